@@ -1,0 +1,31 @@
+/** Transport addresses as plain values. Text form `host:port`, `[v6]:port`; no name is ever resolved here. */
+
+/** One end of a datagram or connection. `host` is an IPv4 or IPv6 literal, or a name before an adapter resolves it. */
+export interface Endpoint {
+  readonly host: string;
+  /** 0 to 65535; 0 means "any" where something is to be bound. */
+  readonly port: number;
+}
+
+/** `1.2.3.4:5` or `[::1]:5`. */
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The endpoint that `text` names, or undefined when it is not `host:port` or `[v6]:port` with a port of 0 to 65535. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text);
+  if (!match) return undefined;
+  const host = match[1] ?? match[2];
+  const port = Number(match[3]);
+  return host === undefined || port > 65535 ? undefined : { host, port };
+}
+
+export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
+  return one.port === other.port && one.host === other.host;
+}
+
+/** True for an IPv6 literal. */
+export function isIPv6(host: string): boolean {
+  return host.includes(':');
+}
