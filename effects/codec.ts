@@ -1,0 +1,37 @@
+/** Between bytes and messages. A codec holds the keys of its protocol, so that no machine, snapshot or log ever does. */
+
+/** A protocol's wire format, both directions and every role of it. Pure, but for caches that cannot be observed. */
+export interface Codec<M extends { readonly type: string }> {
+  encode(message: M): Uint8Array;
+  /** Never throws, whatever the bytes. */
+  decode(data: Uint8Array): Decoded<M>;
+}
+
+export type Decoded<M> =
+  /** A protocol message; `payload` when the same bytes are also the application's, as in the text protocol of seed 001. */
+  | { readonly kind: 'message'; readonly message: M; readonly payload?: true }
+  /** Not this protocol's: the application's bytes, if they come from the peer. */
+  | { readonly kind: 'payload' }
+  /** This protocol's, but broken or forged. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/**
+ * What a recording keeps of a datagram: the message as `open` would have sent it, a codec of the same protocol whose keys
+ * are public. Undefined for payload, of which nothing is kept; unreadable bytes are kept as they came.
+ */
+export function redactor<M extends { readonly type: string }>(
+  secret: Codec<M>,
+  open: Codec<M>,
+): (data: Uint8Array) => Uint8Array | undefined {
+  return (data) => {
+    const decoded = secret.decode(data);
+    switch (decoded.kind) {
+      case 'message':
+        return open.encode(decoded.message);
+      case 'payload':
+        return undefined;
+      case 'unreadable':
+        return data;
+    }
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * The one actor that touches a network. It encodes on the way out and decodes on the way in: machines and the inspector
+ * see messages, adapters and recordings see bytes. Payload passes beside the machine once the machine has named a route.
+ */
+import { Subject } from 'rxjs';
+import { type CallbackActorLogic, type EventObject, fromCallback } from 'xstate';
+import type { Codec } from './codec.ts';
+import { type Endpoint, sameEndpoint } from './endpoint.ts';
+import type { Net, NetEffect, NetEvent, UdpReceived, UdpSend } from './net.ts';
+
+/** What a machine asks of `net`: the port's effects with messages for bytes, and where payload goes. */
+export type NetCommand<M> =
+  | Exclude<NetEffect, UdpSend>
+  | (Omit<UdpSend, 'data' | 'payload'> & { readonly message: M })
+  | PayloadRoute;
+
+/** From now on payload leaves by `socket` to `to`, and is taken from any of `from`. */
+export interface PayloadRoute {
+  readonly type: 'payload.route';
+  readonly socket: string;
+  readonly to: Endpoint;
+  readonly from: readonly Endpoint[];
+}
+
+/** What a machine hears: a protocol message under its own name with where it came from, or an event of the port. */
+export type NetHeard<M> = (M & Arrival) | Exclude<NetEvent, UdpReceived> | Unreadable;
+
+export interface Arrival {
+  readonly socket: string;
+  readonly from: Endpoint;
+  readonly at: number;
+}
+
+export interface Unreadable extends Arrival {
+  readonly type: 'net.unreadable';
+  readonly reason: string;
+}
+
+/** The application's end of a connection. */
+export interface PayloadPort {
+  readonly outgoing: Subject<Uint8Array>;
+  readonly incoming: Subject<Uint8Array>;
+}
+
+/** Stands for `net` in a machine's `setup()`; `run()` puts the real one in its place. */
+export function netPort<M extends { readonly type: string }>(): CallbackActorLogic<NetCommand<M>> {
+  return fromCallback<NetCommand<M>>(() => {
+    throw new Error('This machine has no network: start it with run() of effects/run.ts.');
+  });
+}
+
+/** Datagrams kept for a route that the machine has not named yet; a peer may be a round trip ahead of us. */
+const EARLY_PAYLOAD_LIMIT = 32;
+
+export function netActor<M extends { readonly type: string }>(
+  net: Net,
+  codec: Codec<M>,
+  payload: PayloadPort,
+): CallbackActorLogic<NetCommand<M>> {
+  return fromCallback<NetCommand<M>>(({ sendBack, receive }) => {
+    const effects = new Subject<NetEffect>();
+    let route: PayloadRoute | undefined;
+    let early: UdpReceived[] = [];
+
+    const deliver = (event: UdpReceived): void => {
+      if (route === undefined) {
+        if (early.length < EARLY_PAYLOAD_LIMIT) early.push(event);
+      } else if (route.from.some((source) => sameEndpoint(source, event.from))) {
+        payload.incoming.next(event.data);
+      }
+    };
+
+    const heard = net(effects).subscribe((event) => {
+      if (event.type !== 'udp.received') return sendBack(event);
+      const { socket, from, at } = event;
+      const decoded = codec.decode(event.data);
+      switch (decoded.kind) {
+        case 'message':
+          sendBack({ ...decoded.message, socket, from, at } satisfies EventObject);
+          if (decoded.payload) deliver(event);
+          return;
+        case 'payload':
+          return deliver(event);
+        case 'unreadable':
+          return sendBack({ type: 'net.unreadable', socket, from, at, reason: decoded.reason } satisfies Unreadable);
+      }
+    });
+
+    const sent = payload.outgoing.subscribe((data) => {
+      if (route) effects.next({ type: 'udp.send', socket: route.socket, to: route.to, data, payload: true });
+    });
+
+    receive((command) => {
+      switch (command.type) {
+        case 'udp.send': {
+          const { type, socket, to, ttl } = command;
+          return effects.next({ type, socket, to, ttl, data: codec.encode(command.message) });
+        }
+        case 'payload.route': {
+          route = command;
+          const waiting = early;
+          early = [];
+          return waiting.forEach(deliver);
+        }
+        default:
+          return effects.next(command);
+      }
+    });
+
+    return () => {
+      sent.unsubscribe();
+      heard.unsubscribe();
+      payload.incoming.complete();
+    };
+  });
+}

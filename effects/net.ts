@@ -1,0 +1,91 @@
+/**
+ * The port: everything a machine can ask of a network, and everything it can hear back.
+ * Nothing is thrown across it. Bytes only; messages are made of them in `net-actor.ts`.
+ *
+ * Sockets are labels that the asker chooses (`'r1'`, `'sweep/7'`). A label names one socket from its opening effect
+ * until `close`; it may be used again afterwards.
+ */
+import type { Observable } from 'rxjs';
+import type { Endpoint } from './endpoint.ts';
+
+/** A network: from the effects asked for to the events heard. Subscribing opens it, unsubscribing closes every socket. */
+export type Net = (effects: Observable<NetEffect>) => Observable<NetEvent>;
+
+/** What can be asked. Imperative. */
+export type NetEffect =
+  /** Bind a UDP socket. `local` defaults to any address and a free port. Answer: `udp.opened` or `net.failed`. */
+  | { readonly type: 'udp.open'; readonly socket: string; readonly local?: Partial<Endpoint> | undefined }
+  | UdpSend
+  /** Accept connections on `local`. Answer: `tcp.listening`, then `tcp.accepted` for each. */
+  | { readonly type: 'tcp.listen'; readonly socket: string; readonly local: Endpoint }
+  /** Connect from `local` (default: any) to `to`. Answer: `tcp.connected` or `net.failed`. */
+  | { readonly type: 'tcp.connect'; readonly socket: string; readonly to: Endpoint; readonly local?: Endpoint }
+  | { readonly type: 'tcp.send'; readonly socket: string; readonly data: Uint8Array }
+  /** Open a raw ICMP socket (usually privileged). Answer: `icmp.opened` or `net.failed`. */
+  | { readonly type: 'icmp.open'; readonly socket: string }
+  /** Send one ICMP message (type, code, checksum, rest), without its IP header. */
+  | { readonly type: 'icmp.send'; readonly socket: string; readonly to: string; readonly data: Uint8Array; readonly ttl?: number }
+  /** Close a socket. Never fails, and is not answered. */
+  | { readonly type: 'close'; readonly socket: string };
+
+export interface UdpSend {
+  readonly type: 'udp.send';
+  readonly socket: string;
+  readonly to: Endpoint;
+  readonly data: Uint8Array;
+  /** IP time to live of this datagram; the host's default when absent. */
+  readonly ttl?: number | undefined;
+  /** The bytes are the application's, not a protocol's: recordings keep their length only. */
+  readonly payload?: true | undefined;
+}
+
+/** What can be heard. Past tense. `at` is the adapter's clock in ms. */
+export type NetEvent =
+  /** `local` is what was bound; `addresses` are the host's own addresses that reach this socket, best first. */
+  | { readonly type: 'udp.opened'; readonly socket: string; readonly local: Endpoint; readonly addresses: readonly Endpoint[]; readonly at: number }
+  | UdpReceived
+  | { readonly type: 'tcp.listening'; readonly socket: string; readonly local: Endpoint; readonly at: number }
+  | { readonly type: 'tcp.connected'; readonly socket: string; readonly local: Endpoint; readonly peer: Endpoint; readonly at: number }
+  /** `socket` is a new label made by the adapter, unique under its `listener`. */
+  | { readonly type: 'tcp.accepted'; readonly listener: string; readonly socket: string; readonly local: Endpoint; readonly peer: Endpoint; readonly at: number }
+  | { readonly type: 'tcp.received'; readonly socket: string; readonly data: Uint8Array; readonly at: number }
+  | { readonly type: 'tcp.closed'; readonly socket: string; readonly at: number }
+  | { readonly type: 'icmp.opened'; readonly socket: string; readonly at: number }
+  | { readonly type: 'icmp.received'; readonly socket: string; readonly from: string; readonly data: Uint8Array; readonly at: number }
+  | NetFailed;
+
+export interface UdpReceived {
+  readonly type: 'udp.received';
+  readonly socket: string;
+  readonly from: Endpoint;
+  readonly data: Uint8Array;
+  readonly at: number;
+}
+
+/** An effect that could not be carried out, or a socket that broke later. */
+export interface NetFailed {
+  readonly type: 'net.failed';
+  /** The effect that failed; a socket that broke by itself is reported as its opening effect. */
+  readonly effect: NetEffect['type'];
+  readonly socket: string;
+  readonly code: NetFailure;
+  /** One line for people: what, where, why. */
+  readonly detail: string;
+  readonly to?: Endpoint | undefined;
+  readonly at: number;
+}
+
+/** Stable codes of `net.failed`, the same for every adapter. */
+export type NetFailure =
+  | 'address-in-use'
+  | 'address-not-available'
+  | 'not-permitted'
+  | 'unreachable'
+  | 'refused'
+  | 'reset'
+  | 'timed-out'
+  | 'too-large'
+  | 'unsupported'
+  | 'no-such-socket'
+  | 'exhausted'
+  | 'unknown';

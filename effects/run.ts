@@ -1,0 +1,43 @@
+/** The one place that gives a machine its network and its clock. The actor is returned unstarted: subscribe, then start it. */
+import { type Observable, Subject } from 'rxjs';
+import { type Actor, type ActorOptions, type AnyStateMachine, createActor, type InputFrom } from 'xstate';
+import type { Clock } from './clock.ts';
+import type { Codec } from './codec.ts';
+import { netActor } from './net-actor.ts';
+import type { Net } from './net.ts';
+
+export interface RunOptions<T extends AnyStateMachine, M extends { readonly type: string }> {
+  readonly net: Net;
+  readonly codec: Codec<M>;
+  readonly clock: Clock;
+  readonly input: InputFrom<T>;
+  /** The actor's name in traces and in the inspector, e.g. `a`. */
+  readonly id: string;
+  readonly inspect?: ActorOptions<T>['inspect'];
+}
+
+export interface Running<T extends AnyStateMachine> {
+  readonly actor: Actor<T>;
+  /** The peer's payload, from the machine's first route on; completes when the network is closed. */
+  readonly messages: Observable<Uint8Array>;
+  /** Sends payload along the machine's route; dropped, as a datagram may be, while there is none. */
+  send(data: Uint8Array): void;
+  /** Ends the machine where it stands and closes every socket. Send it `close` first for a clean end. */
+  stop(): void;
+}
+
+export function run<T extends AnyStateMachine, M extends { readonly type: string }>(
+  machine: T,
+  { net, codec, clock, input, id, inspect }: RunOptions<T, M>,
+): Running<T> {
+  const payload = { outgoing: new Subject<Uint8Array>(), incoming: new Subject<Uint8Array>() };
+  const provided = machine.provide({ actors: { net: netActor(net, codec, payload) } }) as T;
+  const options: ActorOptions<AnyStateMachine> = { clock, id, input, ...(inspect ? { inspect } : {}) };
+  const actor = createActor(provided as AnyStateMachine, options) as Actor<T>;
+  return {
+    actor,
+    messages: payload.incoming.asObservable(),
+    send: (data) => payload.outgoing.next(data),
+    stop: () => void actor.stop(),
+  };
+}
