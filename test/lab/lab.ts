@@ -1,0 +1,185 @@
+/**
+ * The kernel lab: real hosts and real Linux NATs in network namespaces.
+ *
+ * For: building one topology, running programs in its hosts, and taking all of it down again.
+ * Never: changes the host's own rules, routes or devices; never leaves a namespace or a process behind.
+ */
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { startAgent, type Agent } from './agent.ts';
+import { freshPrefix, preflight, PYTHON, removeLeftovers, removeNamespaces } from './namespaces.ts';
+import { planLab, type Host, type HostPlan, type LabSpec, type Link, type Node, type Plan } from './topology.ts';
+
+export { preflight } from './namespaces.ts';
+export type { Agent } from './agent.ts';
+export type { Host, LabSpec } from './topology.ts';
+
+/** A host of a running lab. `gateway` is the namespace of the NAT (or router) in front of it. */
+export interface LabHost extends HostPlan {
+  readonly ns: string;
+}
+
+/** A running lab. */
+export interface Lab {
+  readonly hosts: Readonly<Record<Host, LabHost>>;
+  /** The namespace of any node: a, b, s, core, nat-a, nat-b, cgn-a, cgn-b. */
+  ns(node: string): string;
+  /** Starts a program in a node, by default a host. Its end is the caller's to await; `dispose` kills it at the latest. */
+  exec(node: string, argv: readonly string[], options?: SpawnOptions): ChildProcess;
+  /** Runs a program in a node to its end. Resolves to its stdout; rejects with its stderr where it exits other than 0. */
+  run(node: string, argv: readonly string[], input?: string): Promise<string>;
+  /** Starts one worker process in a host: the module's exported async functions become callable from here. */
+  agent(node: string, modulePath: string | URL): Promise<Agent>;
+  /** The connection tracking entries of a node, one text line each, as in /proc/net/nf_conntrack. */
+  conntrack(node: string): Promise<string[]>;
+  /** Kills every process in the namespaces and deletes them. Idempotent. Also happens when this process ends. */
+  dispose(): Promise<void>;
+}
+
+const living = new Set<string>();
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function removeAll(): void {
+  for (const prefix of living) {
+    try {
+      removeNamespaces(prefix);
+    } catch (error) {
+      process.stderr.write(`lab: ${(error as Error).message}\n`);
+    }
+  }
+  living.clear();
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  removeAll();
+  unguard();
+  process.kill(process.pid, signal);
+}
+
+function guard(prefix: string): void {
+  if (living.size === 0) {
+    process.on('exit', removeAll);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  }
+  living.add(prefix);
+}
+
+function unguard(): void {
+  process.off('exit', removeAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+/** Runs a program to its end; rejects with what it said on stderr. */
+function finish(argv: readonly string[], input = ''): Promise<string> {
+  const [command = '', ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'pipe' });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.stdin.on('error', () => undefined).end(input);
+    child.on('error', reject);
+    child.on('close', (code, signal) => (code === 0 ? resolve(out) : reject(new Error(`${argv.join(' ')}: ${code ?? signal}: ${err.trim().slice(0, 2_000)}`))));
+  });
+}
+
+const inside = (ns: string, argv: readonly string[]): string[] => ['ip', 'netns', 'exec', ns, ...argv];
+
+function setUpScript(node: Node): string {
+  const switches = ['ipv6/conf/all/disable_ipv6=1', 'ipv6/conf/default/disable_ipv6=1', ...(node.routes ? ['ipv4/ip_forward=1'] : []), ...node.switches];
+  const lines = switches.map((item) => `echo ${item.split('=')[1]} > /proc/sys/net/${item.split('=')[0]}`);
+  return `${lines.join('\n')}
+for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $f; done
+${node.nft === '' ? '' : `nft -f - <<'RULES'\n${node.nft}RULES\n`}ip -batch - <<'DEVICES'
+link set lo up
+${node.ip.join('\n')}
+DEVICES
+`;
+}
+
+/** Starts the one process that carries all delayed links; resolves when its devices exist in the core's namespace. */
+function startDelayLine(core: string, links: readonly Link[]): Promise<void> {
+  const script = fileURLToPath(new URL('delay.py', import.meta.url));
+  const [command = '', ...args] = inside(core, [PYTHON, script, ...links.map((link, index) => `${link.far.device}:away${index}:${link.delayMs}`)]);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.stdout.once('data', () => {
+      for (const part of [child, child.stdin, child.stdout, child.stderr]) (part as { unref?: () => void }).unref?.();
+      resolve();
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`the delay line ended (${code}): ${err.trim()}`)));
+  });
+}
+
+async function carryOut(plan: Plan, prefix: string): Promise<void> {
+  const plain = plan.links.filter((link) => link.delayMs === 0);
+  const delayed = plan.links.filter((link) => link.delayMs > 0);
+  const batch = [
+    ...plan.nodes.map((node) => `netns add ${prefix}${node.name}`),
+    ...plain.map(({ near, far }) => `link add ${near.device} netns ${prefix}${near.node} type veth peer name ${far.device} netns ${prefix}${far.node}`),
+  ];
+  await finish(['ip', '-batch', '-'], `${batch.join('\n')}\n`);
+  const core = `${prefix}core`;
+  if (delayed.length > 0) {
+    await startDelayLine(core, delayed);
+    const moves = delayed.flatMap(({ near, far }, index) => [
+      `link set ${far.device} txqueuelen 10000`,
+      `link set away${index} txqueuelen 10000 netns ${prefix}${near.node} name ${near.device}`,
+    ]);
+    await finish(['ip', '-n', core, '-batch', '-'], `${moves.join('\n')}\n`);
+  }
+  await Promise.all(plan.nodes.map((node) => finish(inside(`${prefix}${node.name}`, ['sh', '-e']), setUpScript(node))));
+}
+
+/**
+ * Builds a lab: s on the Internet (198.18.0.2 and .3), a behind NAT A (198.18.1.2), b behind NAT B (198.18.2.2) or on a's LAN.
+ * @throws Error with the preflight's line where the machine cannot, or with one line about a wrong spec; nothing is left then.
+ */
+export async function buildLab(spec: LabSpec): Promise<Lab> {
+  const reason = preflight();
+  if (reason !== undefined) throw new Error(reason);
+  const plan = planLab(spec);
+  removeLeftovers();
+  const prefix = freshPrefix();
+  guard(prefix);
+  const agents = new Set<Agent>();
+  const ns = (node: string): string => {
+    if (!plan.nodes.some(({ name }) => name === node)) throw new Error(`this lab has no node "${node}": it has ${plan.nodes.map(({ name }) => name).join(', ')}`);
+    return prefix + node;
+  };
+  const exec = (node: string, argv: readonly string[], options: SpawnOptions = {}): ChildProcess => {
+    const [command = '', ...args] = inside(ns(node), argv);
+    return spawn(command, args, options);
+  };
+  const dispose = async (): Promise<void> => {
+    const stopping = [...agents].map((agent) => agent.stop());
+    agents.clear();
+    await Promise.all(stopping);
+    removeNamespaces(prefix);
+    living.delete(prefix);
+    if (living.size === 0) unguard();
+  };
+  try {
+    await carryOut(plan, prefix);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  const labHost = (host: Host): LabHost => ({ ...plan.hosts[host], ns: ns(host), gateway: ns(plan.hosts[host].gateway) });
+  return {
+    hosts: { a: labHost('a'), b: labHost('b'), s: labHost('s') },
+    ns,
+    exec,
+    run: (node, argv, input) => finish(inside(ns(node), argv), input),
+    agent: async (node, modulePath) => {
+      const agent = await startAgent((argv, options) => exec(node, argv, options), modulePath, node);
+      agents.add(agent);
+      return agent;
+    },
+    conntrack: async (node) => (await finish(inside(ns(node), ['cat', '/proc/net/nf_conntrack']))).split('\n').filter((line) => line !== ''),
+    dispose,
+  };
+}
