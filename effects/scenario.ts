@@ -4,6 +4,7 @@
  */
 import type { AnyStateMachine, EventObject } from 'xstate';
 import type { Codec } from './codec.ts';
+import type { Endpoint } from './endpoint.ts';
 
 export interface Scenario {
   /** As on the command line, e.g. `udp`. */
@@ -30,4 +31,13 @@ export interface Part {
 export interface OutcomeReported<Outcome> extends EventObject {
   readonly type: 'outcome';
   readonly outcome: Outcome;
+}
+
+/** Every server machine emits one of these for what its operator would want to know. */
+export interface ServerReported extends EventObject {
+  readonly type: 'server';
+  readonly what: 'listening' | 'room-opened' | 'paired';
+  readonly local?: Endpoint;
+  readonly room?: string;
+  readonly from?: Endpoint;
 }

@@ -1,0 +1,53 @@
+/** How a connecting machine ended, as a value. Every machine that connects two hosts reports these and nothing else. */
+import type { Endpoint } from '../effects/endpoint.ts';
+
+export type Outcome = Connected | Failed;
+
+export interface Connected {
+  readonly kind: 'connected';
+  /** The label of the socket that has the hole. */
+  readonly socket: string;
+  readonly local: Endpoint;
+  /** Where the peer is reached, as observed. */
+  readonly peer: Endpoint;
+  /** From the first socket's opening until the peer was heard. */
+  readonly elapsedMs: number;
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly reason: FailureReason;
+  /** Plain words: what was observed, and what would help. */
+  readonly detail: string;
+}
+
+/** Stable codes for scripts. */
+export type FailureReason =
+  /** The rendezvous never answered. */
+  | 'no-rendezvous'
+  /** Two peers have the room already. */
+  | 'room-full'
+  /** The rendezvous has no place for one more room. */
+  | 'rendezvous-busy'
+  /** Nobody else came to the room in time. */
+  | 'no-peer'
+  /** A hole should be possible, but nothing came from the peer. */
+  | 'no-reply'
+  /** What was observed of the NATs says that no hole can exist. */
+  | 'no-path'
+  /** The connection stood and then fell silent. */
+  | 'peer-lost'
+  /** The peer closed the connection. */
+  | 'peer-closed'
+  /** This side was told to stop. */
+  | 'interrupted'
+  | 'address-in-use'
+  | 'address-not-available'
+  | 'not-permitted'
+  /** Any other refusal of the local system; see the detail. */
+  | 'socket-failed';
+
+/** Makes a `switch` over a union complete: adding a member without a case is then a type error. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+}

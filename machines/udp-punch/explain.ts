@@ -1,0 +1,87 @@
+/** Why a punch failed, in words for people, from what both sides observed. Pure; claims no more than was seen. */
+import { formatEndpoint } from '../../effects/endpoint.ts';
+import type { NetFailed } from '../../effects/net.ts';
+import { assertNever, type Failed, type FailureReason } from '../outcome.ts';
+import type { MappingSeen, Refused } from './messages.ts';
+import type { PeerContext } from './session.ts';
+
+const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';
+
+/** After the last round: whether a hole could have existed at all. */
+export function explainSilence({ mapping, peer, sockets, trouble }: PeerContext): Failed {
+  const theirs: MappingSeen = peer?.mapping ?? 'unknown';
+  if (mapping === 'varies' && theirs === 'varies') {
+    return failed(
+      'no-path',
+      `Both NATs give every destination a new port, so neither side can be told the port at which the other will be reached. ${RELAY}`,
+    );
+  }
+  if (mapping === 'varies' || theirs === 'varies') {
+    const [changing, strict] = mapping === 'varies' ? ["This side's NAT", "the peer's NAT"] : ["The peer's NAT", "this side's NAT"];
+    return failed(
+      'no-path',
+      `${changing} gives every destination a new port, and ${strict} lets in only the exact address and port that was sent to: ` +
+        `${sockets.length} rounds of probes from fresh ports were not heard. ${RELAY}`,
+    );
+  }
+  const seen = mapping === 'same' && theirs === 'same' ? 'Both NATs keep one port for a socket, so a hole should be possible' : 'What the NATs do could not be observed';
+  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
+  return failed(
+    'no-reply',
+    `${seen}; yet in ${sockets.length} rounds of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
+  );
+}
+
+/** The rendezvous has not answered any registration. */
+export function explainNoRendezvous({ input, attempt, trouble }: PeerContext): Failed {
+  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
+  return failed(
+    'no-rendezvous',
+    `No answer from the rendezvous at ${formatEndpoint(input.server)} to ${attempt} requests. Is it running there, and does a firewall here let UDP out?${local}`,
+  );
+}
+
+export function explainNoPeer({ input }: PeerContext): Failed {
+  return failed(
+    'no-peer',
+    `Nobody else came to the room at ${formatEndpoint(input.server)}. Both sides must name the same room and the same rendezvous.`,
+  );
+}
+
+export function explainRefusal(reason: Refused['reason'], { input }: PeerContext): Failed {
+  switch (reason) {
+    case 'room-full':
+      return failed('room-full', 'The room has two peers already. Choose another room; if one of the two has crashed, its place is free after 30 s.');
+    case 'busy':
+      return failed('rendezvous-busy', 'The rendezvous has no place for another room at the moment. Try again later, or use another rendezvous.');
+    case 'not-a-rendezvous':
+      return failed('no-rendezvous', `A STUN server answers at ${formatEndpoint(input.server)}, but it is no rendezvous. Start one with: natpunch serve rendezvous`);
+    default:
+      return assertNever(reason);
+  }
+}
+
+export function explainLost(confirmed: boolean): Failed {
+  return failed(
+    'peer-lost',
+    confirmed
+      ? 'The peer has stopped answering: it has gone, or a NAT on the way has forgotten the hole.'
+      : 'The peer was heard, but never answered: it stopped at once, or its NAT lets nothing of ours in.',
+  );
+}
+
+/** A socket that could not be opened. */
+export function explainSocket({ code, detail }: Pick<NetFailed, 'code' | 'detail'>): Failed {
+  switch (code) {
+    case 'address-in-use':
+    case 'address-not-available':
+    case 'not-permitted':
+      return failed(code, detail);
+    default:
+      return failed('socket-failed', detail);
+  }
+}
+
+export function failed(reason: FailureReason, detail: string): Failed {
+  return { kind: 'failed', reason, detail };
+}

@@ -1,0 +1,209 @@
+/** What the udp-punch peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
+import { assertEvent } from 'xstate';
+import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Outcome } from '../outcome.ts';
+import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence, explainSocket, failed } from './explain.ts';
+import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
+import { peerSetup } from './peer-setup.ts';
+import { heardFrom, localOf, type PeerContext, socketLabel, transactionId } from './session.ts';
+import { openerTtl, REPEAT_REGISTRATION_AT } from './timing.ts';
+
+const { assign, enqueueActions, sendTo } = peerSetup;
+
+// ---- sockets
+
+export const openSocket = sendTo('net', ({ context: { round, input } }) => ({
+  type: 'udp.open',
+  socket: socketLabel(round),
+  local: round === 1 ? input.local : { ...(input.local?.host === undefined ? {} : { host: input.local.host }), port: 0 },
+}));
+
+export const rememberSocket = assign(({ context, event }) => {
+  assertEvent(event, 'udp.opened');
+  const socket = { label: event.socket, local: event.local, addresses: event.addresses };
+  return { sockets: [...context.sockets, socket], startedAt: context.startedAt ?? event.at, askedAt: event.at };
+});
+
+/** Once a path is chosen the sockets of other rounds are of no more use. */
+export const closeOtherSockets = enqueueActions(({ context, enqueue }) => {
+  for (const { label } of context.sockets) {
+    if (label !== context.path?.socket) enqueue.sendTo('net', { type: 'close', socket: label });
+  }
+  enqueue.assign({ sockets: context.sockets.filter(({ label }) => label === context.path?.socket) });
+});
+
+export const noteTrouble = assign(({ event }) => {
+  assertEvent(event, 'net.failed');
+  return { trouble: event.detail };
+});
+
+// ---- the rendezvous
+
+export const register = sendTo('net', ({ context }) => ({
+  type: 'udp.send',
+  socket: socketLabel(context.round),
+  to: context.input.server,
+  message: registration(context),
+}));
+
+/** After a repetition an answer says nothing certain about the round trip. */
+export const forgetAskedAt = assign({ askedAt: undefined });
+
+export const repeatRegistration = enqueueActions(({ context, enqueue }) => {
+  if (REPEAT_REGISTRATION_AT.includes(context.attempt)) enqueue(register);
+});
+
+export const rememberNonce = assign(({ event }) => {
+  assertEvent(event, 'challenged');
+  return { nonce: event.nonce, askedAt: event.at };
+});
+
+export const rememberAddress = assign(({ context, event }) => {
+  assertEvent(event, ['mapped', 'introduced']);
+  return {
+    mapped: event.mapped,
+    alternate: event.alternate && reachable(event.alternate, context.input.server),
+    rttMs: context.askedAt === undefined ? context.rttMs : event.at - context.askedAt,
+    askedAt: undefined,
+  };
+});
+
+export const rememberPeer = assign(({ event }) => {
+  assertEvent(event, 'introduced');
+  return { peer: event.peer };
+});
+
+/** Asks the rendezvous's other port for our address, as long as it is not known whether our mapping varies. */
+export const observeMapping = enqueueActions(({ context, enqueue }) => {
+  if (context.alternate === undefined || context.mapping !== 'unknown') return;
+  const message = { type: 'observe', txid: transactionId(context, 'observe'), peer: context.id } as const;
+  enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to: context.alternate, message });
+});
+
+export const compareMapping = assign(({ context, event }) => {
+  assertEvent(event, 'mapped');
+  if (context.mapped === undefined) return {};
+  return { mapping: sameEndpoint(event.mapped, context.mapped) ? ('same' as const) : ('varies' as const) };
+});
+
+export const leaveRoom = sendTo('net', ({ context }) => ({
+  type: 'udp.send',
+  socket: context.path?.socket ?? socketLabel(context.round),
+  to: context.input.server,
+  message: { type: 'leave', txid: transactionId(context, 'register'), peer: context.id },
+}));
+
+// ---- the peer
+
+/** Openers make our NAT expect the peer, and die before they reach the peer's. */
+export const sendOpeners = probeAll((context) => openerTtl(context.round));
+export const sendProbes = probeAll(() => undefined);
+
+export const probePath = enqueueActions(({ context, enqueue }) => {
+  if (context.path === undefined) return;
+  const { socket, peer: to } = context.path;
+  enqueue.sendTo('net', { type: 'udp.send', socket, to, message: probe(context, false) });
+});
+
+export const nominatePath = enqueueActions(({ context, enqueue }) => {
+  if (context.path === undefined) return;
+  const { socket, peer: to } = context.path;
+  enqueue.sendTo('net', { type: 'udp.send', socket, to, message: probe(context, true) });
+});
+
+/** To the observed source, whatever address was signalled. */
+export const answerProbe = sendTo('net', ({ context, event }) => {
+  assertEvent(event, 'probe');
+  const { txid, sender, socket, from } = event;
+  return { type: 'udp.send', socket, to: from, message: { type: 'confirm', txid, sender: context.id, receiver: sender, observed: from } };
+});
+
+export const sayBye = enqueueActions(({ context, enqueue }) => {
+  if (context.path === undefined || context.peer === undefined) return;
+  const message = { type: 'bye', txid: transactionId(context, 'probe'), sender: context.id, receiver: context.peer.id } as const;
+  enqueue.sendTo('net', { type: 'udp.send', socket: context.path.socket, to: context.path.peer, message });
+});
+
+export const noteSource = assign(({ context, event }) => {
+  assertEvent(event, ['probe', 'confirm']);
+  return heardFrom(context, event);
+});
+
+export const takePath = assign(({ context, event }) => {
+  assertEvent(event, ['probe', 'confirm']);
+  return { ...heardFrom(context, event), path: { socket: event.socket, peer: event.from } };
+});
+
+/** Tells the net actor where payload goes and from whom it is taken. */
+export const routePayload = enqueueActions(({ context, enqueue }) => {
+  if (context.path === undefined) return;
+  const { socket, peer: to } = context.path;
+  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: context.sources });
+});
+
+// ---- the outcome
+
+export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, ['probe', 'confirm']);
+  if (context.outcome?.kind === 'connected') return;
+  const outcome: Outcome = {
+    kind: 'connected',
+    socket: event.socket,
+    local: localOf(context, event.socket),
+    peer: event.from,
+    elapsedMs: event.at - (context.startedAt ?? event.at),
+  };
+  enqueue.assign({ outcome });
+  enqueue.emit({ type: 'outcome', outcome });
+});
+
+// How this ends, remembered on the way to `failed`, where it is reported.
+export const concludeSilence = assign({ outcome: ({ context }) => explainSilence(context) });
+export const concludeNoRendezvous = assign({ outcome: ({ context }) => explainNoRendezvous(context) });
+export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
+export const concludeUnconfirmed = assign({ outcome: () => explainLost(false) });
+export const concludeLost = assign({ outcome: () => explainLost(true) });
+export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a hole was open.') });
+export const concludeNotOpened = assign({ outcome: () => explainSocket({ code: 'timed-out', detail: 'The system did not open a UDP socket.' }) });
+export const concludeSocket = assign(({ event }) => {
+  assertEvent(event, 'net.failed');
+  return { outcome: explainSocket(event) };
+});
+export const concludeRefused = assign(({ context, event }) => {
+  assertEvent(event, 'refused');
+  return { outcome: explainRefusal(event.reason, context) };
+});
+
+export const reportOutcome = enqueueActions(({ context, enqueue }) => {
+  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
+});
+
+// ---- counting
+
+export const resetAttempts = assign({ attempt: 0 });
+export const countAttempt = assign({ attempt: ({ context }) => context.attempt + 1 });
+export const nextRound = assign({ attempt: 0, path: undefined, round: ({ context }) => context.round + 1 });
+
+/** A rendezvous that listens on any address cannot name its own; it is where we reach it. */
+function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
+  return alternate.host === '0.0.0.0' || alternate.host === '::' ? { host: server.host, port: alternate.port } : alternate;
+}
+
+function registration(context: PeerContext): Register {
+  const { id: peer, round, mapping, nonce } = context;
+  const candidates: readonly Endpoint[] = context.sockets.at(-1)?.addresses.slice(0, CANDIDATE_LIMIT) ?? [];
+  return { type: 'register', txid: transactionId(context, 'register'), peer, round, candidates, mapping, nonce };
+}
+
+function probe(context: PeerContext, nominate: boolean): Probe {
+  return { type: 'probe', txid: transactionId(context, 'probe'), sender: context.id, receiver: context.peer?.id ?? '', nominate };
+}
+
+function probeAll(ttlOf: (context: PeerContext) => number | undefined) {
+  return enqueueActions(({ context, enqueue }) => {
+    const message = probe(context, false);
+    for (const to of context.peer?.endpoints ?? []) {
+      enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to, message, ttl: ttlOf(context) });
+    }
+  });
+}

@@ -1,0 +1,219 @@
+/**
+ * The udp-punch peer: registers in a room, is introduced, probes every address of the other peer from one socket, answers
+ * the observed source, and keeps the hole alive. No sockets, no clock, no keys: it asks net and hears back.
+ * Source: RFC 5128 §3.3; the order of sends for restricted × symmetric; RFC 8445 for checks, pacing and choosing a path.
+ */
+import { failed } from './explain.ts';
+import * as actions from './peer-actions.ts';
+import { peerSetup } from './peer-setup.ts';
+import { clashThreatens, confirmsProbe, isControlling, isFromPeer, newContext, type PeerContext, socketLabel, transactionId } from './session.ts';
+import * as timing from './timing.ts';
+
+const { doubling } = timing;
+type Where = { readonly context: PeerContext };
+
+export const udpPunchPeer = peerSetup
+  .extend({ actions })
+  .extend({
+    guards: {
+      answersRegistration: ({ context, event }) => 'txid' in event && event.txid === transactionId(context, 'register'),
+      answersObservation: ({ context, event }) => 'txid' in event && event.txid === transactionId(context, 'observe'),
+      isAnotherIntroduction: ({ context, event }) =>
+        event.type === 'introduced' && event.txid === transactionId(context, 'register') && event.peer.round !== context.peer?.round,
+      isFromPeer: ({ context, event }) => (event.type === 'probe' || event.type === 'confirm' || event.type === 'bye') && isFromPeer(context, event),
+      isNewPath: ({ context, event }) => event.type === 'probe' && event.nominate && isFromPeer(context, event),
+      confirmsProbe: ({ context, event }) => event.type === 'confirm' && confirmsProbe(context, event),
+      isNewestSocket: ({ context, event }) => event.type === 'udp.opened' && event.socket === socketLabel(context.round),
+      isSocketLost: ({ event }) => event.type === 'net.failed' && event.effect === 'udp.open',
+      clashThreatens: ({ context }) => clashThreatens(context),
+      isControlling: ({ context }) => isControlling(context),
+      isFirstRound: ({ context }) => context.round === 1,
+      mayRegisterAgain: ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS,
+      mayProbeAgain: ({ context }) => context.attempt < timing.PROBES_PER_ROUND,
+      mayTryAnotherRound: ({ context }) => context.round < timing.ROUNDS,
+      mayAskForConfirmation: ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS,
+      mayCheckAgain: ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS,
+      maySayByeAgain: ({ context }) => context.attempt < timing.BYE_ATTEMPTS,
+    },
+    delays: {
+      openDeadline: timing.OPEN_DEADLINE_MS,
+      registerInterval: ({ context }: Where) => doubling(timing.REGISTER_RTO_MS, context.attempt - 1, timing.REGISTER_RTO_MAX_MS),
+      waitDeadline: ({ context }: Where) => (context.round === 1 ? (context.input.waitMs ?? timing.WAIT_MS) : timing.ROUND_WAIT_MS),
+      refreshInterval: ({ context }: Where) => (context.round === 1 ? timing.WAIT_REFRESH_MS : timing.ROUND_REFRESH_MS),
+      openerTime: timing.OPENER_MS,
+      probeInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
+      listenTime: ({ context }: Where) =>
+        Math.max(context.round < timing.ROUNDS ? timing.LISTEN_MS : timing.LAST_LISTEN_MS, 2 * (context.rttMs ?? 0)),
+      confirmInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
+      keepaliveInterval: timing.KEEPALIVE_MS,
+      checkInterval: ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1),
+      byeInterval: timing.BYE_INTERVAL_MS,
+      leaveTime: timing.LEAVE_MS,
+    },
+  })
+  .createMachine({
+    id: 'udp-punch/peer',
+    context: ({ input }) => newContext(input),
+    invoke: { src: 'net', id: 'net' },
+    output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a hole was open.'),
+    initial: 'opening',
+    on: {
+      // Whoever proves to be our peer is answered in any state, introduced or not, on this round's socket or an older one.
+      probe: { guard: 'isFromPeer', target: '.connected', actions: ['takePath', 'routePayload', 'answerProbe', 'reportConnected'] },
+      confirm: { guard: 'confirmsProbe', target: '.connected.confirmed', actions: ['takePath', 'routePayload', 'reportConnected'] },
+      mapped: { guard: 'answersObservation', actions: 'compareMapping' },
+      'net.failed': [{ guard: 'isSocketLost', target: '.failed', actions: 'concludeSocket' }, { actions: 'noteTrouble' }],
+      close: { target: '.leaving', actions: 'concludeInterrupted' },
+    },
+    states: {
+      opening: {
+        entry: 'openSocket',
+        on: { 'udp.opened': { guard: 'isNewestSocket', target: 'registering', actions: 'rememberSocket' } },
+        after: { openDeadline: { target: 'failed', actions: 'concludeNotOpened' } },
+      },
+
+      registering: {
+        entry: 'resetAttempts',
+        initial: 'asking',
+        on: {
+          mapped: { guard: 'answersRegistration', target: 'waiting', actions: ['rememberAddress', 'observeMapping'] },
+          introduced: { guard: 'answersRegistration', target: 'punching', actions: ['rememberAddress', 'rememberPeer', 'observeMapping'] },
+          challenged: { guard: 'answersRegistration', actions: ['rememberNonce', 'register'] },
+          refused: { guard: 'answersRegistration', target: 'failed', actions: 'concludeRefused' },
+        },
+        states: {
+          asking: {
+            entry: ['register', 'countAttempt'],
+            after: {
+              registerInterval: [
+                { guard: 'mayRegisterAgain', target: 'asking', reenter: true, actions: 'forgetAskedAt' },
+                { target: '#failed', actions: 'concludeNoRendezvous' },
+              ],
+            },
+          },
+        },
+      },
+
+      waiting: {
+        initial: 'resting',
+        on: {
+          introduced: { guard: 'answersRegistration', target: 'punching', actions: ['rememberAddress', 'rememberPeer', 'observeMapping'] },
+          challenged: { guard: 'answersRegistration', actions: ['rememberNonce', 'register'] },
+          refused: { guard: 'answersRegistration', target: 'failed', actions: 'concludeRefused' },
+          mapped: [
+            { guard: 'answersObservation', actions: 'compareMapping' },
+            { guard: 'answersRegistration', actions: ['rememberAddress', 'observeMapping'] },
+          ],
+        },
+        after: { waitDeadline: [{ guard: 'isFirstRound', target: 'failed', actions: 'concludeNoPeer' }, { target: 'failed', actions: 'concludeSilence' }] },
+        states: {
+          resting: { after: { refreshInterval: { target: 'resting', reenter: true, actions: ['forgetAskedAt', 'register'] } } },
+        },
+      },
+
+      punching: {
+        entry: 'resetAttempts',
+        initial: 'starting',
+        // The peer has moved on to another port meanwhile.
+        on: { introduced: { guard: 'isAnotherIntroduction', target: 'punching', reenter: true, actions: ['rememberPeer'] } },
+        states: {
+          starting: { always: [{ guard: 'clashThreatens', target: 'opener' }, { target: 'probing' }] },
+          opener: {
+            entry: 'sendOpeners',
+            after: { openerTime: 'probing' },
+          },
+          probing: {
+            entry: ['sendProbes', 'countAttempt', 'repeatRegistration'],
+            after: {
+              probeInterval: [{ guard: 'mayProbeAgain', target: 'probing', reenter: true }, { target: 'listening' }],
+            },
+          },
+          listening: {
+            after: {
+              listenTime: [
+                { guard: 'mayTryAnotherRound', target: '#opening', actions: 'nextRound' },
+                { target: '#failed', actions: 'concludeSilence' },
+              ],
+            },
+          },
+        },
+      },
+
+      connected: {
+        entry: 'resetAttempts',
+        initial: 'confirming',
+        on: {
+          probe: [
+            { guard: 'isNewPath', actions: ['takePath', 'routePayload', 'answerProbe'] },
+            { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+          ],
+          confirm: {},
+          bye: { guard: 'isFromPeer', target: 'closedByPeer' },
+          close: '.closing',
+        },
+        states: {
+          // Heard, but it is not known yet that the peer hears us.
+          confirming: {
+            entry: ['probePath', 'countAttempt'],
+            on: { confirm: { guard: 'confirmsProbe', target: 'confirmed', actions: ['takePath', 'routePayload'] } },
+            after: {
+              confirmInterval: [
+                { guard: 'mayAskForConfirmation', target: 'confirming', reenter: true },
+                { guard: 'mayTryAnotherRound', target: '#opening', actions: ['concludeUnconfirmed', 'reportOutcome', 'nextRound'] },
+                { target: '#failed', actions: 'concludeUnconfirmed' },
+              ],
+            },
+          },
+          confirmed: {
+            entry: ['leaveRoom', 'closeOtherSockets'],
+            initial: 'settling',
+            states: {
+              settling: { always: [{ guard: 'isControlling', target: 'checking' }, { target: 'idle' }] },
+              idle: { after: { keepaliveInterval: 'checking' } },
+              checking: {
+                entry: 'resetAttempts',
+                initial: 'asking',
+                on: { confirm: { guard: 'confirmsProbe', target: 'idle' } },
+                states: {
+                  asking: {
+                    entry: ['nominatePath', 'countAttempt'],
+                    after: {
+                      checkInterval: [
+                        { guard: 'mayCheckAgain', target: 'asking', reenter: true },
+                        { target: '#failed', actions: 'concludeLost' },
+                      ],
+                    },
+                  },
+                },
+              },
+            },
+          },
+          closing: {
+            entry: 'resetAttempts',
+            initial: 'saying',
+            on: {
+              probe: { guard: 'isFromPeer', actions: 'answerProbe' },
+              bye: { guard: 'isFromPeer', target: '#closed' },
+              close: {},
+            },
+            states: {
+              saying: {
+                entry: ['sayBye', 'countAttempt'],
+                after: { byeInterval: [{ guard: 'maySayByeAgain', target: 'saying', reenter: true }, { target: '#closed' }] },
+              },
+            },
+          },
+        },
+      },
+
+      leaving: {
+        entry: 'leaveRoom',
+        on: { probe: {}, confirm: {}, close: {} },
+        after: { leaveTime: 'failed' },
+      },
+
+      closed: { id: 'closed', type: 'final' },
+      closedByPeer: { type: 'final' },
+      failed: { id: 'failed', type: 'final', entry: 'reportOutcome' },
+    },
+  });

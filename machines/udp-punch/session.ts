@@ -1,0 +1,131 @@
+/** What one udp-punch peer remembers, and the pure questions asked of it. No keys: those stay in the codec. */
+import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Arrival } from '../../effects/net-actor.ts';
+import { derive } from '../../effects/seed.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
+import { CLASH_RTT_MS } from './timing.ts';
+
+export interface PeerInput {
+  readonly server: Endpoint;
+  /** Identifiers are derived from it: secret and new for every session, or fixed to repeat a run. */
+  readonly seed: string;
+  /** Where the first round binds; later rounds take a free port. */
+  readonly local?: Partial<Endpoint> | undefined;
+  /** How long to wait in the room for the other peer, ms. */
+  readonly waitMs?: number | undefined;
+}
+
+export interface PeerContext {
+  readonly input: PeerInput;
+  /** This session, 16 hex digits. */
+  readonly id: string;
+  readonly round: number;
+  /** Sends so far in the present state, for deadlines and for the doubling of intervals. */
+  readonly attempt: number;
+  readonly startedAt: number | undefined;
+  /** When the present registration was first sent; undefined once a repetition makes the round trip ambiguous. */
+  readonly askedAt: number | undefined;
+  readonly rttMs: number | undefined;
+  /** Open sockets, the newest last: a peer that is one round behind still finds the older ones. */
+  readonly sockets: readonly OpenSocket[];
+  readonly mapped: Endpoint | undefined;
+  readonly alternate: Endpoint | undefined;
+  readonly mapping: MappingSeen;
+  readonly nonce: string | undefined;
+  readonly peer: PeerDescription | undefined;
+  readonly path: Path | undefined;
+  /** Sources that proved to be the peer, the newest last. */
+  readonly sources: readonly Endpoint[];
+  /** The last refusal of the local system, for explanations. */
+  readonly trouble: string | undefined;
+  readonly outcome: Outcome | undefined;
+}
+
+export interface OpenSocket {
+  readonly label: string;
+  readonly local: Endpoint;
+  readonly addresses: readonly Endpoint[];
+}
+
+/** Where the peer is reached, and by which of our sockets. */
+export interface Path {
+  readonly socket: string;
+  readonly peer: Endpoint;
+}
+
+/** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
+export function newContext(input: PeerInput | undefined): PeerContext {
+  const known = input ?? { server: { host: '0.0.0.0', port: 0 }, seed: '' };
+  return {
+    input: known,
+    id: toHex(derive(known.seed, 'peer', 0).subarray(0, 8)),
+    round: 1,
+    attempt: 0,
+    startedAt: undefined,
+    askedAt: undefined,
+    rttMs: undefined,
+    sockets: [],
+    mapped: undefined,
+    alternate: undefined,
+    mapping: 'unknown',
+    nonce: undefined,
+    peer: undefined,
+    path: undefined,
+    sources: [],
+    trouble: undefined,
+    outcome: undefined,
+  };
+}
+
+export type Transaction = 'register' | 'observe' | 'probe';
+
+/** 24 hex digits; one for each round, so that repetitions are the same datagram. */
+export function transactionId({ input, round }: Pick<PeerContext, 'input' | 'round'>, purpose: Transaction): string {
+  return toHex(derive(input.seed, purpose, round).subarray(0, 12));
+}
+
+export function socketLabel(round: number): string {
+  return `r${round}`;
+}
+
+/** From the other peer of our session, whoever it is if the rendezvous has not told yet. Its signature was checked by the codec. */
+export function isFromPeer({ id, peer }: PeerContext, { sender, receiver }: Probe | Confirm | Bye): boolean {
+  return receiver === id && sender !== id && (peer === undefined || peer.id === sender);
+}
+
+/** The answer to a probe of ours, of this round or an earlier one. */
+export function confirmsProbe(context: PeerContext, event: Confirm): boolean {
+  if (!isFromPeer(context, event)) return false;
+  for (let round = 1; round <= context.round; round += 1) {
+    if (transactionId({ input: context.input, round }, 'probe') === event.txid) return true;
+  }
+  return false;
+}
+
+/** At so short a distance a peer's probe can outrun our own: see OPENER_MS. An unknown distance counts as short. */
+export function clashThreatens({ rttMs, round }: PeerContext): boolean {
+  return round > 1 || rttMs === undefined || rttMs < CLASH_RTT_MS;
+}
+
+/** Of two peers the one with the smaller identifier chooses the path, as the controlling agent of RFC 8445 does. */
+export function isControlling({ id, peer }: PeerContext): boolean {
+  return peer !== undefined && id < peer.id;
+}
+
+/** Sources are few: a LAN address, a mapping or two, a mapping after a reboot. */
+const SOURCE_LIMIT = 4;
+
+/** What changes when an authentic datagram of the peer has come in. */
+export function heardFrom(context: PeerContext, event: (Probe | Confirm | Bye) & Arrival): Pick<PeerContext, 'peer' | 'sources'> {
+  const known = context.sources.filter((source) => !sameEndpoint(source, event.from));
+  return {
+    peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', endpoints: [event.from] },
+    sources: [...known, event.from].slice(-SOURCE_LIMIT),
+  };
+}
+
+export function localOf({ sockets }: PeerContext, label: string): Endpoint {
+  return sockets.find((socket) => socket.label === label)?.local ?? { host: '0.0.0.0', port: 0 };
+}

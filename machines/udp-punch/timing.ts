@@ -1,0 +1,56 @@
+/** Every wait of the udp-punch peer, in ms, with its reason. */
+
+/** A bind is local; anything longer than this is a system in trouble. */
+export const OPEN_DEADLINE_MS = 5_000;
+
+/** RFC 8489 §6.2.1: RTO 500 ms, doubling; capped so that a lossy path gets five tries within `REGISTER_DEADLINE`. */
+export const REGISTER_RTO_MS = 500;
+export const REGISTER_RTO_MAX_MS = 3_000;
+export const REGISTER_ATTEMPTS = 5;
+
+/** How long to wait for the other peer to come to the room; a guess at a person's patience. */
+export const WAIT_MS = 60_000;
+/** Well inside the 30 s that Linux keeps a UDP mapping which has seen no answer, and the rendezvous's idle limit. */
+export const WAIT_REFRESH_MS = 5_000;
+/** In later rounds the peer is known to be there; it is late by no more than its own round. */
+export const ROUND_WAIT_MS = 4_000;
+/** Then a lost introduction should cost little of that. */
+export const ROUND_REFRESH_MS = 1_000;
+
+/** Three fresh ports: openers of 2, 3 and 4 hops, enough for a home NAT under a carrier NAT. */
+export const ROUNDS = 3;
+/** An opener must die beyond our NATs and short of the peer's: one hop a NAT, and one into the core. */
+export const openerTtl = (round: number): number => round + 1;
+/** Longer than two introductions differ in arrival on a busy machine; a guess, measured in the kernel lab. */
+export const OPENER_MS = 25;
+/** Below this round trip, scheduling and not distance decides whose probe arrives first, so openers are worth their wait. */
+export const CLASH_RTT_MS = 20;
+
+/** Ta of RFC 8445 §14.2, doubling: probes at 0, 50, 150, 350, 750 and 1,550 ms of a round. */
+export const PROBE_INTERVAL_MS = 50;
+export const PROBES_PER_ROUND = 6;
+/** With these probes the registration is repeated: what is silent may be a peer whose introduction was lost. */
+export const REPEAT_REGISTRATION_AT: readonly number[] = [3, 5];
+/** How long a round listens after its last probe, at the least; else two round trips. */
+export const LISTEN_MS = 500;
+/** The last round listens longer: a peer that has just connected repeats its probe for about this long. */
+export const LAST_LISTEN_MS = 2_500;
+
+/** Repetitions of an unconfirmed probe once the peer was heard; with doubling from 50 ms, 3.2 s in all. */
+export const CONFIRM_ATTEMPTS = 7;
+
+/** Half of the shortest common UDP lifetime, 30 s (RFC 4787 REQ-5 asks for 2 min; many carriers give less). */
+export const KEEPALIVE_MS = 15_000;
+/** A silent peer is asked again this often before it is called lost, doubling from `KEEPALIVE_RTO_MS`. */
+export const KEEPALIVE_ATTEMPTS = 5;
+export const KEEPALIVE_RTO_MS = 500;
+
+/** A farewell is said three times; a peer that still asks is answered meanwhile. */
+export const BYE_INTERVAL_MS = 100;
+export const BYE_ATTEMPTS = 3;
+/** Long enough for the effects of the last state to leave the host. */
+export const LEAVE_MS = 10;
+
+export function doubling(baseMs: number, n: number, maxMs = Number.POSITIVE_INFINITY): number {
+  return Math.min(baseMs * 2 ** n, maxMs);
+}
