@@ -5,10 +5,10 @@
  * Never: changes the host's own rules, routes or devices; never leaves a namespace or a process behind.
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { startAgent, type Agent } from './agent.ts';
-import { freshPrefix, preflight, PYTHON, removeLeftovers, removeNamespaces } from './namespaces.ts';
-import { planLab, type Host, type HostPlan, type LabSpec, type Link, type Node, type Plan } from './topology.ts';
+import { finish, inside, startDelayLine, startNoise } from './helpers.ts';
+import { freshPrefix, preflight, removeLeftovers, removeNamespaces } from './namespaces.ts';
+import { planLab, type Host, type HostPlan, type LabSpec, type Node, type Plan } from './topology.ts';
 
 export { preflight } from './namespaces.ts';
 export type { Agent } from './agent.ts';
@@ -69,49 +69,16 @@ function unguard(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
-/** Runs a program to its end; rejects with what it said on stderr. */
-function finish(argv: readonly string[], input = ''): Promise<string> {
-  const [command = '', ...args] = argv;
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'pipe' });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    child.stdin.on('error', () => undefined).end(input);
-    child.on('error', reject);
-    child.on('close', (code, signal) => (code === 0 ? resolve(out) : reject(new Error(`${argv.join(' ')}: ${code ?? signal}: ${err.trim().slice(0, 2_000)}`))));
-  });
-}
-
-const inside = (ns: string, argv: readonly string[]): string[] => ['ip', 'netns', 'exec', ns, ...argv];
-
 function setUpScript(node: Node): string {
   const switches = ['ipv6/conf/all/disable_ipv6=1', 'ipv6/conf/default/disable_ipv6=1', ...(node.routes ? ['ipv4/ip_forward=1'] : []), ...node.switches];
   const lines = switches.map((item) => `echo ${item.split('=')[1]} > /proc/sys/net/${item.split('=')[0]}`);
   return `${lines.join('\n')}
-for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $f; done
+for f in /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 > $f; done
 ${node.nft === '' ? '' : `nft -f - <<'RULES'\n${node.nft}RULES\n`}ip -batch - <<'DEVICES'
 link set lo up
 ${node.ip.join('\n')}
 DEVICES
 `;
-}
-
-/** Starts the one process that carries all delayed links; resolves when its devices exist in the core's namespace. */
-function startDelayLine(core: string, links: readonly Link[]): Promise<void> {
-  const script = fileURLToPath(new URL('delay.py', import.meta.url));
-  const [command = '', ...args] = inside(core, [PYTHON, script, ...links.map((link, index) => `${link.far.device}:away${index}:${link.delayMs}`)]);
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    let err = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    child.stdout.once('data', () => {
-      for (const part of [child, child.stdin, child.stdout, child.stderr]) (part as { unref?: () => void }).unref?.();
-      resolve();
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`the delay line ended (${code}): ${err.trim()}`)));
-  });
 }
 
 async function carryOut(plan: Plan, prefix: string): Promise<void> {
@@ -132,6 +99,7 @@ async function carryOut(plan: Plan, prefix: string): Promise<void> {
     await finish(['ip', '-n', core, '-batch', '-'], `${moves.join('\n')}\n`);
   }
   await Promise.all(plan.nodes.map((node) => finish(inside(`${prefix}${node.name}`, ['sh', '-e']), setUpScript(node))));
+  await Promise.all(plan.noise.map(({ node, source, perSecond }, index) => startNoise(`${prefix}${node}`, source, perSecond, index)));
 }
 
 /**

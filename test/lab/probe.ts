@@ -5,7 +5,7 @@
  * Never: uses any other code of the project, so that it can judge it.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { createServer, connect as connectTcp } from 'node:net';
+import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 
 /** An IPv4 endpoint as [address, port]. */
 export type At = readonly [address: string, port: number];
@@ -94,8 +94,8 @@ export async function roundTrips(id: string, to: At, count: number): Promise<num
   return trips;
 }
 
-/** Listens for TCP and answers every connection with the remote endpoint it saw, as `address:port`. */
-export async function listen(port: number, address: string): Promise<void> {
+/** Listens for TCP and answers every connection with the remote endpoint it saw, as `address:port`. Returns its port. */
+export async function listen(port: number, address: string): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined).end(`${socket.remoteAddress}:${socket.remotePort}`);
   });
@@ -103,6 +103,7 @@ export async function listen(port: number, address: string): Promise<void> {
     server.once('error', reject);
     server.listen(port, address, resolve);
   });
+  return (server.address() as AddressInfo).port;
 }
 
 /**

@@ -54,12 +54,19 @@ export interface HostPlan {
   readonly gateway: string;
 }
 
+/** Foreign flows that start behind a NAT: a second address of a host is their source. */
+export interface Noise {
+  readonly node: string;
+  readonly source: string;
+  readonly perSecond: number;
+}
+
 /** The whole plan. */
 export interface Plan {
   readonly nodes: readonly Node[];
   readonly links: readonly Link[];
   readonly hosts: Readonly<Record<Host, HostPlan>>;
-  readonly flavours: Readonly<Record<'a' | 'b', Flavour>>;
+  readonly noise: readonly Noise[];
 }
 
 interface Side {
@@ -71,8 +78,8 @@ interface Side {
 const end = (node: string, device: string): End => ({ node, device });
 const up = (device: string, ...addresses: string[]): string[] => [...addresses.map((address) => `addr add ${address} dev ${device}`), `link set ${device} up`];
 
-function host(name: string, address: string, gateway: string): Node {
-  return { name, routes: false, nft: '', switches: [], ip: [...up('eth0', `${address}/24`), `route add default via ${gateway}`] };
+function host(name: string, address: string, gateway: string, more: readonly string[] = []): Node {
+  return { name, routes: false, nft: '', switches: [], ip: [...up('eth0', `${address}/24`, ...more), `route add default via ${gateway}`] };
 }
 
 /** A host with a public address behind a plain router, which stands where a NAT would so that hop counts stay alike. */
@@ -105,7 +112,7 @@ function natSide(side: 'a' | 'b', flavour: Flavour, delayMs: number, index: numb
     ? ['link add lan type bridge forward_delay 0', ...guests.flatMap((guest) => [`link set lan-${guest} master lan`, ...up(`lan-${guest}`)])]
     : [];
   const nodes: Node[] = [
-    ...guests.map((guest, offset) => host(guest, `${lan}.${2 + offset}`, `${lan}.1`)),
+    ...guests.map((guest, offset) => host(guest, `${lan}.${2 + offset}`, `${lan}.1`, guest === side && flavour.noise > 0 ? [`${lan}.9/24`] : [])),
     {
       name: nat,
       routes: true,
@@ -129,6 +136,8 @@ function natSide(side: 'a' | 'b', flavour: Flavour, delayMs: number, index: numb
   links.push({ near: end(flavour.cgn ? carrier : nat, 'wan'), far: end('core', `to-${side}`), delayMs });
   return { nodes, links, core: up(`to-${side}`, `${net}.1/24`) };
 }
+
+const noiseOf = (node: string, flavour: Flavour, index: number): Noise[] => (flavour.noise > 0 ? [{ node, source: `192.168.${index}.9`, perSecond: flavour.noise }] : []);
 
 function hostPlan(flavour: Flavour, index: number, gateway: string, last = 2): HostPlan {
   const publicAddress = `198.18.${index}.2`;
@@ -167,6 +176,6 @@ export function planLab(spec: LabSpec): Plan {
       b: same ? hostPlan(a, 1, 'nat-a', 3) : hostPlan(b, 2, 'nat-b'),
       s: { address: '198.18.0.2', addresses: ['198.18.0.2', '198.18.0.3'], publicAddress: '198.18.0.2', gateway: 'core' },
     },
-    flavours: { a, b },
+    noise: [...noiseOf('a', a, 1), ...(same ? [] : noiseOf('b', b, 2))],
   };
 }
