@@ -1,5 +1,5 @@
 /** The one place that gives a machine its network and its clock. The actor is returned unstarted: subscribe, then start it. */
-import { type Observable, Subject } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
 import { type Actor, type ActorOptions, type AnyStateMachine, createActor, type InputFrom } from 'xstate';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
@@ -18,7 +18,7 @@ export interface RunOptions<T extends AnyStateMachine, M extends { readonly type
 
 export interface Running<T extends AnyStateMachine> {
   readonly actor: Actor<T>;
-  /** The peer's payload, from the machine's first route on; completes when the network is closed. */
+  /** The peer's payload, from the machine's first route on; held for the first subscriber. Completes when the network is closed. */
   readonly messages: Observable<Uint8Array>;
   /** Sends payload along the machine's route; dropped, as a datagram may be, while there is none. */
   send(data: Uint8Array): void;
@@ -36,8 +36,31 @@ export function run<T extends AnyStateMachine, M extends { readonly type: string
   const actor = createActor(provided as AnyStateMachine, options) as Actor<T>;
   return {
     actor,
-    messages: payload.incoming.asObservable(),
+    messages: heldUntilSubscribed(payload.incoming),
     send: (data) => payload.outgoing.next(data),
     stop: () => void actor.stop(),
   };
+}
+
+/** Datagrams that may wait for a subscriber; more are dropped, as a full socket buffer drops them. */
+const HELD_LIMIT = 256;
+
+function heldUntilSubscribed(source: Subject<Uint8Array>): Observable<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let completed = false;
+  const holding = source.subscribe({
+    next: (data) => {
+      if (held.length < HELD_LIMIT) held.push(data);
+    },
+    complete: () => {
+      completed = true;
+    },
+  });
+  return new Observable<Uint8Array>((subscriber) => {
+    holding.unsubscribe();
+    for (const data of held) subscriber.next(data);
+    held = [];
+    if (completed) return subscriber.complete();
+    return source.subscribe(subscriber);
+  });
 }

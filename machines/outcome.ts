@@ -1,5 +1,6 @@
 /** How a connecting machine ended, as a value. Every machine that connects two hosts reports these and nothing else. */
 import type { Endpoint } from '../effects/endpoint.ts';
+import type { NetFailed } from '../effects/net.ts';
 
 export type Outcome = Connected | Failed;
 
@@ -46,6 +47,22 @@ export type FailureReason =
   | 'not-permitted'
   /** Any other refusal of the local system; see the detail. */
   | 'socket-failed';
+
+/** A socket that could not be opened. */
+export function explainSocket({ code, detail }: Pick<NetFailed, 'code' | 'detail'>): Failed {
+  switch (code) {
+    case 'address-in-use':
+    case 'address-not-available':
+    case 'not-permitted':
+      return failed(code, detail);
+    default:
+      return failed('socket-failed', detail);
+  }
+}
+
+export function failed(reason: FailureReason, detail: string): Failed {
+  return { kind: 'failed', reason, detail };
+}
 
 /** Makes a `switch` over a union complete: adding a member without a case is then a type error. */
 export function assertNever(value: never): never {

@@ -1,7 +1,6 @@
 /** Why a punch failed, in words for people, from what both sides observed. Pure; claims no more than was seen. */
 import { formatEndpoint } from '../../effects/endpoint.ts';
-import type { NetFailed } from '../../effects/net.ts';
-import { assertNever, type Failed, type FailureReason } from '../outcome.ts';
+import { assertNever, type Failed, failed } from '../outcome.ts';
 import type { MappingSeen, Refused } from './messages.ts';
 import type { PeerContext } from './session.ts';
 
@@ -68,20 +67,4 @@ export function explainLost(confirmed: boolean): Failed {
       ? 'The peer has stopped answering: it has gone, or a NAT on the way has forgotten the hole.'
       : 'The peer was heard, but never answered: it stopped at once, or its NAT lets nothing of ours in.',
   );
-}
-
-/** A socket that could not be opened. */
-export function explainSocket({ code, detail }: Pick<NetFailed, 'code' | 'detail'>): Failed {
-  switch (code) {
-    case 'address-in-use':
-    case 'address-not-available':
-    case 'not-permitted':
-      return failed(code, detail);
-    default:
-      return failed('socket-failed', detail);
-  }
-}
-
-export function failed(reason: FailureReason, detail: string): Failed {
-  return { kind: 'failed', reason, detail };
 }

@@ -1,8 +1,8 @@
 /** What the udp-punch peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
-import type { Outcome } from '../outcome.ts';
-import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence, explainSocket, failed } from './explain.ts';
+import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
 import { peerSetup } from './peer-setup.ts';
 import { heardFrom, localOf, type PeerContext, socketLabel, transactionId } from './session.ts';

@@ -3,7 +3,7 @@
  * the observed source, and keeps the hole alive. No sockets, no clock, no keys: it asks net and hears back.
  * Source: RFC 5128 §3.3; the order of sends for restricted × symmetric; RFC 8445 for checks, pacing and choosing a path.
  */
-import { failed } from './explain.ts';
+import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
 import { peerSetup } from './peer-setup.ts';
 import { clashThreatens, confirmsProbe, isControlling, isFromPeer, newContext, type PeerContext, socketLabel, transactionId } from './session.ts';
@@ -67,6 +67,7 @@ export const udpPunchPeer = peerSetup
     },
     states: {
       opening: {
+        id: 'opening',
         entry: 'openSocket',
         on: { 'udp.opened': { guard: 'isNewestSocket', target: 'registering', actions: 'rememberSocket' } },
         after: { openDeadline: { target: 'failed', actions: 'concludeNotOpened' } },
@@ -148,7 +149,7 @@ export const udpPunchPeer = peerSetup
             { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
           ],
           confirm: {},
-          bye: { guard: 'isFromPeer', target: 'closedByPeer' },
+          bye: { guard: 'isFromPeer', target: 'parting' },
           close: '.closing',
         },
         states: {
@@ -165,6 +166,7 @@ export const udpPunchPeer = peerSetup
             },
           },
           confirmed: {
+            tags: 'confirmed',
             entry: ['leaveRoom', 'closeOtherSockets'],
             initial: 'settling',
             states: {
@@ -204,6 +206,13 @@ export const udpPunchPeer = peerSetup
             },
           },
         },
+      },
+
+      // The peer has said bye; one of ours spares it the repetitions.
+      parting: {
+        entry: 'sayBye',
+        on: { probe: {}, confirm: {}, close: {} },
+        after: { leaveTime: 'closedByPeer' },
       },
 
       leaving: {

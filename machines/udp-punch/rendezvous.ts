@@ -6,8 +6,7 @@ import { assertEvent, setup } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
-import { explainSocket, failed } from '../udp-punch/explain.ts';
-import type { Failed } from '../outcome.ts';
+import { explainSocket, type Failed, failed } from '../outcome.ts';
 import type { PunchMessage } from './messages.ts';
 import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
 

@@ -126,6 +126,8 @@ export function heardFrom(context: PeerContext, event: (Probe | Confirm | Bye) &
   };
 }
 
+/** What the socket is reached at from the host's own network: its address where it was bound to any. */
 export function localOf({ sockets }: PeerContext, label: string): Endpoint {
-  return sockets.find((socket) => socket.label === label)?.local ?? { host: '0.0.0.0', port: 0 };
+  const socket = sockets.find((one) => one.label === label);
+  return socket?.addresses[0] ?? socket?.local ?? { host: '0.0.0.0', port: 0 };
 }

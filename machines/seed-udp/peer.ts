@@ -1,0 +1,212 @@
+/**
+ * The client side of seed 001's UDP punch, able to talk to its server.py and its client.py. REGISTER is sent exactly once:
+ * the original server takes a second one for the other client. KNOCK is repeated until the peer is heard, because the
+ * original sends its own only once. Nothing here proves who the peer is: the protocol has no means to.
+ * Source: seed 001 §0x05.
+ */
+import { assertEvent, setup } from 'xstate';
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type NetHeard, netPort } from '../../effects/net-actor.ts';
+import type { OutcomeReported } from '../../effects/scenario.ts';
+import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import type { SeedMessage } from './codec.ts';
+
+export interface SeedPeerInput {
+  readonly server: Endpoint;
+  readonly local?: Partial<Endpoint> | undefined;
+  /** How long to wait for the server's word, ms. */
+  readonly waitMs?: number | undefined;
+}
+
+export interface SeedPeerContext {
+  readonly input: SeedPeerInput;
+  readonly knocks: number;
+  readonly startedAt: number;
+  readonly local: Endpoint;
+  /** As told by the server, then as observed. */
+  readonly peer: Endpoint | undefined;
+  readonly outcome: Outcome | undefined;
+}
+
+const SOCKET = 'main';
+const OPEN_DEADLINE_MS = 5_000;
+const WAIT_MS = 60_000;
+/** The original knocks 2 to 5 s after the introduction; then its chat comes every second. */
+const KNOCK_INTERVAL_MS = 500;
+const KNOCK_LIMIT = 30;
+/** Enough knocks after the peer was heard that it hears one, though it prints them all. */
+const CONFIRM_INTERVAL_MS = 1_000;
+const CONFIRM_LIMIT = 5;
+/** As in udp-punch: half of the shortest common UDP lifetime. */
+const KEEPALIVE_MS = 15_000;
+/** Two of ours knock every 15 s, the original chats every second: silence for longer than this is the end. */
+const SILENCE_LIMIT = 4;
+
+const peerSetup = setup({
+  types: {} as {
+    context: SeedPeerContext;
+    events: NetHeard<SeedMessage> | { readonly type: 'close' };
+    input: SeedPeerInput;
+    output: Outcome;
+    emitted: OutcomeReported<Outcome>;
+  },
+  actors: { net: netPort<SeedMessage>() },
+});
+const { assign, enqueueActions, sendTo } = peerSetup;
+
+const INTERRUPTED = failed('interrupted', 'Stopped before a hole was open.');
+
+export const seedUdpPeer = peerSetup
+  .extend({
+    actions: {
+      openSocket: sendTo('net', ({ context }) => ({ type: 'udp.open', socket: SOCKET, local: context.input.local })),
+      rememberSocket: assign(({ event }) => {
+        assertEvent(event, 'udp.opened');
+        return { startedAt: event.at, local: event.addresses[0] ?? event.local };
+      }),
+      register: sendTo('net', ({ context }) => ({ type: 'udp.send', socket: SOCKET, to: context.input.server, message: { type: 'register' } })),
+      rememberPeer: assign(({ event }) => {
+        assertEvent(event, 'introduced');
+        return { peer: event.peer };
+      }),
+      knock: enqueueActions(({ context, enqueue }) => {
+        if (context.peer) enqueue.sendTo('net', { type: 'udp.send', socket: SOCKET, to: context.peer, message: { type: 'knock' } });
+      }),
+      countKnock: assign({ knocks: ({ context }) => context.knocks + 1 }),
+      resetKnocks: assign({ knocks: 0 }),
+      followPeer: enqueueActions(({ event, enqueue }) => {
+        assertEvent(event, ['knock', 'chat']);
+        enqueue.assign({ peer: event.from });
+        enqueue.sendTo('net', { type: 'payload.route', socket: SOCKET, to: event.from, from: [event.from] });
+      }),
+      reportConnected: enqueueActions(({ context, event, enqueue }) => {
+        assertEvent(event, ['knock', 'chat']);
+        const { local, startedAt } = context;
+        const outcome: Outcome = { kind: 'connected', socket: SOCKET, local, peer: event.from, elapsedMs: event.at - startedAt };
+        enqueue.assign({ outcome });
+        enqueue.emit({ type: 'outcome', outcome });
+      }),
+      reportOutcome: enqueueActions(({ context, enqueue }) => {
+        if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
+      }),
+      concludeSocket: assign(({ event }) => {
+        assertEvent(event, 'net.failed');
+        return { outcome: explainSocket(event) };
+      }),
+      concludeNotOpened: assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') }),
+      concludeInterrupted: assign({ outcome: INTERRUPTED }),
+      concludeUnintroduced: assign({
+        outcome: ({ context }) =>
+          failed('no-peer', `The server at ${formatEndpoint(context.input.server)} named no peer. It says nothing until a second client comes; it may also not be running.`),
+      }),
+      concludeSilence: assign({
+        outcome: ({ context }) =>
+          failed('no-reply', `Nothing came from ${context.peer ? formatEndpoint(context.peer) : 'the peer'}. A NAT that gives every destination a new port looks like this, and so does a peer that stopped.`),
+      }),
+      concludeLost: assign({ outcome: failed('peer-lost', 'The peer has been silent for a minute.') }),
+    },
+    guards: {
+      isFromServer: ({ context, event }) => event.type === 'introduced' && event.from.port === context.input.server.port && event.from.host === context.input.server.host,
+      // A symmetric NAT in front of the peer shows another port than the server saw.
+      isFromPeer: ({ context, event }) => 'from' in event && typeof event.from === 'object' && event.from.host === context.peer?.host,
+      isSocketLost: ({ event }) => event.type === 'net.failed' && event.effect === 'udp.open',
+      mayKnock: ({ context }) => context.knocks < KNOCK_LIMIT,
+      mayConfirm: ({ context }) => context.knocks < CONFIRM_LIMIT,
+      mayKeepAlive: ({ context }) => context.knocks < SILENCE_LIMIT,
+    },
+    delays: {
+      openDeadline: OPEN_DEADLINE_MS,
+      waitDeadline: ({ context }: { context: SeedPeerContext }) => context.input.waitMs ?? WAIT_MS,
+      knockInterval: KNOCK_INTERVAL_MS,
+      confirmInterval: CONFIRM_INTERVAL_MS,
+      keepaliveInterval: KEEPALIVE_MS,
+    },
+  })
+  .createMachine({
+    id: 'seed-udp/peer',
+    context: ({ input }) => ({
+      input: input ?? { server: { host: '0.0.0.0', port: 0 } },
+      knocks: 0,
+      startedAt: 0,
+      local: { host: '0.0.0.0', port: 0 },
+      peer: undefined,
+      outcome: undefined,
+    }),
+    invoke: { src: 'net', id: 'net' },
+    output: ({ context }) => context.outcome ?? INTERRUPTED,
+    initial: 'opening',
+    on: {
+      'net.failed': { guard: 'isSocketLost', target: '.failed', actions: 'concludeSocket' },
+      close: { target: '.failed', actions: 'concludeInterrupted' },
+    },
+    states: {
+      opening: {
+        entry: 'openSocket',
+        on: { 'udp.opened': { target: 'registering', actions: 'rememberSocket' } },
+        after: { openDeadline: { target: 'failed', actions: 'concludeNotOpened' } },
+      },
+      registering: {
+        entry: 'register',
+        on: { introduced: { guard: 'isFromServer', target: 'knocking', actions: 'rememberPeer' } },
+        after: { waitDeadline: { target: 'failed', actions: 'concludeUnintroduced' } },
+      },
+      knocking: {
+        entry: 'resetKnocks',
+        initial: 'asking',
+        on: {
+          knock: { guard: 'isFromPeer', target: 'connected', actions: ['followPeer', 'reportConnected'] },
+          chat: { guard: 'isFromPeer', target: 'connected.confirmed', actions: ['followPeer', 'reportConnected'] },
+        },
+        states: {
+          asking: {
+            entry: ['knock', 'countKnock'],
+            after: {
+              knockInterval: [
+                { guard: 'mayKnock', target: 'asking', reenter: true },
+                { target: '#failed', actions: 'concludeSilence' },
+              ],
+            },
+          },
+        },
+      },
+      connected: {
+        entry: 'resetKnocks',
+        initial: 'confirming',
+        on: {
+          close: 'closed',
+        },
+        states: {
+          // Chat proves that the peer has heard us; a knock does not.
+          confirming: {
+            entry: ['knock', 'countKnock'],
+            on: {
+              chat: { guard: 'isFromPeer', target: 'confirmed', actions: 'followPeer' },
+              knock: { guard: 'isFromPeer', actions: 'followPeer' },
+            },
+            after: { confirmInterval: [{ guard: 'mayConfirm', target: 'confirming', reenter: true }, { target: 'confirmed' }] },
+          },
+          confirmed: {
+            tags: 'confirmed',
+            entry: 'resetKnocks',
+            initial: 'idle',
+            on: {
+              chat: { guard: 'isFromPeer', actions: ['followPeer', 'resetKnocks'] },
+              knock: { guard: 'isFromPeer', actions: ['followPeer', 'resetKnocks'] },
+            },
+            states: {
+              idle: {
+                after: {
+                  keepaliveInterval: [
+                    { guard: 'mayKeepAlive', target: 'idle', reenter: true, actions: ['knock', 'countKnock'] },
+                    { target: '#failed', actions: 'concludeLost' },
+                  ],
+                },
+              },
+            },
+          },
+        },
+      },
+      closed: { type: 'final' },
+      failed: { id: 'failed', type: 'final', entry: 'reportOutcome' },
+    },
+  });
