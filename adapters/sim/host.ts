@@ -1,0 +1,173 @@
+/**
+ * A host at a leaf of the tree: its addresses, its ports, and `net()`, the port that machines talk to. As on a real host,
+ * every answer and every datagram comes in a later turn of the clock, never inside the effect that asked for it.
+ */
+import { Observable } from 'rxjs';
+import type { VirtualClock } from './clock.ts';
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import type { Net, NetFailure } from '../../effects/net.ts';
+import type { Lane } from './link.ts';
+import { DEFAULT_TTL, isIPv4, type Packet } from './packet.ts';
+import { hostNet } from './host-net.ts';
+import type { Device } from './router.ts';
+
+/** What a host needs of the world it is in. */
+export interface HostWorld {
+  readonly clock: VirtualClock;
+  nextPacket(): number;
+  sent(packet: Packet): void;
+  delivered(packet: Packet, device: string, socket: string): void;
+  dropped(packet: Packet, device: string, reason: 'no-socket' | 'unroutable'): void;
+}
+
+/** Why the kernel would have refused. */
+export interface Refused {
+  readonly code: NetFailure;
+  readonly detail: string;
+}
+
+/** Bound to every address of the host. */
+export const ANY_ADDRESS = '0.0.0.0';
+
+/** Free ports are given from 40000 on, in order, to the end of Linux's own range and round again. */
+const FIRST_EPHEMERAL = 40_000;
+const LAST_EPHEMERAL = 60_999;
+
+/** The most that fits in one IPv4 datagram. */
+const LARGEST_DATAGRAM = 65_507;
+
+export class UdpSocket {
+  /** Its name for reports: the label of a machine's socket. */
+  readonly label: string;
+  /** What was bound; the host is 0.0.0.0 for every address. */
+  readonly local: Endpoint;
+  /** Where its datagrams come from. */
+  readonly source: Endpoint;
+  readonly receive: (from: Endpoint, data: Uint8Array) => void;
+  readonly #host: Host;
+
+  constructor(host: Host, label: string, local: Endpoint, receive: (from: Endpoint, data: Uint8Array) => void) {
+    this.#host = host;
+    this.label = label;
+    this.local = local;
+    this.source = local.host === ANY_ADDRESS ? { host: host.addresses[0] ?? ANY_ADDRESS, port: local.port } : local;
+    this.receive = receive;
+  }
+
+  /** The host's own addresses that reach this socket, the one it sends from first. */
+  get addresses(): readonly Endpoint[] {
+    const { host, port } = this.local;
+    return host === ANY_ADDRESS ? this.#host.addresses.map((own) => ({ host: own, port })) : [this.local];
+  }
+
+  /** Sends one datagram; `data` belongs to the network from then on. */
+  send(to: Endpoint, data: Uint8Array, ttl: number = DEFAULT_TTL): Refused | undefined {
+    if (data.length > LARGEST_DATAGRAM) {
+      return { code: 'too-large', detail: `${data.length} bytes do not fit in a datagram of at most ${LARGEST_DATAGRAM}` };
+    }
+    if (!isIPv4(to.host) || !(to.port >= 1 && to.port <= 65_535)) {
+      return { code: 'unreachable', detail: `${formatEndpoint(to)} is not an IPv4 address and port` };
+    }
+    this.#host.transmit(this, to, data, ttl);
+    return undefined;
+  }
+
+  close(): void {
+    this.#host.release(this);
+  }
+}
+
+export class Host implements Device {
+  readonly name: string;
+  /** Its own; the first is the one it sends from unless a socket is bound to another. */
+  readonly addresses: readonly string[];
+  readonly #world: HostWorld;
+  readonly #byPort = new Map<number, UdpSocket[]>();
+  #uplink: Lane | undefined;
+  #nextEphemeral = FIRST_EPHEMERAL;
+
+  constructor(name: string, addresses: readonly string[], world: HostWorld) {
+    this.name = name;
+    this.addresses = addresses;
+    this.#world = world;
+  }
+
+  get clock(): VirtualClock {
+    return this.#world.clock;
+  }
+
+  /** This host's network, for as many machines as one likes; each subscription has its own sockets. */
+  net(): Net {
+    return (effects) => new Observable((subscriber) => hostNet(this, effects, subscriber));
+  }
+
+  /** Binds a UDP socket; `local` defaults to any address and a free port. */
+  bind(label: string, local: Partial<Endpoint>, receive: UdpSocket['receive']): UdpSocket | Refused {
+    const host = local.host ?? ANY_ADDRESS;
+    const wanted = local.port ?? 0;
+    if (host !== ANY_ADDRESS && !this.addresses.includes(host)) {
+      return { code: 'address-not-available', detail: `${host} is not an address of host ${this.name}` };
+    }
+    if (wanted !== 0 && !this.#isFree(host, wanted)) {
+      return { code: 'address-in-use', detail: `${formatEndpoint({ host, port: wanted })} is already bound on host ${this.name}` };
+    }
+    const port = wanted === 0 ? this.#freePort(host) : wanted;
+    if (port === undefined) return { code: 'exhausted', detail: `host ${this.name} has no free port left` };
+    const socket = new UdpSocket(this, label, { host, port }, receive);
+    const others = this.#byPort.get(port);
+    if (others === undefined) this.#byPort.set(port, [socket]);
+    else others.push(socket);
+    return socket;
+  }
+
+  /** What is bound now. Nothing, when everything was cleaned up. */
+  openSockets(): UdpSocket[] {
+    return [...this.#byPort.values()].flat();
+  }
+
+  /** Connects the host to the network. */
+  connect(uplink: Lane): void {
+    this.#uplink = uplink;
+  }
+
+  transmit(socket: UdpSocket, dst: Endpoint, data: Uint8Array, ttl: number): void {
+    const id = this.#world.nextPacket();
+    const packet: Packet = { protocol: 'udp', id, host: this.name, socket: socket.label, src: socket.source, dst, ttl, data };
+    this.#world.sent(packet);
+    if (this.addresses.includes(dst.host)) this.clock.schedule(0, this.#toSelf, packet);
+    else if (this.#uplink === undefined) this.#world.dropped(packet, this.name, 'unroutable');
+    else this.#uplink.carry(packet, false);
+  }
+
+  fromAbove(packet: Packet): void {
+    const { host, port } = packet.dst;
+    const bound = this.#byPort.get(port);
+    const socket = bound?.find(({ local }) => local.host === host) ?? bound?.find(({ local }) => local.host === ANY_ADDRESS);
+    if (socket === undefined) return this.#world.dropped(packet, this.name, 'no-socket');
+    this.#world.delivered(packet, this.name, socket.label);
+    socket.receive(packet.src, packet.data);
+  }
+
+  release(socket: UdpSocket): void {
+    const { port } = socket.local;
+    const left = this.#byPort.get(port)?.filter((other) => other !== socket);
+    if (left === undefined || left.length === 0) this.#byPort.delete(port);
+    else this.#byPort.set(port, left);
+  }
+
+  readonly #toSelf = (packet: Packet): void => this.fromAbove(packet);
+
+  #isFree(host: string, port: number): boolean {
+    const bound = this.#byPort.get(port);
+    return bound === undefined || !bound.some(({ local }) => host === ANY_ADDRESS || local.host === ANY_ADDRESS || local.host === host);
+  }
+
+  #freePort(host: string): number | undefined {
+    for (let tries = FIRST_EPHEMERAL; tries <= LAST_EPHEMERAL; tries += 1) {
+      const port = this.#nextEphemeral;
+      this.#nextEphemeral = port === LAST_EPHEMERAL ? FIRST_EPHEMERAL : port + 1;
+      if (this.#isFree(host, port)) return port;
+    }
+    return undefined;
+  }
+}

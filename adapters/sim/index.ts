@@ -1,0 +1,14 @@
+/** `natpunch/sim`: the simulated internet, for tests of one's own code against NATs. Nothing here touches a real network or clock. */
+export { type Allocation, type Dependence, type Expiry, FIREWALL, key, LINUX_EXPIRY, LINUX_NAT, type NatBehaviour, type Pool, type TableLimit } from './behaviour.ts';
+export { type Timer, VirtualClock } from './clock.ts';
+export { NAT_FLAVOURS, NAT_MODIFIERS, type NatChain, type NatChoice, natFlavour, UnknownNat } from './flavours.ts';
+export { Host, UdpSocket } from './host.ts';
+export { type Attachment, Internet, type InternetOptions } from './internet.ts';
+export type { Drop, Hop, Journey } from './journal.ts';
+export { type LinkBehaviour, PERFECT_LINK } from './link.ts';
+export { Nat, type NatOptions } from './nat.ts';
+export { DEFAULT_TTL, type DropReason, type Packet } from './packet.ts';
+export type { Outcome } from './player.ts';
+export type { Flow, Observer, PacketSighting, Row, RowSighting, Sighting } from './sighting.ts';
+export type { Place, Site } from './topology.ts';
+export { World, world, type WorldOptions } from './world.ts';

@@ -1,0 +1,183 @@
+/**
+ * One NAT, or a stateful firewall: what becomes of a packet that leaves, arrives, or turns back. It rewrites the packet in
+ * place or says why not. It knows no topology, sends nothing and sets no timer. Sources: RFC 4787; Linux nf_conntrack.
+ */
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { chance, seedOf } from '../../effects/seed.ts';
+import { Allocator, type IsFree } from './allocation.ts';
+import { key, type NatBehaviour } from './behaviour.ts';
+import type { DropReason, Packet } from './packet.ts';
+import { Mapping, type RowReport, Table, type TableRow } from './table.ts';
+
+export interface NatOptions {
+  readonly behaviour: NatBehaviour;
+  /** Its own addresses on the outside; with a pool, at least as many as the pool is large. None for a firewall. */
+  readonly addresses: readonly string[];
+  readonly seed: string;
+  readonly report?: RowReport | undefined;
+}
+
+/** An entry left by a packet to the NAT itself lives as long as an unanswered flow. */
+type EarlyProbes = Map<string, number>;
+
+const EARLY_PROBE_LIMIT = 65_536;
+
+export class Nat {
+  readonly behaviour: NatBehaviour;
+  readonly #addresses: readonly string[];
+  readonly #table: Table;
+  readonly #allocator: Allocator;
+  readonly #poolSeed: number;
+  #pooled = 0;
+  readonly #paired = new Map<string, string>();
+  readonly #early: EarlyProbes = new Map();
+
+  constructor({ behaviour, addresses, seed, report }: NatOptions) {
+    this.behaviour = behaviour;
+    this.#addresses = addresses.slice(0, behaviour.pool.size);
+    this.#table = new Table(behaviour.expiry, behaviour.table, report ?? (() => {}));
+    this.#allocator = new Allocator(behaviour.allocation, behaviour.parity, seedOf(seed, 'ports'));
+    this.#poolSeed = seedOf(seed, 'pool');
+  }
+
+  /**
+   * From inside to outside: the packet gets its external source and a hop less. A time to live that ends here leaves no
+   * row, for the kernel looks at it before the new flow is confirmed.
+   */
+  outbound(packet: Packet, now: number): DropReason | undefined {
+    const blocked = this.#blocked(packet);
+    if (blocked !== undefined) return blocked;
+    if (packet.ttl <= 1) return 'ttl';
+    const mapping = this.#mappingFor(packet.src, packet.dst, now);
+    if (mapping === undefined) return 'no-port';
+    if (!this.#table.outbound(mapping, key(this.behaviour.filtering, packet.dst), now)) return 'table-full';
+    packet.src = mapping.external;
+    packet.ttl -= 1;
+    return undefined;
+  }
+
+  /**
+   * From outside to inside. The row is found and refreshed before the time to live is looked at, as in the kernel, and a
+   * packet to the NAT itself needs no hop at all.
+   */
+  inbound(packet: Packet, now: number): DropReason | undefined {
+    const blocked = this.#blocked(packet);
+    if (blocked !== undefined) return blocked;
+    if (this.#isEarly(packet.src, packet.dst, now)) return this.#unsolicited(packet, now, 'early-probe');
+    const mapping = this.#table.owner(formatEndpoint(packet.dst), now);
+    if (mapping === undefined) return this.#unsolicited(packet, now, 'no-mapping');
+    const row = this.#table.row(mapping, key(this.behaviour.filtering, packet.src), now);
+    if (row === undefined) return this.#unsolicited(packet, now, 'filtering');
+    this.#table.inbound(row, now);
+    packet.dst = mapping.inside;
+    if (packet.ttl <= 1) return 'ttl';
+    packet.ttl -= 1;
+    return undefined;
+  }
+
+  /** From inside to an external endpoint of this NAT: out and in again, at the cost of one hop. */
+  hairpin(packet: Packet, now: number): DropReason | undefined {
+    if (!this.behaviour.hairpin) return this.#blocked(packet) ?? 'no-hairpin';
+    const out = this.outbound(packet, now);
+    if (out !== undefined) return out;
+    packet.ttl += 1;
+    return this.inbound(packet, now);
+  }
+
+  /** Forgets every mapping, row and probe; the next ports go on from where they were. */
+  reboot(): void {
+    this.#table.clear();
+    this.#early.clear();
+    this.#paired.clear();
+  }
+
+  /** What the table holds now. */
+  rows(now: number): TableRow[] {
+    return this.#table.rows(now);
+  }
+
+  /** Whether `row` still lives. */
+  holds(row: TableRow, now: number): boolean {
+    return this.#table.holds(row, now);
+  }
+
+  #blocked(packet: Packet): DropReason | undefined {
+    return this.behaviour.blocked.includes(packet.protocol) ? 'udp-blocked' : undefined;
+  }
+
+  #mappingFor(inside: Endpoint, remote: Endpoint, now: number): Mapping | undefined {
+    const from = formatEndpoint(inside);
+    const ownKey = `${from} ${key(this.behaviour.mapping, remote)}`;
+    const known = this.#table.find(ownKey, now);
+    if (this.behaviour.earlyProbe === 'ignored') return known ?? this.#allocate(ownKey, inside, now);
+
+    // Each flow that has met an early probe has a mapping to itself, beside the one that its inside endpoint has otherwise.
+    const flowKey = `${from} only ${formatEndpoint(remote)}`;
+    const moved = this.#table.find(flowKey, now);
+    if (moved !== undefined) return moved;
+    if (known !== undefined && !this.#isEarly(remote, known.external, now)) return known;
+    if (known === undefined) {
+      const fresh = this.#allocate(ownKey, inside, now);
+      if (fresh === undefined || !this.#isEarly(remote, fresh.external, now)) return fresh;
+      this.#table.discard(fresh);
+    }
+    return this.#allocate(flowKey, inside, now, remote);
+  }
+
+  /** A new mapping; `beside` is a remote whose early probes its external endpoint has to avoid. */
+  #allocate(mappingKey: string, inside: Endpoint, now: number, beside?: Endpoint): Mapping | undefined {
+    if (this.behaviour.allocation.kind === 'none') {
+      const itself = new Mapping(mappingKey, inside, inside);
+      this.#table.add(itself);
+      return itself;
+    }
+    const host = this.#externalHost(inside.host);
+    const isFree: IsFree = (port) =>
+      this.#table.owner(`${host}:${port}`, now) === undefined && (beside === undefined || !this.#isEarly(beside, { host, port }, now));
+    const port = this.#allocator.pick(inside, now, isFree);
+    if (port === undefined) return undefined;
+    const mapping = new Mapping(mappingKey, inside, { host, port });
+    this.#table.add(mapping);
+    return mapping;
+  }
+
+  #externalHost(insideHost: string): string {
+    const only = this.#addresses[0]!;
+    if (this.#addresses.length === 1) return only;
+    if (this.behaviour.pool.pooling === 'arbitrary') return this.#addresses[this.#drawAddress()] ?? only;
+    let host = this.#paired.get(insideHost);
+    if (host === undefined) {
+      host = this.#addresses[this.#paired.size % this.#addresses.length] ?? only;
+      this.#paired.set(insideHost, host);
+    }
+    return host;
+  }
+
+  #drawAddress(): number {
+    return Math.floor(chance(this.#poolSeed, this.#pooled++) * this.#addresses.length);
+  }
+
+  /** A packet for nobody inside. Where INPUT accepts, it leaves an entry, or refreshes the one it left. */
+  #unsolicited(packet: Packet, now: number, reason: DropReason): DropReason {
+    if (this.behaviour.earlyProbe === 'ignored') return reason;
+    const probe = probeKey(packet.src, packet.dst);
+    this.#early.delete(probe);
+    if (this.#early.size >= EARLY_PROBE_LIMIT) this.#early.delete(this.#early.keys().next().value!);
+    this.#early.set(probe, now + this.behaviour.expiry.unrepliedMs);
+    return 'early-probe';
+  }
+
+  #isEarly(remote: Endpoint, external: Endpoint, now: number): boolean {
+    if (this.#early.size === 0) return false;
+    const probe = probeKey(remote, external);
+    const expiresAt = this.#early.get(probe);
+    if (expiresAt === undefined) return false;
+    if (expiresAt > now) return true;
+    this.#early.delete(probe);
+    return false;
+  }
+}
+
+function probeKey(remote: Endpoint, external: Endpoint): string {
+  return `${formatEndpoint(remote)} ${formatEndpoint(external)}`;
+}

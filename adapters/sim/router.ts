@@ -1,0 +1,155 @@
+/**
+ * The inner nodes of the tree: routers, NATs and firewalls with one link up, and the core with none. A router switches
+ * between the devices below it without touching the packet, and forwards everything else at the cost of a hop.
+ */
+import { type LinkBehaviour, Lane, type LinkWorld } from './link.ts';
+import type { Nat } from './nat.ts';
+import { type DropReason, isPrivate, type Packet } from './packet.ts';
+import type { Flow } from './sighting.ts';
+
+/** Anything that has a link up. */
+export interface Device {
+  readonly name: string;
+  /** Takes a packet that comes down its link. */
+  fromAbove(packet: Packet): void;
+}
+
+/** What routers need of the world they are in. */
+export interface RouterWorld extends LinkWorld {
+  readonly seed: string;
+  translated(packet: Packet, device: string, before: Flow): void;
+  forwarded(packet: Packet, device: string): void;
+  /** The name of a link that was told to lose this packet, if one was. */
+  ordered(packet: Packet): string | undefined;
+}
+
+/** The link between a device and the router above it. */
+export class Link {
+  readonly up: Lane;
+  readonly down: Lane;
+
+  constructor(below: Device, above: Router | Core, name: string, behaviour: LinkBehaviour, world: RouterWorld) {
+    this.up = new Lane(name, `${name} up`, behaviour, world.seed, world, (packet) => above.fromBelow(packet));
+    this.down = new Lane(name, `${name} down`, behaviour, world.seed, world, (packet) => below.fromAbove(packet));
+  }
+
+  cut(isCut: boolean): void {
+    this.up.cut = isCut;
+    this.down.cut = isCut;
+  }
+}
+
+export class Router implements Device {
+  readonly name: string;
+  /** Its own addresses on the outside. */
+  readonly addresses: readonly string[];
+  readonly nat: Nat | undefined;
+  readonly #world: RouterWorld;
+  readonly #below = new Map<string, Link>();
+  #uplink: { readonly link: Link; readonly above: Router | Core } | undefined;
+
+  constructor(name: string, addresses: readonly string[], nat: Nat | undefined, world: RouterWorld) {
+    this.name = name;
+    this.addresses = addresses;
+    this.nat = nat;
+    this.#world = world;
+  }
+
+  /** Puts this router below another. */
+  connect(link: Link, above: Router | Core): void {
+    this.#uplink = { link, above };
+    for (const address of this.addresses) above.announce(address, link);
+  }
+
+  /** Learns that `address` is reached by `link`; who does not translate says so to the router above too. */
+  announce(address: string, link: Link): void {
+    this.#below.set(address, link);
+    if (this.nat === undefined || this.nat.behaviour.allocation.kind === 'none') this.#uplink?.above.announce(address, this.#uplink.link);
+  }
+
+  fromBelow(packet: Packet): void {
+    const neighbour = this.#below.get(packet.dst.host);
+    if (neighbour !== undefined) return this.#across(neighbour, packet);
+    if (this.addresses.includes(packet.dst.host)) return this.#turnBack(packet);
+    const now = this.#world.clock.now();
+    const before = this.nat && { src: packet.src, dst: packet.dst };
+    const reason = this.nat === undefined ? hop(packet) : this.nat.outbound(packet, now);
+    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    this.#passed(packet, before);
+    this.#uplink?.link.up.carry(packet, false);
+  }
+
+  fromAbove(packet: Packet): void {
+    const now = this.#world.clock.now();
+    const before = this.nat && { src: packet.src, dst: packet.dst };
+    const reason = this.nat === undefined ? hop(packet) : this.nat.inbound(packet, now);
+    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    this.#passed(packet, before);
+    this.#down(packet);
+  }
+
+  #across(link: Link, packet: Packet): void {
+    const losing = this.#world.ordered(packet);
+    if (losing !== undefined) return this.#world.dropped(packet, losing, 'loss');
+    link.down.carry(packet, true);
+  }
+
+  #turnBack(packet: Packet): void {
+    if (this.nat === undefined) return this.#world.dropped(packet, this.name, 'no-socket');
+    const before = { src: packet.src, dst: packet.dst };
+    const losing = this.#world.ordered(packet);
+    if (losing !== undefined) return this.#world.dropped(packet, losing, 'loss');
+    const reason = this.nat.hairpin(packet, this.#world.clock.now());
+    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    this.#passed(packet, before);
+    const link = this.#below.get(packet.dst.host);
+    if (link === undefined) return this.#world.dropped(packet, this.name, 'unroutable');
+    link.down.carry(packet, true);
+  }
+
+  #passed(packet: Packet, before: Flow | undefined): void {
+    if (before !== undefined && (before.src !== packet.src || before.dst !== packet.dst)) this.#world.translated(packet, this.name, before);
+    else this.#world.forwarded(packet, this.name);
+  }
+
+  #down(packet: Packet): void {
+    const link = this.#below.get(packet.dst.host);
+    if (link === undefined) return this.#world.dropped(packet, this.name, 'unroutable');
+    link.down.carry(packet, false);
+  }
+}
+
+/** The middle of the internet: it knows every public address and routes no private one. */
+export class Core {
+  readonly name: string;
+  readonly #world: RouterWorld;
+  readonly #below = new Map<string, Link>();
+
+  constructor(name: string, world: RouterWorld) {
+    this.name = name;
+    this.#world = world;
+  }
+
+  announce(address: string, link: Link): void {
+    this.#below.set(address, link);
+  }
+
+  fromBelow(packet: Packet): void {
+    const losing = this.#world.ordered(packet);
+    if (losing !== undefined) return this.#world.dropped(packet, losing, 'loss');
+    const link = this.#below.get(packet.dst.host);
+    if (link === undefined || isPrivate(packet.dst.host) || isPrivate(packet.src.host)) {
+      return this.#world.dropped(packet, this.name, 'unroutable');
+    }
+    const reason = hop(packet);
+    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    this.#world.forwarded(packet, this.name);
+    link.down.carry(packet, true);
+  }
+}
+
+function hop(packet: Packet): DropReason | undefined {
+  if (packet.ttl <= 1) return 'ttl';
+  packet.ttl -= 1;
+  return undefined;
+}

@@ -1,0 +1,191 @@
+/**
+ * What a NAT remembers: mappings (inside endpoint to external endpoint) and, under each, one row for every remote that its
+ * filtering tells apart. A mapping lives as long as one of its rows. Knows lifetimes and limits; sees no packet, sets no timer.
+ */
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import type { Expiry, TableLimit } from './behaviour.ts';
+import type { Row } from './sighting.ts';
+
+export class Mapping {
+  readonly key: string;
+  readonly inside: Endpoint;
+  readonly external: Endpoint;
+  /** By the key of the remote. */
+  readonly rows = new Map<string, TableRow>();
+
+  constructor(key: string, inside: Endpoint, external: Endpoint) {
+    this.key = key;
+    this.inside = inside;
+    this.external = external;
+  }
+}
+
+export class TableRow implements Row {
+  readonly mapping: Mapping;
+  readonly remote: string;
+  readonly createdAt: number;
+  expiresAt: number;
+  replied = false;
+
+  constructor(mapping: Mapping, remote: string, now: number, lifetimeMs: number) {
+    this.mapping = mapping;
+    this.remote = remote;
+    this.createdAt = now;
+    this.expiresAt = now + lifetimeMs;
+  }
+
+  get inside(): Endpoint {
+    return this.mapping.inside;
+  }
+
+  get external(): Endpoint {
+    return this.mapping.external;
+  }
+}
+
+/** Told of every row that comes and goes. */
+export type RowReport = (change: 'added' | 'expired' | 'evicted', row: TableRow) => void;
+
+export class Table {
+  readonly #expiry: Expiry;
+  readonly #limit: TableLimit;
+  readonly #report: RowReport;
+  readonly #byKey = new Map<string, Mapping>();
+  readonly #byExternal = new Map<string, Mapping>();
+  /** In order of creation. */
+  readonly #rows = new Set<TableRow>();
+  /** No row expires before this. */
+  #quietUntil = Infinity;
+
+  constructor(expiry: Expiry, limit: TableLimit, report: RowReport) {
+    this.#expiry = expiry;
+    this.#limit = limit;
+    this.#report = report;
+  }
+
+  /** The living mapping under this key. */
+  find(key: string, now: number): Mapping | undefined {
+    return this.#alive(this.#byKey.get(key), now);
+  }
+
+  /** The living mapping that has this external endpoint. */
+  owner(external: string, now: number): Mapping | undefined {
+    return this.#alive(this.#byExternal.get(external), now);
+  }
+
+  /** Enters a mapping without rows; it counts once `outbound` has opened one. */
+  add(mapping: Mapping): void {
+    this.#byKey.set(mapping.key, mapping);
+    this.#byExternal.set(formatEndpoint(mapping.external), mapping);
+  }
+
+  /** Takes back a mapping that has no rows. */
+  discard(mapping: Mapping): void {
+    this.#forget(mapping);
+  }
+
+  /** Opens or refreshes the row for `remote`; false when the table is full and refuses. */
+  outbound(mapping: Mapping, remote: string, now: number): boolean {
+    const row = this.row(mapping, remote, now);
+    if (row !== undefined) {
+      this.#refresh(row, now);
+      return true;
+    }
+    if (!this.#room(now)) {
+      if (mapping.rows.size === 0) this.#forget(mapping);
+      return false;
+    }
+    const added = new TableRow(mapping, remote, now, this.#expiry.unrepliedMs);
+    // Making room may have ended this very mapping.
+    if (mapping.rows.size === 0) this.add(mapping);
+    mapping.rows.set(remote, added);
+    this.#rows.add(added);
+    if (added.expiresAt < this.#quietUntil) this.#quietUntil = added.expiresAt;
+    this.#report('added', added);
+    return true;
+  }
+
+  /** Notes a packet from outside on `row`. */
+  inbound(row: TableRow, now: number): void {
+    if (this.#expiry.inboundRefresh) this.#refresh(row, now);
+    row.replied = true;
+  }
+
+  /** The living row of `mapping` for `remote`. */
+  row(mapping: Mapping, remote: string, now: number): TableRow | undefined {
+    const row = mapping.rows.get(remote);
+    if (row === undefined || row.expiresAt > now) return row;
+    this.#remove(row, 'expired');
+    return undefined;
+  }
+
+  /** Whether `row` is still remembered; one that is past its time is forgotten by being asked for. */
+  holds(row: TableRow, now: number): boolean {
+    if (!this.#rows.has(row)) return false;
+    if (row.expiresAt > now) return true;
+    this.#remove(row, 'expired');
+    return false;
+  }
+
+  /** Forgets everything; each row is reported as evicted. */
+  clear(): void {
+    for (const row of this.#rows) this.#report('evicted', row);
+    this.#byKey.clear();
+    this.#byExternal.clear();
+    this.#rows.clear();
+    this.#quietUntil = Infinity;
+  }
+
+  rows(now: number): TableRow[] {
+    this.#purge(now);
+    return [...this.#rows];
+  }
+
+  #alive(mapping: Mapping | undefined, now: number): Mapping | undefined {
+    if (mapping === undefined || now < this.#quietUntil) return mapping;
+    for (const row of mapping.rows.values()) {
+      if (row.expiresAt > now) return mapping;
+      this.#remove(row, 'expired');
+    }
+    return undefined;
+  }
+
+  #refresh(row: TableRow, now: number): void {
+    const { unrepliedMs, repliedMs, streamAfterMs } = this.#expiry;
+    const stream = row.replied && now - row.createdAt >= streamAfterMs;
+    const expiresAt = now + (stream ? repliedMs : unrepliedMs);
+    if (expiresAt > row.expiresAt) row.expiresAt = expiresAt;
+  }
+
+  #room(now: number): boolean {
+    if (this.#rows.size < this.#limit.size) return true;
+    this.#purge(now);
+    if (this.#rows.size < this.#limit.size) return true;
+    const oldest = this.#rows.values().next().value;
+    if (this.#limit.eviction === 'refuse' || oldest === undefined) return false;
+    this.#remove(oldest, 'evicted');
+    return true;
+  }
+
+  #purge(now: number): void {
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = Infinity;
+    for (const row of this.#rows) {
+      if (row.expiresAt <= now) this.#remove(row, 'expired');
+      else if (row.expiresAt < this.#quietUntil) this.#quietUntil = row.expiresAt;
+    }
+  }
+
+  #remove(row: TableRow, change: 'expired' | 'evicted'): void {
+    this.#rows.delete(row);
+    row.mapping.rows.delete(row.remote);
+    if (row.mapping.rows.size === 0) this.#forget(row.mapping);
+    this.#report(change, row);
+  }
+
+  #forget(mapping: Mapping): void {
+    const external = formatEndpoint(mapping.external);
+    if (this.#byKey.get(mapping.key) === mapping) this.#byKey.delete(mapping.key);
+    if (this.#byExternal.get(external) === mapping) this.#byExternal.delete(external);
+  }
+}

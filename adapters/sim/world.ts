@@ -1,0 +1,255 @@
+/**
+ * The simulated internet as a test writes it: who lives behind what, what is lost, and what came of it. It plays whatever
+ * scenario it is given through run() of effects/run.ts and knows no protocol. Virtual time only; the same seed, the same run.
+ */
+import type { Net } from '../../effects/net.ts';
+import type { Scenario, Stage } from '../../effects/scenario.ts';
+import type { VirtualClock } from './clock.ts';
+import type { Host } from './host.ts';
+import { Internet } from './internet.ts';
+import { type Drop, type Journey, Journal } from './journal.ts';
+import { type LinkBehaviour, PERFECT_LINK } from './link.ts';
+import { LossRules } from './loss-rules.ts';
+import { type Inspect, type Outcome, Player } from './player.ts';
+import { type Place, type Site, wire } from './topology.ts';
+
+/** Times in ms, chances from 0 to 1. What is said of the network holds end to end, between any two access links. */
+export interface WorldOptions {
+  /** Default 1. */
+  readonly seed?: number | string;
+  /** One way. Each access link carries half. Default 20. */
+  readonly latencyMs?: number;
+  /** At most so much more, evenly spread on each access link. Default 0. */
+  readonly jitterMs?: number;
+  readonly loss?: number;
+  readonly duplicate?: number;
+  readonly reorder?: number;
+  /** What the access link of one host does by itself, in place of its half of the above. */
+  readonly links?: Readonly<Record<string, Partial<LinkBehaviour>>>;
+  /** Public hosts on the core, with two addresses each. Default `s`. */
+  readonly servers?: readonly string[];
+  /** When a host's part starts. Default 0, servers first. */
+  readonly startMs?: Readonly<Record<string, number>>;
+  /** How long a run goes on after the last host has reported an outcome. Default 3000. */
+  readonly settleMs?: number;
+  /** How long a run waits for outcomes. Default 60000. */
+  readonly maxMs?: number;
+  /** False keeps nothing for drops(), journeys() and trace(), which is faster. Default true. */
+  readonly keep?: boolean;
+  /** Puts something around a host's network, such as a recorder. */
+  readonly decorate?: (host: string, net: Net) => Net;
+  /** The inspection callback for a host's actor. */
+  readonly inspect?: (host: string) => Inspect;
+}
+
+/** Hosts by name, each with its NAT (`flavours.ts`), `behind a`, or `restricted behind cgn-a`. A server host `s` is added. */
+export function world(places: Readonly<Record<string, Place>>, options: WorldOptions = {}): World {
+  return new World(places, options);
+}
+
+/** More steps than any honest run takes: a machine that never lets time pass ends here instead of hanging. */
+const MAX_STEPS_AT_ONE_TIME = 1_000_000;
+
+export class World {
+  readonly internet: Internet;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly #options: WorldOptions;
+  readonly #seed: string;
+  readonly #servers: readonly string[];
+  readonly #journal: Journal | undefined;
+  readonly #losses: LossRules;
+  readonly #players = new Map<string, Player>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(places: Readonly<Record<string, Place>>, options: WorldOptions) {
+    const { seed = 1, servers = ['s'], keep = true } = options;
+    this.#options = options;
+    this.#seed = String(seed);
+    this.#servers = servers;
+    this.internet = new Internet({ seed: this.#seed });
+    this.sites = wire(this.internet, places, servers, (host) => accessLink(host, options));
+    this.#losses = new LossRules(this.sites);
+    if (keep) {
+      this.#journal = new Journal();
+      this.internet.observe(this.#journal.note);
+    }
+  }
+
+  get clock(): VirtualClock {
+    return this.internet.clock;
+  }
+
+  /** The next `count` datagrams that the one host sends toward the other (`'a -> b'`) are lost on the way. */
+  lose(direction: string, count: number): this {
+    this.#losses.add(direction, count);
+    this.internet.lossOrder = (packet) => (this.#losses.isEmpty ? undefined : this.#losses.take(packet));
+    return this;
+  }
+
+  /** Cuts a host's access link, both ways. */
+  partition(host: string): this {
+    this.#site(host).access.cut(true);
+    return this;
+  }
+
+  heal(host: string): this {
+    this.#site(host).access.cut(false);
+    return this;
+  }
+
+  /** A NAT (`'nat-a'`, `'cgn-a'`) forgets all its mappings. */
+  reboot(router: string): this {
+    const nat = this.internet.routers.get(router)?.nat;
+    if (nat === undefined) throw new Error(`no NAT '${router}': routers are ${[...this.internet.routers.keys()].join(', ')}`);
+    nat.reboot();
+    return this;
+  }
+
+  /**
+   * Plays a scenario until every host but the servers has reported an outcome and `settleMs` more have passed, or until
+   * `maxMs`. Throws what a machine throws.
+   */
+  run(scenario: Scenario, limits: Pick<WorldOptions, 'settleMs' | 'maxMs'> = {}): this {
+    const { settleMs = 3000, maxMs = 60_000 } = { ...this.#options, ...limits };
+    const peers = this.#cast(scenario);
+    const deadline = this.clock.now() + maxMs;
+    const isWaiting = (): boolean => peers.some((host) => this.outcomes(host).length === 0);
+    for (let due = this.clock.next(); isWaiting() && due !== undefined && due <= deadline; due = this.clock.next()) this.#instant(due);
+    this.advance(isWaiting() ? Math.max(0, deadline - this.clock.now()) : settleMs);
+    return this;
+  }
+
+  /** Lets so much time pass. Throws what a machine throws. */
+  advance(ms: number): this {
+    const goal = this.clock.now() + ms;
+    for (let due = this.clock.next(); due !== undefined && due <= goal; due = this.clock.next()) this.#instant(due);
+    this.clock.runUntil(goal);
+    return this;
+  }
+
+  /** What the host's machine reported last; undefined if nothing. */
+  outcome<T = unknown>(host: string): T | undefined {
+    return this.outcomes<T>(host).at(-1)?.outcome;
+  }
+
+  outcomes<T = unknown>(host: string): readonly Outcome<T>[] {
+    this.#site(host);
+    return (this.#players.get(host)?.outcomes ?? []) as readonly Outcome<T>[];
+  }
+
+  /** The host's actor and its payload, once it plays. */
+  running(host: string): Player['running'] {
+    const player = this.#players.get(host);
+    if (player === undefined) throw new Error(`host '${host}' plays no part`);
+    return player.running;
+  }
+
+  host(name: string): Host {
+    return this.#site(name).host;
+  }
+
+  /** The address at which a host is reached from outside: its own, or that of its NAT. `s2` is the second one of `s`. */
+  address(name: string): string {
+    const second = this.sites.has(name) ? undefined : this.sites.get(name.replace(/2$/, ''))?.host.addresses[1];
+    return second ?? this.#site(name).publicAddress;
+  }
+
+  drops(): Drop[] {
+    return this.#kept().drops();
+  }
+
+  journeys(): Journey[] {
+    return this.#kept().journeys();
+  }
+
+  /** One line for each sending, translation, drop and delivery; the format is `Journal.trace`'s. */
+  trace(): string[] {
+    return this.#kept().trace((host, data) => {
+      const decoded = this.#players.get(host)?.part.codec.decode(data);
+      return decoded?.kind === 'message' ? decoded.message.type : (decoded?.kind ?? 'payload');
+    });
+  }
+
+  /** Stops every actor. Throws what one threw, if that has not been thrown yet. */
+  stop(): this {
+    for (const player of this.#players.values()) player.stop();
+    this.#rethrow();
+    return this;
+  }
+
+  /** What is left open: sockets of every host, timers of every actor. Empty after stop(), if all is well. */
+  leaks(): string[] {
+    const sockets = [...this.sites].flatMap(([name, { host }]) =>
+      host.openSockets().map(({ label, local }) => `${name}: socket ${label} on port ${local.port}`),
+    );
+    const timers = [...this.#players.values()].filter(({ pendingTimers }) => pendingTimers > 0);
+    return [...sockets, ...timers.map(({ host, pendingTimers }) => `${host}: ${pendingTimers} timers`)];
+  }
+
+  /** Gives every host its part, servers first; the answer is who plays besides the servers. */
+  #cast(scenario: Scenario): string[] {
+    const peers = [...this.sites.keys()].filter((host) => !this.#servers.includes(host));
+    const playing: string[] = [];
+    for (const host of [...this.#servers, ...peers]) {
+      const stage: Stage = { seed: `${this.#seed}/${host}`, address: (name) => this.address(name) };
+      const part = scenario.part(host, stage);
+      if (part === undefined) continue;
+      const net = this.host(host).net();
+      const { decorate, inspect, startMs } = this.#options;
+      const player = new Player({
+        host,
+        part,
+        net: decorate?.(host, net) ?? net,
+        clock: this.clock,
+        inspect: inspect?.(host),
+        onError: (error) => this.#fail(error),
+      });
+      this.#players.get(host)?.stop();
+      this.#players.set(host, player);
+      if (!this.#servers.includes(host)) playing.push(host);
+      const delay = startMs?.[host] ?? 0;
+      if (delay > 0) this.clock.setTimeout(() => player.start(), delay);
+      else player.start();
+    }
+    return playing;
+  }
+
+  /** Everything that is due at this time. */
+  #instant(due: number): void {
+    for (let steps = 0; this.clock.next() === due; steps += 1) {
+      if (steps >= MAX_STEPS_AT_ONE_TIME) throw new Error(`time stands still at ${due} ms: something keeps setting timers of no delay`);
+      this.clock.step();
+    }
+  }
+
+  /** Whoever steps the clock gets the error; xstate would only log it. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.clock.setTimeout(() => this.#rethrow(), 0);
+  }
+
+  #rethrow(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  #site(name: string): Site {
+    const site = this.sites.get(name);
+    if (site === undefined) throw new Error(`no host '${name}': there are ${[...this.sites.keys()].join(', ')}`);
+    return site;
+  }
+
+  #kept(): Journal {
+    if (this.#journal === undefined) throw new Error('this world keeps nothing: it was made with keep: false');
+    return this.#journal;
+  }
+}
+
+/** Half of what the options say end to end, chances so that two links together come to the whole. */
+function accessLink(host: string, options: WorldOptions): LinkBehaviour {
+  const { latencyMs = 20, jitterMs = 0, loss = 0, duplicate = 0, reorder = 0 } = options;
+  const half = (whole: number): number => 1 - Math.sqrt(1 - whole);
+  const shared = { latencyMs: latencyMs / 2, jitterMs: jitterMs / 2, loss: half(loss), duplicate: half(duplicate), reorder: half(reorder) };
+  return { ...PERFECT_LINK, ...shared, ...options.links?.[host] };
+}
