@@ -73,9 +73,10 @@ export const rememberPeer = assign(({ event }) => {
   return { peer: event.peer };
 });
 
-/** Asks the rendezvous's other port for our address, as long as it is not known whether our mapping varies. */
+/** Asks the rendezvous's other port for our address, once a round while it is not known whether our mapping varies. */
 export const observeMapping = enqueueActions(({ context, enqueue }) => {
-  if (context.alternate === undefined || context.mapping !== 'unknown') return;
+  if (context.alternate === undefined || context.mapping !== 'unknown' || context.observedIn === context.round) return;
+  enqueue.assign({ observedIn: context.round });
   const message = { type: 'observe', txid: transactionId(context, 'observe'), peer: context.id } as const;
   enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to: context.alternate, message });
 });

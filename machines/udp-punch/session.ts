@@ -33,6 +33,8 @@ export interface PeerContext {
   readonly mapped: Endpoint | undefined;
   readonly alternate: Endpoint | undefined;
   readonly mapping: MappingSeen;
+  /** The round whose observation was asked for. */
+  readonly observedIn: number;
   readonly nonce: string | undefined;
   readonly peer: PeerDescription | undefined;
   readonly path: Path | undefined;
@@ -70,6 +72,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     mapped: undefined,
     alternate: undefined,
     mapping: 'unknown',
+    observedIn: 0,
     nonce: undefined,
     peer: undefined,
     path: undefined,
