@@ -34,11 +34,12 @@ export function natFlavour(choice: NatChoice): NatChain {
   let home = behaviourOf(flavour, choice);
   let carried = false;
   for (const modifier of modifiers) {
+    if (home === undefined) throw new UnknownNat(choice, `'open' has no NAT that could be '+${modifier}'`);
     if (modifier === 'cgn') carried = true;
-    else if (home === undefined) throw new UnknownNat(choice, `'open' has no NAT that could be '+${modifier}'`);
     else home = modified(home, modifier, choice);
   }
-  return [...(home ? [home] : []), ...(carried ? [LINUX_NAT] : [])];
+  if (home === undefined) return [];
+  return carried ? [home, LINUX_NAT] : [home];
 }
 
 function behaviourOf(flavour: string, given: string): NatBehaviour | undefined {
@@ -65,7 +66,8 @@ function behaviourOf(flavour: string, given: string): NatBehaviour | undefined {
 function modified(nat: NatBehaviour, modifier: string, given: string): NatBehaviour {
   const noise = /^noise=(\d+(?:\.\d+)?)$/.exec(modifier)?.[1];
   if (noise !== undefined) {
-    if (nat.allocation.kind !== 'sequential') throw new UnknownNat(given, `'+noise' is for 'symmetric-seq', where others take ports in between`);
+    // Elsewhere the flows of others take ports too, but none that anybody would miss.
+    if (nat.allocation.kind !== 'sequential') return nat;
     return { ...nat, allocation: { ...nat.allocation, noisePerSecond: Number(noise) } };
   }
   switch (modifier) {
@@ -76,6 +78,7 @@ function modified(nat: NatBehaviour, modifier: string, given: string): NatBehavi
     case 'hairpin':
       return { ...nat, hairpin: true };
     case 'randport':
+      if (nat.mapping !== 'endpoint-independent') throw new UnknownNat(given, `'+randport' is for cones; a symmetric NAT chooses its ports already`);
       return { ...nat, allocation: { kind: 'random' } };
     default:
       throw new UnknownNat(given, `no modifier '+${modifier}'`);

@@ -29,6 +29,8 @@ export interface Refused {
 /** Bound to every address of the host. */
 export const ANY_ADDRESS = '0.0.0.0';
 
+const LOOPBACK = '127.0.0.1';
+
 /** Free ports are given from 40000 on, in order, to the end of Linux's own range and round again. */
 const FIRST_EPHEMERAL = 40_000;
 const LAST_EPHEMERAL = 60_999;
@@ -105,7 +107,7 @@ export class Host implements Device {
   bind(label: string, local: Partial<Endpoint>, receive: UdpSocket['receive']): UdpSocket | Refused {
     const host = local.host ?? ANY_ADDRESS;
     const wanted = local.port ?? 0;
-    if (host !== ANY_ADDRESS && !this.addresses.includes(host)) {
+    if (host !== ANY_ADDRESS && !this.#owns(host)) {
       return { code: 'address-not-available', detail: `${host} is not an address of host ${this.name}` };
     }
     if (wanted !== 0 && !this.#isFree(host, wanted)) {
@@ -134,7 +136,7 @@ export class Host implements Device {
     const id = this.#world.nextPacket();
     const packet: Packet = { protocol: 'udp', id, host: this.name, socket: socket.label, src: socket.source, dst, ttl, data };
     this.#world.sent(packet);
-    if (this.addresses.includes(dst.host)) this.clock.schedule(0, this.#toSelf, packet);
+    if (this.#owns(dst.host)) this.clock.schedule(0, this.#toSelf, packet);
     else if (this.#uplink === undefined) this.#world.dropped(packet, this.name, 'unroutable');
     else this.#uplink.carry(packet, false);
   }
@@ -156,6 +158,10 @@ export class Host implements Device {
   }
 
   readonly #toSelf = (packet: Packet): void => this.fromAbove(packet);
+
+  #owns(address: string): boolean {
+    return this.addresses.includes(address) || address === LOOPBACK;
+  }
 
   #isFree(host: string, port: number): boolean {
     const bound = this.#byPort.get(port);

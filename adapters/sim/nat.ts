@@ -17,10 +17,8 @@ export interface NatOptions {
   readonly report?: RowReport | undefined;
 }
 
-/** An entry left by a packet to the NAT itself lives as long as an unanswered flow. */
-type EarlyProbes = Map<string, number>;
-
-const EARLY_PROBE_LIMIT = 65_536;
+/** Early probes and followed flows kept at most; nf_conntrack's table is of this order. */
+const MEMORY_LIMIT = 65_536;
 
 export class Nat {
   readonly behaviour: NatBehaviour;
@@ -30,7 +28,10 @@ export class Nat {
   readonly #poolSeed: number;
   #pooled = 0;
   readonly #paired = new Map<string, string>();
-  readonly #early: EarlyProbes = new Map();
+  /** Until when (ms) the entry lives that a packet to the NAT itself left, by its source and destination. */
+  readonly #early = new Map<string, number>();
+  /** Flows that do not follow from their inside endpoint's present mapping: those that came in by hairpin, or before a clash. */
+  readonly #flows = new Map<string, Mapping>();
 
   constructor({ behaviour, addresses, seed, report }: NatOptions) {
     this.behaviour = behaviour;
@@ -75,19 +76,29 @@ export class Nat {
     return undefined;
   }
 
-  /** From inside to an external endpoint of this NAT: out and in again, at the cost of one hop. */
+  /**
+   * From inside to an external endpoint of this NAT: out and in again, at the cost of one hop. Filtering is for strangers;
+   * what the inside sends to itself passes, as where the kernel's NAT is told to hairpin.
+   */
   hairpin(packet: Packet, now: number): DropReason | undefined {
-    if (!this.behaviour.hairpin) return this.#blocked(packet) ?? 'no-hairpin';
+    const blocked = this.#blocked(packet);
+    if (blocked !== undefined) return blocked;
+    if (!this.behaviour.hairpin) return 'no-hairpin';
+    const target = this.#table.owner(formatEndpoint(packet.dst), now);
+    if (target === undefined) return 'no-mapping';
     const out = this.outbound(packet, now);
     if (out !== undefined) return out;
-    packet.ttl += 1;
-    return this.inbound(packet, now);
+    if (!this.#table.outbound(target, key(this.behaviour.filtering, packet.src), now)) return 'table-full';
+    this.#follow(target.inside, packet.src, target);
+    packet.dst = target.inside;
+    return undefined;
   }
 
   /** Forgets every mapping, row and probe; the next ports go on from where they were. */
   reboot(): void {
     this.#table.clear();
     this.#early.clear();
+    this.#flows.clear();
     this.#paired.clear();
   }
 
@@ -106,22 +117,32 @@ export class Nat {
   }
 
   #mappingFor(inside: Endpoint, remote: Endpoint, now: number): Mapping | undefined {
-    const from = formatEndpoint(inside);
-    const ownKey = `${from} ${key(this.behaviour.mapping, remote)}`;
-    const known = this.#table.find(ownKey, now);
-    if (this.behaviour.earlyProbe === 'ignored') return known ?? this.#allocate(ownKey, inside, now);
+    const followed = this.#flows.size > 0 ? this.#followed(inside, remote, now) : undefined;
+    if (followed !== undefined) return followed;
+    const mappingKey = `${formatEndpoint(inside)} ${key(this.behaviour.mapping, remote)}`;
+    const known = this.#table.find(mappingKey, now);
+    if (this.behaviour.earlyProbe === 'ignored') return known ?? this.#allocate(mappingKey, inside, now);
 
-    // Each flow that has met an early probe has a mapping to itself, beside the one that its inside endpoint has otherwise.
-    const flowKey = `${from} only ${formatEndpoint(remote)}`;
-    const moved = this.#table.find(flowKey, now);
-    if (moved !== undefined) return moved;
-    if (known !== undefined && !this.#isEarly(remote, known.external, now)) return known;
-    if (known === undefined) {
-      const fresh = this.#allocate(ownKey, inside, now);
-      if (fresh === undefined || !this.#isEarly(remote, fresh.external, now)) return fresh;
-      this.#table.discard(fresh);
-    }
-    return this.#allocate(flowKey, inside, now, remote);
+    // A clash gives this flow another port, and the kernel prefers the newest port of a source for its next flows. Flows that
+    // were there before keep theirs.
+    const clashes = known !== undefined && this.#isEarly(remote, known.external, now);
+    const mapping = known === undefined || clashes ? this.#allocate(mappingKey, inside, now, remote) : known;
+    if (mapping !== undefined) this.#follow(inside, remote, mapping);
+    return mapping;
+  }
+
+  #follow(inside: Endpoint, remote: Endpoint, mapping: Mapping): void {
+    if (this.#flows.size >= MEMORY_LIMIT) this.#flows.delete(this.#flows.keys().next().value!);
+    this.#flows.set(flowKey(inside, remote), mapping);
+  }
+
+  /** The mapping of a flow that is remembered by itself, while it lives. */
+  #followed(inside: Endpoint, remote: Endpoint, now: number): Mapping | undefined {
+    const flow = flowKey(inside, remote);
+    const mapping = this.#flows.get(flow);
+    if (mapping === undefined || this.#table.row(mapping, key(this.behaviour.filtering, remote), now) !== undefined) return mapping;
+    this.#flows.delete(flow);
+    return undefined;
   }
 
   /** A new mapping; `beside` is a remote whose early probes its external endpoint has to avoid. */
@@ -162,7 +183,7 @@ export class Nat {
     if (this.behaviour.earlyProbe === 'ignored') return reason;
     const probe = probeKey(packet.src, packet.dst);
     this.#early.delete(probe);
-    if (this.#early.size >= EARLY_PROBE_LIMIT) this.#early.delete(this.#early.keys().next().value!);
+    if (this.#early.size >= MEMORY_LIMIT) this.#early.delete(this.#early.keys().next().value!);
     this.#early.set(probe, now + this.behaviour.expiry.unrepliedMs);
     return 'early-probe';
   }
@@ -176,6 +197,10 @@ export class Nat {
     this.#early.delete(probe);
     return false;
   }
+}
+
+function flowKey(inside: Endpoint, remote: Endpoint): string {
+  return `${formatEndpoint(inside)} ${formatEndpoint(remote)}`;
 }
 
 function probeKey(remote: Endpoint, external: Endpoint): string {

@@ -79,11 +79,6 @@ export class Table {
     this.#byExternal.set(formatEndpoint(mapping.external), mapping);
   }
 
-  /** Takes back a mapping that has no rows. */
-  discard(mapping: Mapping): void {
-    this.#forget(mapping);
-  }
-
   /** Opens or refreshes the row for `remote`; false when the table is full and refuses. */
   outbound(mapping: Mapping, remote: string, now: number): boolean {
     const row = this.row(mapping, remote, now);
