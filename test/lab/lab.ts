@@ -5,9 +5,10 @@
  * Never: changes the host's own rules, routes or devices; never leaves a namespace or a process behind.
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startAgent, type Agent } from './agent.ts';
 import { finish, inside, startDelayLine, startNoise } from './helpers.ts';
-import { freshPrefix, preflight, removeLeftovers, removeNamespaces } from './namespaces.ts';
+import { freshPrefix, isAlive, preflight, removeLeftovers, removeNamespaces } from './namespaces.ts';
 import { planLab, type Host, type HostPlan, type LabSpec, type Node, type Plan } from './topology.ts';
 
 export { preflight } from './namespaces.ts';
@@ -36,6 +37,7 @@ export interface Lab {
   dispose(): Promise<void>;
 }
 
+const REAP_MS = 2_000;
 const living = new Set<string>();
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -69,6 +71,25 @@ function unguard(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
+/**
+ * A veth drops what it is given until the kernel's link watch has noticed its carrier, up to a second after both ends are up.
+ * Reading the carrier makes it look at once.
+ */
+const AWAIT_LINKS = `settled() {
+  { read -r carrier <"$1/carrier" && read -r state <"$1/operstate"; } 2>/dev/null || return 1
+  port=3; if [ -e "$1/brport" ]; then read -r port <"$1/brport/state"; fi
+  [ "$carrier" = 1 ] && [ "$state" != down ] && [ "$port" = 3 ]
+}
+tries=0
+for device in /sys/class/net/*; do
+  until settled "$device"; do
+    tries=$((tries + 1))
+    if [ $tries -gt 1000 ]; then echo "$device does not come up" >&2; exit 1; fi
+    sleep 0.005
+  done
+done
+`;
+
 function setUpScript(node: Node): string {
   const switches = ['ipv6/conf/all/disable_ipv6=1', 'ipv6/conf/default/disable_ipv6=1', ...(node.routes ? ['ipv4/ip_forward=1'] : []), ...node.switches];
   const lines = switches.map((item) => `echo ${item.split('=')[1]} > /proc/sys/net/${item.split('=')[0]}`);
@@ -78,7 +99,7 @@ ${node.nft === '' ? '' : `nft -f - <<'RULES'\n${node.nft}RULES\n`}ip -batch - <<
 link set lo up
 ${node.ip.join('\n')}
 DEVICES
-`;
+${AWAIT_LINKS}`;
 }
 
 async function carryOut(plan: Plan, prefix: string): Promise<void> {
@@ -126,7 +147,8 @@ export async function buildLab(spec: LabSpec): Promise<Lab> {
     const stopping = [...agents].map((agent) => agent.stop());
     agents.clear();
     await Promise.all(stopping);
-    removeNamespaces(prefix);
+    const killed = removeNamespaces(prefix);
+    for (const deadline = Date.now() + REAP_MS; killed.some(isAlive) && Date.now() < deadline; ) await sleep(2);
     living.delete(prefix);
     if (living.size === 0) unguard();
   };

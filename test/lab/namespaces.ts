@@ -5,7 +5,7 @@
  * Never: touches a namespace that does not carry the lab's prefix, nor the host's own rules, routes or devices.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 const DIRECTORY = '/run/netns';
 const PATTERN = /^natlab(\d+)-\d+-/;
@@ -51,15 +51,18 @@ function pause(ms: number): void {
 
 /**
  * Kills everything in the namespaces that begin with `prefix` and deletes them; synchronous, so that it also works in an exit handler.
+ * Returns the ids of the processes it killed.
  * @throws Error when a process outlives SIGKILL for 3 s or `ip` refuses.
  */
-export function removeNamespaces(prefix: string): void {
+export function removeNamespaces(prefix: string): number[] {
   const names = namespacesOf(prefix);
-  if (names.length === 0) return;
+  const killed = new Set<number>();
+  if (names.length === 0) return [];
   const deadline = Date.now() + KILL_DEADLINE_MS;
   for (let left = processesIn(names); left.length > 0; left = processesIn(names)) {
     if (Date.now() > deadline) throw new Error(`processes ${left.join(', ')} in ${prefix}* do not die`);
     for (const pid of left) {
+      killed.add(pid);
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
@@ -71,14 +74,17 @@ export function removeNamespaces(prefix: string): void {
   const result = spawnSync('ip', ['-force', '-batch', '-'], { input: names.map((name) => `netns del ${name}\n`).join(''), encoding: 'utf8' });
   const rest = namespacesOf(prefix);
   if (rest.length > 0) throw new Error(`cannot delete ${rest.join(', ')}: ${result.stderr.trim()}`);
+  return [...killed];
 }
 
-function isAlive(pid: number): boolean {
+/** True while the process exists; a zombie counts only where it is ours to reap. */
+export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state !== 'Z' || Number(parent) === process.pid;
+  } catch {
+    return false;
   }
 }
 

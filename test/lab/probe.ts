@@ -82,11 +82,13 @@ export async function wait(id: string, prefix: string, timeoutMs: number, count 
   }
 }
 
+let trip = 0;
+
 /** Sends `count` numbered datagrams to an echo and returns each round trip, in ms, in order of arrival. */
 export async function roundTrips(id: string, to: At, count: number): Promise<number[]> {
   const trips: number[] = [];
   for (let index = 0; index < count; index += 1) {
-    const text = `trip ${id} ${index} `;
+    const text = `trip ${(trip += 1)} `;
     const start = await send(id, to, [text]);
     const [echo] = await wait(id, text, 2_000);
     if (echo) trips.push(echo.at - start);
