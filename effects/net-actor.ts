@@ -3,7 +3,7 @@
  * see messages, adapters and recordings see bytes. Payload passes beside the machine once the machine has named a route.
  */
 import { Subject } from 'rxjs';
-import { type CallbackActorLogic, type EventObject, fromCallback } from 'xstate';
+import { type AnyEventObject, type CallbackActorLogic, fromCallback } from 'xstate';
 import type { Codec } from './codec.ts';
 import { type Endpoint, sameEndpoint } from './endpoint.ts';
 import type { Net, NetEffect, NetEvent, UdpReceived, UdpSend } from './net.ts';
@@ -42,55 +42,76 @@ export interface PayloadPort {
   readonly incoming: Subject<Uint8Array>;
 }
 
-/** Stands for `net` in a machine's `setup()`; `run()` puts the real one in its place. */
+/** What one run of a machine is connected to. */
+export interface Environment {
+  readonly net: Net;
+  readonly codec: Codec<{ readonly type: string }>;
+  readonly payload: PayloadPort;
+}
+
+/**
+ * Environments by actor system, so one logic serves every run. Giving each run a logic of its own through provide() would
+ * make xstate compile the whole statechart again: about 0.3 ms, more than a punch costs on the simulated internet.
+ */
+const environments = new WeakMap<object, Environment>();
+
+/** To be called by `run()` before the machine of that system starts. */
+export function connectSystem(system: object, environment: Environment): void {
+  environments.set(system, environment);
+}
+
+/** The `net` of a machine's `setup()`, invoked once at its root. */
 export function netPort<M extends { readonly type: string }>(): CallbackActorLogic<NetCommand<M>> {
-  return fromCallback<NetCommand<M>>(() => {
-    throw new Error('This machine has no network: start it with run() of effects/run.ts.');
+  return fromCallback<NetCommand<M>>(({ system, sendBack, receive }) => {
+    const environment = environments.get(system);
+    if (!environment) throw new Error('This machine has no network: start it with run() of effects/run.ts.');
+    const { listen, stop } = bridge<M>(environment, sendBack);
+    receive(listen);
+    return stop;
   });
 }
 
 /** Datagrams kept for a route that the machine has not named yet; a peer may be a round trip ahead of us. */
 const EARLY_PAYLOAD_LIMIT = 32;
 
-export function netActor<M extends { readonly type: string }>(
-  net: Net,
-  codec: Codec<M>,
-  payload: PayloadPort,
-): CallbackActorLogic<NetCommand<M>> {
-  return fromCallback<NetCommand<M>>(({ sendBack, receive }) => {
-    const effects = new Subject<NetEffect>();
-    let route: PayloadRoute | undefined;
-    let early: UdpReceived[] = [];
+function bridge<M extends { readonly type: string }>(
+  { net, codec, payload }: Environment,
+  sendBack: (event: AnyEventObject) => void,
+): { listen(command: NetCommand<M>): void; stop(): void } {
+  const effects = new Subject<NetEffect>();
+  let route: PayloadRoute | undefined;
+  let early: UdpReceived[] = [];
 
-    const deliver = (event: UdpReceived): void => {
-      if (route === undefined) {
-        if (early.length < EARLY_PAYLOAD_LIMIT) early.push(event);
-      } else if (route.from.some((source) => sameEndpoint(source, event.from))) {
-        payload.incoming.next(event.data);
-      }
-    };
+  const deliver = (event: UdpReceived): void => {
+    if (route === undefined) {
+      if (early.length < EARLY_PAYLOAD_LIMIT) early.push(event);
+    } else if (route.from.some((source) => sameEndpoint(source, event.from))) {
+      payload.incoming.next(event.data);
+    }
+  };
 
-    const heard = net(effects).subscribe((event) => {
-      if (event.type !== 'udp.received') return sendBack(event);
-      const { socket, from, at } = event;
-      const decoded = codec.decode(event.data);
-      switch (decoded.kind) {
-        case 'message':
-          sendBack({ ...decoded.message, socket, from, at } satisfies EventObject);
-          if (decoded.payload) deliver(event);
-          return;
-        case 'payload':
-          return deliver(event);
-        case 'unreadable':
-          return sendBack({ type: 'net.unreadable', socket, from, at, reason: decoded.reason } satisfies Unreadable);
-      }
-    });
+  const heard = net(effects).subscribe((event) => {
+    if (event.type !== 'udp.received') return sendBack(event);
+    const { socket, from, at } = event;
+    const decoded = codec.decode(event.data);
+    switch (decoded.kind) {
+      case 'message':
+        sendBack({ ...decoded.message, socket, from, at });
+        if (decoded.payload) deliver(event);
+        return;
+      case 'payload':
+        return deliver(event);
+      case 'unreadable':
+        return sendBack({ type: 'net.unreadable', socket, from, at, reason: decoded.reason } satisfies Unreadable);
+    }
+  });
 
-    const sent = payload.outgoing.subscribe((data) => {
-      if (route) effects.next({ type: 'udp.send', socket: route.socket, to: route.to, data, payload: true });
-    });
+  const sent = payload.outgoing.subscribe((data) => {
+    if (route) effects.next({ type: 'udp.send', socket: route.socket, to: route.to, data, payload: true });
+  });
 
-    receive((command) => {
+  return {
+    listen(command) {
       switch (command.type) {
         case 'udp.send': {
           const { type, socket, to, ttl } = command;
@@ -105,12 +126,11 @@ export function netActor<M extends { readonly type: string }>(
         default:
           return effects.next(command);
       }
-    });
-
-    return () => {
+    },
+    stop() {
       sent.unsubscribe();
       heard.unsubscribe();
       payload.incoming.complete();
-    };
-  });
+    },
+  };
 }

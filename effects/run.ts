@@ -3,7 +3,7 @@ import { Observable, Subject } from 'rxjs';
 import { type Actor, type ActorOptions, type AnyStateMachine, createActor, type InputFrom } from 'xstate';
 import type { Clock } from './clock.ts';
 import type { Codec } from './codec.ts';
-import { netActor } from './net-actor.ts';
+import { connectSystem } from './net-actor.ts';
 import type { Net } from './net.ts';
 
 export interface RunOptions<T extends AnyStateMachine, M extends { readonly type: string }> {
@@ -31,9 +31,9 @@ export function run<T extends AnyStateMachine, M extends { readonly type: string
   { net, codec, clock, input, id, inspect }: RunOptions<T, M>,
 ): Running<T> {
   const payload = { outgoing: new Subject<Uint8Array>(), incoming: new Subject<Uint8Array>() };
-  const provided = machine.provide({ actors: { net: netActor(net, codec, payload) } }) as T;
   const options: ActorOptions<AnyStateMachine> = { clock, id, input, ...(inspect ? { inspect } : {}) };
-  const actor = createActor(provided as AnyStateMachine, options) as Actor<T>;
+  const actor = createActor(machine as AnyStateMachine, options) as Actor<T>;
+  connectSystem(actor.system, { net, codec, payload });
   return {
     actor,
     messages: heldUntilSubscribed(payload.incoming),

@@ -39,9 +39,9 @@ export const udpPunchPeer = peerSetup
       openDeadline: timing.OPEN_DEADLINE_MS,
       registerInterval: ({ context }: Where) => doubling(timing.REGISTER_RTO_MS, context.attempt - 1, timing.REGISTER_RTO_MAX_MS),
       waitDeadline: ({ context }: Where) => (context.round === 1 ? (context.input.waitMs ?? timing.WAIT_MS) : timing.ROUND_WAIT_MS),
-      refreshInterval: ({ context }: Where) => (context.round === 1 ? timing.WAIT_REFRESH_MS : timing.ROUND_REFRESH_MS),
+      refreshInterval: ({ context }: Where) => doubling(timing.WAIT_REFRESH_MS, context.attempt - 1, context.round === 1 ? timing.WAIT_REFRESH_MAX_MS : timing.WAIT_REFRESH_MS),
       openerTime: timing.OPENER_MS,
-      probeInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
+      probeInterval: ({ context }: Where) => (context.attempt < timing.PROBES_PER_ROUND ? doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1) : 0),
       listenTime: ({ context }: Where) =>
         Math.max(context.round < timing.ROUNDS ? timing.LISTEN_MS : timing.LAST_LISTEN_MS, 2 * (context.rttMs ?? 0)),
       confirmInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
@@ -96,6 +96,7 @@ export const udpPunchPeer = peerSetup
       },
 
       waiting: {
+        entry: 'resetAttempts',
         initial: 'resting',
         on: {
           introduced: { guard: 'answersRegistration', target: 'punching', actions: ['rememberAddress', 'rememberPeer', 'observeMapping'] },
@@ -108,7 +109,10 @@ export const udpPunchPeer = peerSetup
         },
         after: { waitDeadline: [{ guard: 'isFirstRound', target: 'failed', actions: 'concludeNoPeer' }, { target: 'failed', actions: 'concludeSilence' }] },
         states: {
-          resting: { after: { refreshInterval: { target: 'resting', reenter: true, actions: ['forgetAskedAt', 'register'] } } },
+          resting: {
+            entry: 'countAttempt',
+            after: { refreshInterval: { target: 'resting', reenter: true, actions: ['forgetAskedAt', 'register'] } },
+          },
         },
       },
 

@@ -10,12 +10,12 @@ export const REGISTER_ATTEMPTS = 5;
 
 /** How long to wait for the other peer to come to the room; a guess at a person's patience. */
 export const WAIT_MS = 60_000;
+/** The registration is repeated while waiting, since an introduction can be lost: after 1, 2, 4 and then every 5 s. */
+export const WAIT_REFRESH_MS = 1_000;
 /** Well inside the 30 s that Linux keeps a UDP mapping which has seen no answer, and the rendezvous's idle limit. */
-export const WAIT_REFRESH_MS = 5_000;
+export const WAIT_REFRESH_MAX_MS = 5_000;
 /** In later rounds the peer is known to be there; it is late by no more than its own round. */
 export const ROUND_WAIT_MS = 4_000;
-/** Then a lost introduction should cost little of that. */
-export const ROUND_REFRESH_MS = 1_000;
 
 /** Three fresh ports: openers of 2, 3 and 4 hops, enough for a home NAT under a carrier NAT. */
 export const ROUNDS = 3;
@@ -32,7 +32,7 @@ export const PROBES_PER_ROUND = 6;
 /** With these probes the registration is repeated: what is silent may be a peer whose introduction was lost. */
 export const REPEAT_REGISTRATION_AT: readonly number[] = [3, 5];
 /** How long a round listens after its last probe, at the least; else two round trips. */
-export const LISTEN_MS = 500;
+export const LISTEN_MS = 750;
 /** The last round listens longer: a peer that has just connected repeats its probe for about this long. */
 export const LAST_LISTEN_MS = 2_500;
 
