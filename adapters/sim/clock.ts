@@ -36,7 +36,12 @@ export class VirtualClock implements Clock {
 
   /** As `setTimeout`, with a value handed to the callback: no closure for every packet. */
   schedule<T>(delayMs: number, callback: (value: T) => void, value: T): Timer {
-    const at = delayMs > 0 ? this.#now + delayMs : this.#now;
+    return this.scheduleAt(delayMs > 0 ? this.#now + delayMs : this.#now, callback, value);
+  }
+
+  /** As `schedule`, at a time; one that has passed means now. */
+  scheduleAt<T>(time: number, callback: (value: T) => void, value: T): Timer {
+    const at = time > this.#now ? time : this.#now;
     const entry = new Entry(at, this.#sequence++, callback as Callback, value);
     this.#heap.push(entry);
     this.#rise(this.#heap.length - 1);

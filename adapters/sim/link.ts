@@ -74,15 +74,12 @@ export class Lane {
     const { latencyMs, jitterMs, reorder, reorderMs } = this.behaviour;
     const { clock } = this.#world;
     const now = clock.now();
-    let delay = latencyMs;
-    if (jitterMs > 0) delay += jitterMs * chance(this.#seeds.delay, this.#delays++);
-    if (reorder > 0 && chance(this.#seeds.reorder, n) < reorder) {
-      delay += reorderMs * chance(this.#seeds.delay, this.#delays++);
-    } else {
-      if (now + delay < this.#lastArrival) delay = this.#lastArrival - now;
-      this.#lastArrival = now + delay;
-    }
-    if (delay > 0 || later) clock.schedule(delay, this.#arrive, packet);
+    let at = now + latencyMs;
+    if (jitterMs > 0) at += jitterMs * chance(this.#seeds.delay, this.#delays++);
+    if (reorder > 0 && chance(this.#seeds.reorder, n) < reorder) at += reorderMs * chance(this.#seeds.delay, this.#delays++);
+    else if (at < this.#lastArrival) at = this.#lastArrival;
+    else this.#lastArrival = at;
+    if (at > now || later) clock.scheduleAt(at, this.#arrive, packet);
     else this.#arrive(packet);
   }
 }

@@ -13,11 +13,18 @@ export interface Outcome<T = unknown> {
 
 export type Inspect = RunOptions<Part['machine'], { readonly type: string }>['inspect'];
 
+/** All that a machine knows of the world: its network, and its time. */
+export interface Surroundings {
+  readonly net: Net;
+  readonly clock: Clock;
+}
+
 export interface PlayerOptions {
   readonly host: string;
   readonly part: Part;
   readonly net: Net;
   readonly clock: VirtualClock;
+  readonly decorate?: ((surroundings: Surroundings) => Surroundings) | undefined;
   readonly inspect?: Inspect;
   /** Told of what the machine throws. */
   readonly onError: (error: unknown) => void;
@@ -30,12 +37,13 @@ export class Player {
   readonly running: Running<Part['machine']>;
   readonly #timers: CountingClock;
 
-  constructor({ host, part, net, clock, inspect, onError }: PlayerOptions) {
+  constructor({ host, part, net, clock, decorate, inspect, onError }: PlayerOptions) {
     this.host = host;
     this.part = part;
     this.#timers = new CountingClock(clock);
     const { machine, codec, input } = part;
-    this.running = run(machine, { net, codec, clock: this.#timers, input, id: host, ...(inspect ? { inspect } : {}) });
+    const own: Surroundings = { net, clock: this.#timers };
+    this.running = run(machine, { ...(decorate?.(own) ?? own), codec, input, id: host, ...(inspect ? { inspect } : {}) });
     this.running.actor.subscribe({ error: onError });
     this.running.actor.on('outcome', (event) => {
       this.outcomes.push({ outcome: (event as OutcomeReported<unknown>).outcome, at: clock.now() });

@@ -2,15 +2,14 @@
  * The simulated internet as a test writes it: who lives behind what, what is lost, and what came of it. It plays whatever
  * scenario it is given through run() of effects/run.ts and knows no protocol. Virtual time only; the same seed, the same run.
  */
-import type { Net } from '../../effects/net.ts';
-import type { Scenario, Stage } from '../../effects/scenario.ts';
+import type { Part, Scenario, Stage } from '../../effects/scenario.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Host } from './host.ts';
 import { Internet } from './internet.ts';
 import { type Drop, type Journey, Journal } from './journal.ts';
 import { type LinkBehaviour, PERFECT_LINK } from './link.ts';
 import { LossRules } from './loss-rules.ts';
-import { type Inspect, type Outcome, Player } from './player.ts';
+import { type Inspect, type Outcome, Player, type Surroundings } from './player.ts';
 import { type Place, type Site, wire } from './topology.ts';
 
 /** Times in ms, chances from 0 to 1. What is said of the network holds end to end, between any two access links. */
@@ -36,8 +35,8 @@ export interface WorldOptions {
   readonly maxMs?: number;
   /** False keeps nothing for drops(), journeys() and trace(), which is faster. Default true. */
   readonly keep?: boolean;
-  /** Puts something around a host's network, such as a recorder. */
-  readonly decorate?: (host: string, net: Net) => Net;
+  /** Puts something around a host's network and clock, such as a recorder. */
+  readonly decorate?: (host: string, surroundings: Surroundings, part: Part) => Surroundings;
   /** The inspection callback for a host's actor. */
   readonly inspect?: (host: string) => Inspect;
 }
@@ -194,13 +193,13 @@ export class World {
       const stage: Stage = { seed: `${this.#seed}/${host}`, address: (name) => this.address(name) };
       const part = scenario.part(host, stage);
       if (part === undefined) continue;
-      const net = this.host(host).net();
       const { decorate, inspect, startMs } = this.#options;
       const player = new Player({
         host,
         part,
-        net: decorate?.(host, net) ?? net,
+        net: this.host(host).net(),
         clock: this.clock,
+        decorate: decorate && ((surroundings) => decorate(host, surroundings, part)),
         inspect: inspect?.(host),
         onError: (error) => this.#fail(error),
       });
