@@ -60,7 +60,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
 
     if (sockets.has(label)) return refuse('address-in-use', 'that label is open already');
     const family = isIP(wanted.host);
-    if (family !== 4 && family !== 6) return refuse('unsupported', `${wanted.host} is not an IP address`);
+    if (family !== 4 && family !== 6) return refuse('address-not-available', `${wanted.host} is not an IP address`);
     if (!isPort(wanted.port) && wanted.port !== 0) return refuse('address-not-available', 'a port is 0 to 65535');
 
     const bound = bind(label, family, wanted);
@@ -94,7 +94,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
     const socket = sockets.get(label);
     if (!socket) return refuse('no-such-socket', 'no such socket is open');
     const family = isIP(to.host);
-    if (family === 0) return refuse('unsupported', 'that is a name: resolve it first');
+    if (family === 0) return refuse('unreachable', 'that is not an IP address; a name has to be resolved first');
     if (family !== socket.family) return refuse('unreachable', `an IPv${socket.family} socket does not reach IPv${family}`);
     if (!isPort(to.port)) return refuse('unreachable', 'a port is 1 to 65535');
     if (effect.ttl !== undefined && !isTtl(effect.ttl)) return refuse('unsupported', `a ttl is 1 to 255, not ${effect.ttl}`);

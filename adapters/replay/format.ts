@@ -4,7 +4,7 @@
  */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { type output, z } from 'zod';
-import { parseEndpoint } from '../../effects/endpoint.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEvent } from '../../effects/net.ts';
 
 export const LOG_FORMAT = 'natpunch-log/1';
@@ -42,9 +42,13 @@ const effect = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('close'), socket: text }),
 ]);
 
-const endpoint = text.transform((words, context) => {
-  const parsed = parseEndpoint(words);
-  if (parsed) return parsed;
+/**
+ * What `formatEndpoint` writes, read back even where no such endpoint can be: a failure quotes what was asked, however
+ * senseless, and a link-local address has its zone.
+ */
+const endpoint = text.transform((words, context): Endpoint => {
+  const match = /^(?:\[(.*)\]|([^:]*)):(-?\d+(?:\.\d+)?)$/.exec(words);
+  if (match) return { host: match[1] ?? match[2] ?? '', port: Number(match[3]) };
   context.issues.push({ code: 'custom', message: 'not host:port', input: words });
   return z.NEVER;
 });

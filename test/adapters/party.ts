@@ -1,0 +1,54 @@
+/** One user of a network in the contract's tests: asks effects, keeps the events it hears, and can be waited for. */
+import { Subject, type Subscription } from 'rxjs';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Net, NetEffect, NetEvent } from '../../effects/net.ts';
+
+type EventOf<T extends NetEvent['type']> = Extract<NetEvent, { type: T }>;
+
+/** Lets the network go on until `met` holds; rejects, naming `what`, when it does not in time. */
+export type Await = (met: () => boolean, what: string) => Promise<void>;
+
+export class Party {
+  readonly events: NetEvent[] = [];
+  readonly #effects = new Subject<NetEffect>();
+  readonly #until: Await;
+  readonly #subscription: Subscription;
+
+  constructor(net: Net, until: Await) {
+    this.#until = until;
+    this.#subscription = net(this.#effects).subscribe((event) => this.events.push(event));
+  }
+
+  ask(...effects: readonly NetEffect[]): void {
+    for (const effect of effects) this.#effects.next(effect);
+  }
+
+  /** All events of a type so far, of one socket if it is named. */
+  heard<T extends NetEvent['type']>(type: T, socket?: string): readonly EventOf<T>[] {
+    const isOne = (event: NetEvent): event is EventOf<T> => event.type === type && (socket === undefined || event.socket === socket);
+    return this.events.filter(isOne);
+  }
+
+  /** The `nth` event of a type, once it is there. */
+  async next<T extends NetEvent['type']>(type: T, { socket, nth = 1 }: { readonly socket?: string; readonly nth?: number } = {}): Promise<EventOf<T>> {
+    await this.#until(() => this.heard(type, socket).length >= nth, `${type} no. ${nth} of ${socket ?? 'any socket'}`);
+    const event = this.heard(type, socket)[nth - 1];
+    if (!event) throw new Error('the wait ended too early');
+    return event;
+  }
+
+  /** Opens a socket on an address and tells where it is. */
+  async open(socket: string, host: string, port = 0): Promise<Endpoint> {
+    const nth = this.heard('udp.opened', socket).length + 1;
+    this.ask({ type: 'udp.open', socket, local: { host, port } });
+    return (await this.next('udp.opened', { socket, nth })).local;
+  }
+
+  send(socket: string, to: Endpoint, ...bytes: readonly number[]): void {
+    this.ask({ type: 'udp.send', socket, to, data: Uint8Array.from(bytes) });
+  }
+
+  stop(): void {
+    this.#subscription.unsubscribe();
+  }
+}
