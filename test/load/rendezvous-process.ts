@@ -1,0 +1,47 @@
+/**
+ * A rendezvous in a process of its own, so that what it needs of memory and processor can be told. Started by
+ * `startRendezvous` of rendezvous-child.ts with --expose-gc; answers each message of its parent with its figures.
+ */
+import { nodeClock } from '../../adapters/node/clock.ts';
+import { nodeNet } from '../../adapters/node/net.ts';
+import { newSeed } from '../../adapters/node/seed.ts';
+import { run } from '../../effects/run.ts';
+import { rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
+import type { Figures, FromRendezvous } from './rendezvous-child.ts';
+
+const { actor } = run(udpPunchRendezvous, {
+  net: nodeNet(),
+  codec: rendezvousCodec(),
+  clock: nodeClock(),
+  id: 's',
+  input: { listen: { host: '127.0.0.1', port: 0 }, seed: newSeed() },
+});
+
+let opened = 0;
+let peakRooms = 0;
+const paired = new Set<string>();
+
+actor.on('server', ({ what, room, local }) => {
+  if (what === 'listening' && local) tell({ port: local.port });
+  if (what === 'paired' && room !== undefined) paired.add(room);
+  if (what === 'room-opened') {
+    opened += 1;
+    peakRooms = Math.max(peakRooms, actor.getSnapshot().context.rooms.rooms.size);
+  }
+});
+actor.start();
+
+process.on('message', () => tell(figures()));
+process.on('disconnect', () => process.exit());
+
+function figures(): Figures {
+  globalThis.gc?.();
+  const { heapUsed, rss } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const rooms = actor.getSnapshot().context.rooms.rooms.size;
+  return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms, peakRooms, opened, paired: [...paired] };
+}
+
+function tell(message: FromRendezvous): void {
+  process.send?.(message);
+}
