@@ -19,6 +19,6 @@ export const udpPunch: Scenario = {
   },
 };
 
-export { peerCodec, rendezvousCodec } from './codec.ts';
+export { openPeerCodec, peerCodec, rendezvousCodec } from './codec.ts';
 export { udpPunchPeer } from './peer.ts';
 export { udpPunchRendezvous } from './rendezvous.ts';

@@ -1,0 +1,102 @@
+/**
+ * UDP punching through real Linux NATs: every pair does what the oracle and the simulator say. Prints the table of medians;
+ * nothing here depends on how fast the machine is.
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import { world } from '../../adapters/sim/world.ts';
+import type { Outcome } from '../../machines/outcome.ts';
+import { udpPunch } from '../../machines/udp-punch/index.ts';
+import { canMeet, SIDES } from '../grid/oracle.ts';
+import { type Agent, buildLab, type LabSpec } from './lab.ts';
+import type { Punched } from './punch-agent.ts';
+
+const RUNS = 20;
+const SERVER = { host: '198.18.0.2', port: 3478 };
+const AGENT = new URL('punch-agent.ts', import.meta.url);
+const NATS = Object.keys(SIDES);
+const side = (name: string): (typeof SIDES)[string] => SIDES[name.split('+')[0] ?? ''] ?? SIDES['open']!;
+const PAIRS = NATS.flatMap((a) => NATS.map((b) => [a, b] as const));
+const ALLOWED = PAIRS.filter(([a, b]) => canMeet(side(a), side(b)));
+const FORBIDDEN = PAIRS.filter(([a, b]) => !canMeet(side(a), side(b)));
+
+const rows: string[] = [];
+afterAll(() => console.log(['', '| pair | runs | connected | median ms | slowest ms |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')));
+
+async function withHosts<T>(spec: LabSpec, use: (hosts: { readonly a: Agent; readonly b: Agent }) => Promise<T>): Promise<T> {
+  const lab = await buildLab(spec);
+  try {
+    const [a, b, s] = await Promise.all([lab.agent('a', AGENT), lab.agent('b', AGENT), lab.agent('s', AGENT)]);
+    await s.call('serve', [SERVER]);
+    return await use({ a, b });
+  } finally {
+    await lab.dispose();
+  }
+}
+
+async function punchOnce({ a, b }: { readonly a: Agent; readonly b: Agent }, room: string): Promise<readonly [Punched, Punched]> {
+  const call = (agent: Agent, words: string): Promise<Punched> => agent.call<Punched>('punch', [SERVER, room, words], { timeoutMs: 40_000 });
+  return Promise.all([call(a, 'from a'), call(b, 'from b')]);
+}
+
+/** Twenty punches one after the other, both ways proved by payload each time. */
+async function punchAll(title: string, spec: LabSpec, runs = RUNS): Promise<void> {
+  const results = await withHosts(spec, async (hosts) => {
+    const all: (readonly [Punched, Punched])[] = [];
+    for (let n = 0; n < runs; n += 1) all.push(await punchOnce(hosts, `room ${n}`));
+    return all;
+  });
+  const good = results.filter(([a, b]) => a.heard === 'from b' && b.heard === 'from a');
+  const times = good.flatMap(([a, b]) => [a.elapsedMs ?? 0, b.elapsedMs ?? 0]).toSorted((x, y) => x - y);
+  const at = (share: number): string => (times[Math.floor((times.length - 1) * share)] ?? Number.NaN).toFixed(0);
+  rows.push(`| ${title} | ${runs} | ${good.length} | ${at(0.5)} | ${at(1)} |`);
+  const failures = results.filter((result) => !good.includes(result));
+  expect(failures).toEqual([]);
+}
+
+function simulated(a: string, b: string): boolean {
+  const w = world({ a, b }, { latencyMs: 0, keep: false }).run(udpPunch);
+  const both = [w.outcome<Outcome>('a'), w.outcome<Outcome>('b')].every((outcome) => outcome?.kind === 'connected');
+  w.stop();
+  return both;
+}
+
+describe('pairs that can meet', () => {
+  test.each(ALLOWED)(`%s × %s: ${RUNS} of ${RUNS}, as in the simulator`, async (a, b) => {
+    expect(simulated(a, b)).toBe(true);
+    await punchAll(`${a} × ${b}`, { a, b });
+  });
+});
+
+describe('NATs that break punches in practice', () => {
+  test.each([
+    ['port-restricted+linux-open', 'port-restricted+linux-open', 0],
+    ['port-restricted+linux-open', 'port-restricted+linux-open', 25],
+    ['port-restricted+linux-open', 'restricted', 0],
+    ['port-restricted+cgn', 'port-restricted', 0],
+    ['port-restricted+cgn', 'port-restricted+cgn', 0],
+    ['restricted+cgn', 'full-cone', 25],
+    ['port-restricted+randport', 'port-restricted+randport', 0],
+  ])('%s × %s at %i ms one way', async (a, b, delayMs) => {
+    expect(simulated(a, b)).toBe(true);
+    await punchAll(`${a} × ${b}, ${delayMs} ms`, { a, b, delayMs });
+  });
+
+  test.each(['port-restricted', 'symmetric'])('two hosts on one LAN behind one %s NAT', async (a) => {
+    await punchAll(`two hosts behind one ${a}`, { a, b: 'same-nat' });
+  });
+});
+
+describe('pairs that cannot meet', () => {
+  const BATCH = 7;
+  const batches = Array.from({ length: Math.ceil(FORBIDDEN.length / BATCH) }, (_, n) => FORBIDDEN.slice(n * BATCH, (n + 1) * BATCH));
+  test.each(batches.map((batch) => [batch.map((pair) => pair.join(' × ')).join(', '), batch] as const))('%s: an honest no, as in the simulator', async (_, batch) => {
+    await Promise.all(
+      batch.map(async ([a, b]) => {
+        expect(simulated(a, b)).toBe(false);
+        const results = await withHosts({ a, b }, (hosts) => Promise.all(['x', 'y', 'z'].map((room) => punchOnce(hosts, room))));
+        for (const punched of results.flat()) expect(punched).toEqual({ kind: 'failed', reason: expect.any(String), detail: expect.any(String) });
+        rows.push(`| ${a} × ${b} | ${results.length} | 0 | – | – |`);
+      }),
+    );
+  });
+});
