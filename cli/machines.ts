@@ -1,0 +1,32 @@
+/**
+ * The machines that can be recorded and replayed, by the name in a log's header, each with the codec of its recordings:
+ * one whose keys are public, so that a log holds no secret.
+ */
+import type { AnyStateMachine } from 'xstate';
+import type { Codec } from '../effects/codec.ts';
+import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
+import { openPeerCodec } from '../machines/udp-punch/codec.ts';
+import { rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
+
+export interface Recordable {
+  readonly machine: AnyStateMachine;
+  readonly openCodec: () => AnyCodec;
+}
+
+export type AnyCodec = Codec<{ readonly type: string }>;
+
+export function recordable(name: string): Recordable | undefined {
+  return RECORDABLE.find(({ machine }) => machine.id === name);
+}
+
+/** For people. */
+export function recordableNames(): string {
+  return RECORDABLE.map(({ machine }) => machine.id).join(', ');
+}
+
+const RECORDABLE: readonly Recordable[] = [
+  { machine: udpPunchPeer, openCodec: openPeerCodec as () => AnyCodec },
+  { machine: udpPunchRendezvous, openCodec: rendezvousCodec as () => AnyCodec },
+  { machine: seedUdpPeer, openCodec: seedCodec as () => AnyCodec },
+  { machine: seedUdpServer, openCodec: seedCodec as () => AnyCodec },
+];

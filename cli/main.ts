@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/** The command line's root: parses, runs one command, and turns whatever went wrong into one line and an exit code. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addSim } from './commands/sim.ts';
+import { EXIT, type ExitCode, Stop } from './exit.ts';
+
+process.on('uncaughtException', (error) => leave(explain(error)));
+process.on('unhandledRejection', (error) => leave(explain(error)));
+// Whoever read our output has gone: there is nobody left to tell.
+process.stdout.on('error', () => leave(EXIT.done));
+process.stderr.on('error', () => undefined);
+
+const program = new Command('natpunch')
+  .description('NAT traversal: punch holes on real sockets, or watch it done on a simulated internet.')
+  .version(packageVersion(), '--version', 'print the version')
+  .helpOption('--help', 'say how to use it')
+  .helpCommand(false)
+  .configureHelp({ helpWidth: 80, showGlobalOptions: false })
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'natpunch: ')) })
+  .exitOverride()
+  .addHelpText('after', '\nExample:\n  $ natpunch sim udp --a port-restricted --b restricted');
+
+addSim(program);
+hintAtHelp(program, 'natpunch');
+
+try {
+  await program.parseAsync();
+  leave(process.exitCode as ExitCode | undefined);
+} catch (error) {
+  leave(explain(error));
+}
+
+function hintAtHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`See: ${path} --help`);
+  for (const sub of command.commands) hintAtHelp(sub, `${path} ${sub.name()}`);
+}
+
+/** Prints what has not been printed yet. */
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof Stop) {
+    process.stderr.write(`natpunch: ${error.message}\n`);
+    return error.code;
+  }
+  const what = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 2).join(' ') : String(error);
+  process.stderr.write(`natpunch: this is a bug, please report it: ${what.replace(/\s+/g, ' ')}\n`);
+  return EXIT.cannot;
+}
+
+/** Ends the process once everything is written. */
+function leave(code: ExitCode = EXIT.done): void {
+  process.stdout.write('', () => process.exit(code));
+}
+
+/** From the nearest package.json above: this file also runs from a build. */
+function packageVersion(): string {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
+    try {
+      const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as { readonly version: string };
+      return version;
+    } catch {
+      if (folder.pathname === '/') return 'unknown';
+    }
+  }
+}

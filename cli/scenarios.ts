@@ -1,0 +1,79 @@
+/**
+ * The protocols that the simulator commands can play, each with what its messages say in plain words. Adding a protocol to
+ * `sim` and `grid` is adding an entry here.
+ */
+import { type Endpoint, formatEndpoint } from '../effects/endpoint.ts';
+import type { Scenario } from '../effects/scenario.ts';
+import type { SeedMessage } from '../machines/seed-udp/codec.ts';
+import { seedUdp } from '../machines/seed-udp/index.ts';
+import { udpPunch } from '../machines/udp-punch/index.ts';
+import type { PunchMessage } from '../machines/udp-punch/messages.ts';
+import { canPunch, type Reach } from '../machines/udp-punch/reach.ts';
+
+export interface Protocol {
+  /** As in results. */
+  readonly name: string;
+  /** As on the command line, the usual one first. */
+  readonly names: readonly string[];
+  readonly scenario: Scenario;
+  /** What host `s` is, e.g. `a rendezvous`. */
+  readonly server: string;
+  /** What a message says, in the sender's words. A type without words of its own is called by its name. */
+  readonly say: (message: Message) => string;
+  /** Whether two sides should meet, from what their NATs do. */
+  readonly expected: (a: Reach, b: Reach) => boolean;
+}
+
+interface Message {
+  readonly type: string;
+}
+
+const UDP_PUNCH: Protocol = {
+  name: 'udp-punch',
+  names: ['udp', 'udp-punch'],
+  scenario: udpPunch,
+  server: 'a rendezvous',
+  expected: canPunch,
+  say: sayings<PunchMessage>({
+    register: () => 'I am in our room. Is anybody else?',
+    leave: () => 'I need the room no longer.',
+    observe: () => 'Where do you see me from this other port?',
+    mapped: ({ mapped }) => `I see you at ${formatEndpoint(mapped)}.`,
+    introduced: ({ peer }) => `The other one is at ${places(peer.endpoints)}.`,
+    challenged: () => 'First show that this address is yours.',
+    refused: ({ reason }) => `No: ${reason}.`,
+    probe: () => 'Do you hear me?',
+    confirm: () => 'Yes, I hear you.',
+    bye: () => 'Goodbye.',
+  }),
+};
+
+const SEED_UDP: Protocol = {
+  name: 'seed-udp',
+  names: ['seed-udp'],
+  scenario: seedUdp,
+  server: 'a server for pairs',
+  expected: canPunch,
+  say: sayings<SeedMessage>({
+    register: () => 'I am here. Who is the next one?',
+    introduced: ({ peer }) => `The other one is at ${formatEndpoint(peer)}.`,
+    knock: () => 'Knock, knock.',
+    chat: ({ size }) => `(${size} bytes of chat)`,
+  }),
+};
+
+export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, SEED_UDP];
+
+type Sayings<M extends Message> = { readonly [T in M['type']]?: (message: Extract<M, { readonly type: T }>) => string };
+
+function sayings<M extends Message>(words: Sayings<M>): Protocol['say'] {
+  const known = words as Readonly<Record<string, ((message: Message) => string) | undefined>>;
+  return (message) => known[message.type]?.(message) ?? message.type;
+}
+
+/** The one that the rendezvous saw, and how many there are besides. */
+function places([first, ...others]: readonly Endpoint[]): string {
+  if (!first) return 'no known address';
+  if (others.length === 0) return formatEndpoint(first);
+  return `${formatEndpoint(first)}, or at home at ${others.map(formatEndpoint).join(' or ')}`;
+}

@@ -1,0 +1,77 @@
+/** NATs, devices and drops in plain words, for somebody who has never heard of mapping or filtering. */
+import { translates } from '../adapters/sim/behaviour.ts';
+import { type Dependence, type DropReason, type NatBehaviour, type NatChain, natFlavour } from '../adapters/sim/index.ts';
+import type { Reach } from '../machines/udp-punch/reach.ts';
+
+/** What the NATs before `host` do, in whole sentences. */
+export function describeNats(chain: NatChain, host: string): string {
+  const [home, ...carriers] = chain;
+  if (home === undefined) return 'No NAT: anybody can reach it.';
+  if (home.blocked.includes('udp')) return 'It lets no UDP through at all.';
+  const above = carriers.length === 0 ? '' : ` Above it stands the NAT of a carrier, of which the same is true: ${letsIn(combined(carriers, 'filtering'), host)}`;
+  return `${ports(home, host)}${letsIn(home.filtering, host)}${extras(home)}${above}`;
+}
+
+/** What a chain of NATs comes to, as seen from outside: the strictest of each. */
+export function reachOf(name: string): Reach {
+  const chain = natFlavour(name);
+  return {
+    nat: chain.length > 0,
+    udp: chain.every(({ blocked }) => !blocked.includes('udp')),
+    mapping: combined(chain.filter(translates), 'mapping'),
+    filtering: combined(chain, 'filtering'),
+  };
+}
+
+/** Why a packet went no further; follows `dropped,`. */
+export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
+  filtering: 'nothing was sent to that sender before',
+  'no-mapping': 'it has given that port to nobody',
+  'no-hairpin': 'it does not turn its own inside back in',
+  'table-full': 'it has no memory left for one more',
+  'no-port': 'it has no port left to give',
+  'early-probe': 'it came too early, and the NAT will now avoid that port',
+  ttl: 'it was given just the hops to pass its own NAT',
+  unroutable: 'no way leads to that address',
+  'udp-blocked': 'UDP does not pass',
+  loss: 'lost on the way',
+  partition: 'the line is cut',
+  'no-socket': 'nobody listens on that port',
+};
+
+export function deviceWords(device: string): string {
+  if (device === 'core') return 'internet';
+  const link = /^(?:link|lan)-(.+)$/.exec(device)?.[1];
+  return link === undefined ? device : `the line of ${link}`;
+}
+
+const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
+
+function combined(chain: NatChain, part: 'mapping' | 'filtering'): Dependence {
+  const strictest = Math.max(0, ...chain.map((nat) => STRICTNESS.indexOf(nat[part])));
+  return STRICTNESS[strictest] ?? 'endpoint-independent';
+}
+
+function letsIn(filtering: Dependence, host: string): string {
+  switch (filtering) {
+    case 'endpoint-independent':
+      return `once ${host} has sent anything, everybody may answer.`;
+    case 'address-dependent':
+      return `only addresses that ${host} has sent to may answer, from any of their ports.`;
+    case 'address-and-port-dependent':
+      return `only the exact addresses and ports that ${host} has sent to may answer.`;
+  }
+}
+
+function ports({ mapping, allocation }: NatBehaviour, host: string): string {
+  if (mapping !== 'endpoint-independent') {
+    const which = allocation.kind === 'sequential' ? 'the next free port' : allocation.kind === 'random' ? 'another port, at random' : 'another port';
+    return `It shows ${host} to every destination under ${which}; `;
+  }
+  return `It shows ${host} to everybody under one port${allocation.kind === 'random' ? ', chosen at random' : ''}; `;
+}
+
+function extras({ earlyProbe, hairpin }: NatBehaviour): string {
+  const early = earlyProbe === 'clash' ? ' A packet that comes in before one has gone out makes it change the port.' : '';
+  return `${early}${hairpin ? ' Neighbours inside reach each other by their public addresses.' : ''}`;
+}

@@ -1,0 +1,32 @@
+/**
+ * Whether plain UDP punching can join two sides, from what their NATs do (RFC 4787 §4.1, §5). Pure; an answer about
+ * definitions, not about a network: a firewall between the two or a lost packet is not seen here.
+ */
+
+export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
+
+/** One side: all the NATs between a host and the internet, taken together. */
+export interface Reach {
+  /** False for a host with a public address of its own. */
+  readonly nat: boolean;
+  /** False where UDP does not pass at all. */
+  readonly udp: boolean;
+  readonly mapping: Dependence;
+  readonly filtering: Dependence;
+}
+
+/** True when a first packet gets through one way: its receiver then answers the source it sees, and that way is open. */
+export function canPunch(a: Reach, b: Reach): boolean {
+  return a.udp && b.udp && (letsIn(a, b) || letsIn(b, a));
+}
+
+/**
+ * Does `receiver` let `sender`'s packets in? Each has sent to the address of the other that the rendezvous saw. Toward a
+ * stranger that address is still the receiver's only if its mapping is kept, and still the sender's port only if the
+ * sender's is; an address, unlike a port, stays the same.
+ */
+function letsIn(receiver: Reach, sender: Reach): boolean {
+  if (!receiver.nat || receiver.filtering === 'endpoint-independent') return true;
+  if (receiver.mapping !== 'endpoint-independent') return false;
+  return receiver.filtering === 'address-dependent' || !sender.nat || sender.mapping === 'endpoint-independent';
+}
