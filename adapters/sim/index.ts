@@ -8,7 +8,7 @@ export type { Drop, Hop, Journey } from './journal.ts';
 export { type LinkBehaviour, PERFECT_LINK } from './link.ts';
 export { Nat, type NatOptions } from './nat.ts';
 export { DEFAULT_TTL, type DropReason, type Packet } from './packet.ts';
-export type { Outcome } from './player.ts';
+export type { Outcome, Surroundings } from './player.ts';
 export type { Flow, Observer, PacketSighting, Row, RowSighting, Sighting } from './sighting.ts';
 export type { Place, Site } from './topology.ts';
 export { World, world, type WorldOptions } from './world.ts';

@@ -5,7 +5,7 @@
 import { VirtualClock } from './clock.ts';
 import { Host } from './host.ts';
 import { type LinkBehaviour, PERFECT_LINK } from './link.ts';
-import { type NatBehaviour, translates } from './behaviour.ts';
+import type { NatBehaviour } from './behaviour.ts';
 import { Nat } from './nat.ts';
 import type { DropReason, Packet } from './packet.ts';
 import { Core, type Device, Link, Router, type RouterWorld } from './router.ts';
@@ -63,9 +63,6 @@ export class Internet implements RouterWorld {
   /** A plain router, or with a behaviour a NAT or firewall. `addresses` are its outside ones; a firewall needs none. */
   router(attachment: Attachment, behaviour?: NatBehaviour): Router {
     const { name, addresses } = attachment;
-    if (behaviour !== undefined && translates(behaviour) && addresses.length < behaviour.pool.size) {
-      throw new RangeError(`${name} needs ${behaviour.pool.size} external addresses, has ${addresses.length}`);
-    }
     const report = (change: 'added' | 'expired' | 'evicted', row: TableRow): void => this.#row(name, change, row);
     const nat = behaviour && new Nat({ behaviour, addresses, seed: `${this.seed}/${name}`, report });
     const router = new Router(name, addresses, nat, this);

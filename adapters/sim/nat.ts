@@ -5,7 +5,7 @@
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance, seedOf } from '../../effects/seed.ts';
 import { Allocator, type IsFree } from './allocation.ts';
-import { key, type NatBehaviour } from './behaviour.ts';
+import { key, type NatBehaviour, translates } from './behaviour.ts';
 import type { DropReason, Packet } from './packet.ts';
 import { Mapping, type RowReport, Table, type TableRow } from './table.ts';
 
@@ -34,6 +34,9 @@ export class Nat {
   readonly #flows = new Map<string, Mapping>();
 
   constructor({ behaviour, addresses, seed, report }: NatOptions) {
+    if (translates(behaviour) && addresses.length < behaviour.pool.size) {
+      throw new RangeError(`a NAT with a pool of ${behaviour.pool.size} has ${addresses.length} external addresses`);
+    }
     this.behaviour = behaviour;
     this.#addresses = addresses.slice(0, behaviour.pool.size);
     this.#table = new Table(behaviour.expiry, behaviour.table, report ?? (() => {}));
@@ -147,7 +150,7 @@ export class Nat {
 
   /** A new mapping; `beside` is a remote whose early probes its external endpoint has to avoid. */
   #allocate(mappingKey: string, inside: Endpoint, now: number, beside?: Endpoint): Mapping | undefined {
-    if (this.behaviour.allocation.kind === 'none') {
+    if (!translates(this.behaviour)) {
       const itself = new Mapping(mappingKey, inside, inside);
       this.#table.add(itself);
       return itself;

@@ -36,6 +36,7 @@ export class Player {
   readonly outcomes: Outcome[] = [];
   readonly running: Running<Part['machine']>;
   readonly #timers: CountingClock;
+  #isStopped = false;
 
   constructor({ host, part, net, clock, decorate, inspect, onError }: PlayerOptions) {
     this.host = host;
@@ -50,11 +51,13 @@ export class Player {
     });
   }
 
+  /** Does nothing once stopped. */
   start(): void {
-    this.running.actor.start();
+    if (!this.#isStopped) this.running.actor.start();
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.running.stop();
   }
 

@@ -2,6 +2,7 @@
  * The inner nodes of the tree: routers, NATs and firewalls with one link up, and the core with none. A router switches
  * between the devices below it without touching the packet, and forwards everything else at the cost of a hop.
  */
+import { translates } from './behaviour.ts';
 import { type LinkBehaviour, Lane, type LinkWorld } from './link.ts';
 import type { Nat } from './nat.ts';
 import { type DropReason, isPrivate, type Packet } from './packet.ts';
@@ -64,7 +65,7 @@ export class Router implements Device {
   /** Learns that `address` is reached by `link`; who does not translate says so to the router above too. */
   announce(address: string, link: Link): void {
     this.#below.set(address, link);
-    if (this.nat === undefined || this.nat.behaviour.allocation.kind === 'none') this.#uplink?.above.announce(address, this.#uplink.link);
+    if (this.nat === undefined || !translates(this.nat.behaviour)) this.#uplink?.above.announce(address, this.#uplink.link);
   }
 
   fromBelow(packet: Packet): void {

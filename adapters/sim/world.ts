@@ -2,44 +2,17 @@
  * The simulated internet as a test writes it: who lives behind what, what is lost, and what came of it. It plays whatever
  * scenario it is given through run() of effects/run.ts and knows no protocol. Virtual time only; the same seed, the same run.
  */
-import type { Part, Scenario, Stage } from '../../effects/scenario.ts';
+import type { Scenario, Stage } from '../../effects/scenario.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Host } from './host.ts';
 import { Internet } from './internet.ts';
 import { type Drop, type Journey, Journal } from './journal.ts';
-import { type LinkBehaviour, PERFECT_LINK } from './link.ts';
 import { LossRules } from './loss-rules.ts';
-import { type Inspect, type Outcome, Player, type Surroundings } from './player.ts';
+import { type Outcome, Player } from './player.ts';
 import { type Place, type Site, wire } from './topology.ts';
+import { accessLink, type WorldOptions } from './world-options.ts';
 
-/** Times in ms, chances from 0 to 1. What is said of the network holds end to end, between any two access links. */
-export interface WorldOptions {
-  /** Default 1. */
-  readonly seed?: number | string;
-  /** One way. Each access link carries half. Default 20. */
-  readonly latencyMs?: number;
-  /** At most so much more, evenly spread on each access link. Default 0. */
-  readonly jitterMs?: number;
-  readonly loss?: number;
-  readonly duplicate?: number;
-  readonly reorder?: number;
-  /** What the access link of one host does by itself, in place of its half of the above. */
-  readonly links?: Readonly<Record<string, Partial<LinkBehaviour>>>;
-  /** Public hosts on the core, with two addresses each. Default `s`. */
-  readonly servers?: readonly string[];
-  /** When a host's part starts. Default 0, servers first. */
-  readonly startMs?: Readonly<Record<string, number>>;
-  /** How long a run goes on after the last host has reported an outcome. Default 3000. */
-  readonly settleMs?: number;
-  /** How long a run waits for outcomes. Default 60000. */
-  readonly maxMs?: number;
-  /** False keeps nothing for drops(), journeys() and trace(), which is faster. Default true. */
-  readonly keep?: boolean;
-  /** Puts something around a host's network and clock, such as a recorder. */
-  readonly decorate?: (host: string, surroundings: Surroundings, part: Part) => Surroundings;
-  /** The inspection callback for a host's actor. */
-  readonly inspect?: (host: string) => Inspect;
-}
+export type { WorldOptions };
 
 /** Hosts by name, each with its NAT (`flavours.ts`), `behind a`, or `restricted behind cgn-a`. A server host `s` is added. */
 export function world(places: Readonly<Record<string, Place>>, options: WorldOptions = {}): World {
@@ -243,12 +216,4 @@ export class World {
     if (this.#journal === undefined) throw new Error('this world keeps nothing: it was made with keep: false');
     return this.#journal;
   }
-}
-
-/** Half of what the options say end to end, chances so that two links together come to the whole. */
-function accessLink(host: string, options: WorldOptions): LinkBehaviour {
-  const { latencyMs = 20, jitterMs = 0, loss = 0, duplicate = 0, reorder = 0 } = options;
-  const half = (whole: number): number => 1 - Math.sqrt(1 - whole);
-  const shared = { latencyMs: latencyMs / 2, jitterMs: jitterMs / 2, loss: half(loss), duplicate: half(duplicate), reorder: half(reorder) };
-  return { ...PERFECT_LINK, ...shared, ...options.links?.[host] };
 }

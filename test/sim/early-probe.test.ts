@@ -28,8 +28,8 @@ describe('a NAT that shows the clash', () => {
     expect(verdict(nat, 3, 'in', `y:1 > ${moved}`)).toBe('y:1 > i:5000');
   });
 
-  test('leaves flows that were there before on their port, and takes the new port for all that come after', () => {
-    const nat = open();
+  test.each(['address-dependent', 'address-and-port-dependent'] as const)('with %s filtering leaves earlier flows on their port, and takes the new one for all that come after', (filtering) => {
+    const nat = natOf({ earlyProbe: 'clash', filtering });
     externalOf(nat, 0, 'i:5000 > x:1');
     verdict(nat, 1, 'in', 'y:1 > m:5000');
     const moved = externalOf(nat, 2, 'i:5000 > y:1');

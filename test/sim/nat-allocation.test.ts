@@ -126,6 +126,10 @@ describe('a pool of two external addresses', () => {
     expect(hosts('arbitrary', 'i')).toEqual(new Set(['m', 'n']));
   });
 
+  test('must have that many addresses', () => {
+    expect(() => natOf({ pool: { size: 3, pooling: 'paired' } })).toThrow('a NAT with a pool of 3 has 2 external addresses');
+  });
+
   test('has the same port once on each address', () => {
     const nat = natOf({ pool: { size: 2, pooling: 'paired' } });
     expect(externalOf(nat, 0, 'i:5000 > x:1')).toBe('m:5000');
