@@ -1,0 +1,7 @@
+/** `natpunch/machines`: the statecharts, their codecs, and how to use any of them as a connection. */
+export { type Connection, connect, ConnectionFailed, type Ending } from './connection.ts';
+export type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
+export { type SeedMessage } from './seed-udp/codec.ts';
+export { seedCodec, seedUdp, seedUdpPeer, seedUdpServer } from './seed-udp/index.ts';
+export type { PunchMessage } from './udp-punch/messages.ts';
+export { openPeerCodec, peerCodec, rendezvousCodec, udpPunch, udpPunchPeer, udpPunchRendezvous } from './udp-punch/index.ts';
