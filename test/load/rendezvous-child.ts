@@ -24,9 +24,9 @@ export interface RendezvousChild {
   stop(): Promise<void>;
 }
 
-export async function startRendezvous(): Promise<RendezvousChild> {
-  const path = fileURLToPath(new URL('rendezvous-process.ts', import.meta.url));
-  const child = fork(path, { execArgv: ['--import', 'tsx', '--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** `program` may be another that tells its port and then, for each message, its figures. */
+export async function startRendezvous(program = new URL('rendezvous-process.ts', import.meta.url)): Promise<RendezvousChild> {
+  const child = fork(fileURLToPath(program), { execArgv: ['--import', 'tsx', '--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const first = await heard(child);
   if (!('port' in first)) throw new Error('the rendezvous told figures before it listened');
   return {
