@@ -2,13 +2,20 @@
 /** The command line's root: parses, runs one command, and turns whatever went wrong into one line and an exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addGrid } from './commands/grid.ts';
+import { addReplay } from './commands/replay.ts';
+import { addServe } from './commands/serve.ts';
 import { addSim } from './commands/sim.ts';
+import { addUdp } from './commands/udp.ts';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
 
 process.on('uncaughtException', (error) => leave(explain(error)));
 process.on('unhandledRejection', (error) => leave(explain(error)));
 // Whoever read our output has gone: there is nobody left to tell.
-process.stdout.on('error', () => leave(EXIT.done));
+process.stdout.on('error', () => {
+  // A command that listens too says goodbye to its peer first.
+  if (process.stdout.listenerCount('error') === 1) leave(EXIT.done);
+});
 process.stderr.on('error', () => undefined);
 
 const program = new Command('natpunch')
@@ -17,11 +24,11 @@ const program = new Command('natpunch')
   .helpOption('--help', 'say how to use it')
   .helpCommand(false)
   .configureHelp({ helpWidth: 80, showGlobalOptions: false })
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'natpunch: ')) })
+  .configureOutput({ outputError: (text, write) => write(shorten(text)) })
   .exitOverride()
   .addHelpText('after', '\nExample:\n  $ natpunch sim udp --a port-restricted --b restricted');
 
-addSim(program);
+for (const add of [addSim, addGrid, addUdp, addServe, addReplay]) add(program);
 hintAtHelp(program, 'natpunch');
 
 try {
@@ -34,6 +41,14 @@ try {
 function hintAtHelp(command: Command, path: string): void {
   command.showHelpAfterError(`See: ${path} --help`);
   for (const sub of command.commands) hintAtHelp(sub, `${path} ${sub.name()}`);
+}
+
+/** `error: option '--a <nat>' argument 'x' is invalid. …` says the same thing twice. */
+function shorten(text: string): string {
+  return text
+    .replace(/^error: option '([^' ]+)[^']*' argument '[^']*' is invalid\. /, 'natpunch: $1: ')
+    .replace(/^error: command-argument value '[^']*' is invalid for argument '([^']*)'\. /, 'natpunch: $1: ')
+    .replace(/^error: /, 'natpunch: ');
 }
 
 /** Prints what has not been printed yet. */

@@ -35,6 +35,8 @@ export interface Arrow {
 export interface Note {
   readonly who: readonly string[];
   readonly what: string;
+  /** A note that is made once, under this name; one without a name is made each time. */
+  readonly said?: string;
 }
 
 /** Something that befell hosts themselves. */
@@ -59,7 +61,7 @@ const PEERS = ['a', 'b'] as const;
 /** Repetitions are counted on the first row of their kind, so that a row stands where something new happens. */
 function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
   const rows = new Map<string, PacketRow>();
-  const seenAs = new Set<string>();
+  const said = new Set<string>();
   const owners = new Map([...world.sites].flatMap(([name, { reachedBy }]) => [...reachedBy].map((address) => [address, name] as const)));
   for (const journey of world.journeys()) {
     const { host: from, socket, data, dst, sentAt } = journey;
@@ -74,16 +76,16 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
       rows.set(key, { ...before, count: before.count + 1, lastAt: sentAt });
       continue;
     }
-    const said = decoded.kind === 'message' ? `“${protocol.say(decoded.message)}”` : `(${data.length} bytes)`;
-    const notes = dropped ? [dropNote(dropped)] : letInNote(world, journey, from, to);
-    const alias = isHome ? undefined : aliasNote(journey);
-    if (alias && !seenAs.has(`${socket} ${alias.what}`)) notes.unshift(alias);
-    if (alias) seenAs.add(`${socket} ${alias.what}`);
+    const words = decoded.kind === 'message' ? `“${protocol.say(decoded.message)}”` : `(${data.length} bytes)`;
+    const alias = isHome ? [] : aliasNote(journey);
+    const fate = dropped ? [dropNote(dropped)] : letInNote(world, journey, from, to);
+    const notes = [...alias, ...fate].filter((note) => note.said === undefined || !said.has(note.said));
+    for (const note of notes) if (note.said !== undefined) said.add(note.said);
     rows.set(key, {
       kind: 'packet',
       at: sentAt,
       arrows: [{ from, to, ...(dropped ? { stopped: whereabouts(dropped.device, from, to) } : {}) }],
-      text: isHome ? `${said} (to the home address)` : said,
+      text: isHome ? `${words} (to the home address)` : words,
       notes,
       count: 1,
       lastAt: sentAt,
@@ -108,10 +110,11 @@ function dropNote({ device, dropped }: Hop): Note {
 }
 
 /** A NAT on the way out gave it another sender; of several the outermost counts. */
-function aliasNote({ hops, src }: Journey): Note | undefined {
+function aliasNote({ hops, src, socket, host }: Journey): Note[] {
   const last = hops.filter(({ before, after }) => before && after && before.src !== after.src).at(-1);
-  if (!last?.after || formatEndpoint(last.after.src) === formatEndpoint(src)) return undefined;
-  return { who: [last.device], what: `sent on as from ${formatEndpoint(last.after.src)}` };
+  if (!last?.after || formatEndpoint(last.after.src) === formatEndpoint(src)) return [];
+  const alias = formatEndpoint(last.after.src);
+  return [{ who: [last.device], what: `sent on as from ${alias}`, said: `${host} ${socket} ${alias}` }];
 }
 
 /** What comes from a stranger passes a NAT only for a reason. */
@@ -120,7 +123,7 @@ function letInNote(world: World, { hops, deliveredTo }: Journey, from: string, t
   const nat = hops.find(({ before, after }) => before && after && before.dst !== after.dst);
   if (!nat) return [];
   const isSelective = world.internet.routers.get(nat.device)?.nat?.behaviour.filtering !== 'endpoint-independent';
-  return [{ who: [nat.device], what: isSelective ? 'let in, something was sent there before' : 'let in, as everything is' }];
+  return [{ who: [nat.device], what: isSelective ? 'let in, something was sent there before' : 'let in, as everything is', said: `${nat.device} lets in` }];
 }
 
 /** `a → s` with `b → s`, `s → a` with `s → b`, `a → b` with `b → a`: alike and at the same time, if they can be drawn as one. */
@@ -156,7 +159,7 @@ function mirrors(one: PacketRow, other: PacketRow): boolean {
 function mergeNotes(notes: readonly Note[]): Note[] {
   const byWhat = new Map<string, Set<string>>();
   for (const { who, what } of notes) byWhat.set(what, new Set([...(byWhat.get(what) ?? []), ...who]));
-  return [...byWhat].map(([what, who]) => ({ who: [...who], what }));
+  return [...byWhat].map(([what, who]) => ({ who: [...who].sort(), what }));
 }
 
 function outcomes(world: World): EventRow[] {

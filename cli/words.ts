@@ -8,7 +8,7 @@ export function describeNats(chain: NatChain, host: string): string {
   const [home, ...carriers] = chain;
   if (home === undefined) return 'No NAT: anybody can reach it.';
   if (home.blocked.includes('udp')) return 'It lets no UDP through at all.';
-  const above = carriers.length === 0 ? '' : ` Above it stands the NAT of a carrier, of which the same is true: ${letsIn(combined(carriers, 'filtering'), host)}`;
+  const above = carriers.length === 0 ? '' : ` Above it stands the NAT of a carrier: ${letsIn(combined(carriers, 'filtering'), host)}`;
   return `${ports(home, host)}${letsIn(home.filtering, host)}${extras(home)}${above}`;
 }
 

@@ -1,0 +1,115 @@
+/** `natpunch serve …`: the servers that protocols need, until SIGINT or SIGTERM. One line for each event. */
+import { type Command, Option } from 'commander';
+import type { AnyStateMachine } from 'xstate';
+import { nodeClock } from '../../adapters/node/clock.ts';
+import { nodeNet } from '../../adapters/node/net.ts';
+import { ResolveError, resolveHost } from '../../adapters/node/resolve.ts';
+import { newSeed } from '../../adapters/node/seed.ts';
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { run } from '../../effects/run.ts';
+import type { ServerReported } from '../../effects/scenario.ts';
+import type { Failed } from '../../machines/outcome.ts';
+import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
+import { RENDEZVOUS_PORT, rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
+import { EXIT, type ExitCode, Stop } from '../exit.ts';
+import type { AnyCodec } from '../machines.ts';
+import * as options from '../options.ts';
+import { openRecorder } from '../recorder.ts';
+import { adviceFor, exitCodeOf } from '../result.ts';
+import { onInterrupt } from '../signals.ts';
+
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .helpCommand(false)
+    .summary('the servers that protocols need: rendezvous, seed-udp')
+    .description('Runs a server until SIGINT or SIGTERM, and then exits with 0. Any number of clients.')
+    .addHelpText('after', '\nExample:\n  $ natpunch serve rendezvous --listen 0.0.0.0:3478');
+
+  addServer(command, 'rendezvous', RENDEZVOUS_PORT)
+    .summary('where the peers of natpunch udp meet')
+    .description('Tells two peers that name the same room where the other one is. It never learns the name of a room.')
+    .option('--seed <n>', 'derive proofs of address from it, to repeat a run', options.notEmpty)
+    .action(async (given: ServeOptions) => {
+      const { listen, seed = newSeed() } = given;
+      const codec = rendezvousCodec() as AnyCodec;
+      process.exitCode = await serve(given, udpPunchRendezvous, codec, (own) => ({ listen: own, seed }), listen);
+    });
+
+  addServer(command, 'seed-udp', SEED_UDP_PORT)
+    .summary("server.py of seed 001's UDP punch, pair after pair")
+    .description("Introduces clients to each other in pairs, in the text protocol of seed 001's server.py and client.py.")
+    .action(async (given: ServeOptions) => {
+      process.exitCode = await serve(given, seedUdpServer, seedCodec() as AnyCodec, (listen) => ({ listen }), given.listen);
+    });
+}
+
+interface ServeOptions {
+  readonly listen: Endpoint;
+  readonly timeout?: number;
+  readonly seed?: string;
+  readonly record?: string;
+  readonly json?: true;
+}
+
+function addServer(parent: Command, name: string, port: number): Command {
+  return parent
+    .command(name)
+    .addOption(new Option('--listen <addr:port>', 'where to listen').argParser(options.listenAddress).default({ host: '0.0.0.0', port }, `0.0.0.0:${port}`))
+    .option('--timeout <s>', 'stop after so long', options.seconds)
+    .option('--record <file>', 'write down what the machine does, for replay')
+    .option('--json', 'events as JSON on stdout, one a line')
+    .addHelpText('after', `\nExample:\n  $ natpunch serve ${name} --listen 0.0.0.0:${port}`);
+}
+
+async function serve(
+  { timeout, record, json }: ServeOptions,
+  machine: AnyStateMachine,
+  codec: AnyCodec,
+  inputFor: (listen: Endpoint) => unknown,
+  listen: Endpoint,
+): Promise<ExitCode> {
+  const startRecording = record === undefined ? undefined : openRecorder(record);
+  const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved), port: listen.port });
+  const clock = nodeClock();
+  const net = nodeNet();
+  const recording = startRecording?.({ machine, codec, input, id: 'server', net, clock });
+  const { actor } = run(machine, { net: recording?.net ?? net, clock: recording?.clock ?? clock, codec, input, id: 'server' });
+
+  const stop = (): void => {
+    recording?.told({ type: 'close' });
+    actor.send({ type: 'close' });
+  };
+  onInterrupt(stop, EXIT.done);
+  if (timeout !== undefined) setTimeout(stop, timeout * 1000).unref();
+
+  actor.on('server', (event: unknown) => tell(event as ServerReported, json === true));
+  const failure = await new Promise<Failed | undefined>((resolve, reject) => {
+    actor.subscribe({ complete: () => resolve(actor.getSnapshot().output as Failed | undefined), error: reject });
+    actor.start();
+  });
+  if (failure) throw new Stop(exitCodeOf(failure.reason), `${failure.detail}${adviceFor(failure.reason, '--listen')}`);
+  return EXIT.done;
+}
+
+function tell({ what, local, room, from }: ServerReported, json: boolean): void {
+  const fields = { local: local && formatEndpoint(local), room, from: from && formatEndpoint(from) };
+  if (json) process.stdout.write(`${JSON.stringify({ event: what, time: new Date().toISOString(), ...fields })}\n`);
+  else process.stderr.write(`${sentence(what, fields)}\n`);
+}
+
+function sentence(what: ServerReported['what'], { local = '', room = '', from = '' }: { local?: string | undefined; room?: string | undefined; from?: string | undefined }): string {
+  switch (what) {
+    case 'listening':
+      return `listening on ${local}`;
+    case 'room-opened':
+      return room === '' ? `${from} waits for another client` : `room ${room} opened by ${from}`;
+    case 'paired':
+      return room.includes(':') ? `paired ${from} with ${room}` : `room ${room} paired, the second from ${from}`;
+  }
+}
+
+function unresolved(error: unknown): never {
+  if (error instanceof ResolveError) throw new Stop(EXIT.no, `${error.message}. Check --listen`);
+  throw error;
+}

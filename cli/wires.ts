@@ -1,0 +1,103 @@
+/** What the udp command can speak: each protocol's machine, keys and input, and its states as status lines. */
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { newSeed } from '../adapters/node/seed.ts';
+import { type Endpoint, formatEndpoint, isIPv6 } from '../effects/endpoint.ts';
+import { seedCodec, seedUdpPeer } from '../machines/seed-udp/index.ts';
+import type { SeedPeerContext, SeedPeerInput } from '../machines/seed-udp/peer.ts';
+import { peerCodec, udpPunchPeer } from '../machines/udp-punch/index.ts';
+import type { PeerContext, PeerInput } from '../machines/udp-punch/session.ts';
+import type { AnyCodec } from './machines.ts';
+import type { Status } from './status.ts';
+
+export interface Wire {
+  /** As in results. */
+  readonly protocol: string;
+  readonly machine: AnyStateMachine;
+  readonly codec: AnyCodec;
+  readonly input: unknown;
+  /** When payload may go out: once the peer was heard, or once it has confirmed that it hears us. */
+  readonly pipesFrom: 'heard' | 'confirmed';
+  /** What is going on, if it is worth a line. */
+  progress(snapshot: AnyMachineSnapshot): Status | undefined;
+}
+
+export interface WireOptions {
+  /** Resolved. */
+  readonly server: Endpoint;
+  readonly local: Partial<Endpoint> | undefined;
+  readonly waitMs: number;
+}
+
+export function udpPunchWire({ server, local, waitMs }: WireOptions, room: string, seed = newSeed()): Wire {
+  const input: PeerInput = { server, seed, local: localFor(server, local), waitMs };
+  return {
+    protocol: 'udp-punch',
+    machine: udpPunchPeer,
+    codec: peerCodec(room) as AnyCodec,
+    input,
+    pipesFrom: 'confirmed',
+    progress: (snapshot) => punchProgress(stateOf(snapshot), snapshot.context as PeerContext),
+  };
+}
+
+/** Its knocks confirm nothing, and chat is what it waits for: it is sent as soon as the peer was heard. */
+export function seedUdpWire({ server, local, waitMs }: WireOptions): Wire {
+  const input: SeedPeerInput = { server, local: localFor(server, local), waitMs };
+  return {
+    protocol: 'seed-udp',
+    machine: seedUdpPeer,
+    codec: seedCodec() as AnyCodec,
+    input,
+    pipesFrom: 'heard',
+    progress: (snapshot) => seedProgress(stateOf(snapshot), snapshot.context as SeedPeerContext),
+  };
+}
+
+function punchProgress(state: string, { input, round, mapped, peer, path }: PeerContext): Status | undefined {
+  const server = formatEndpoint(input.server);
+  switch (state) {
+    case 'registering':
+      return round > 1 ? undefined : { status: 'registering', message: `asking the rendezvous at ${server}…`, server };
+    case 'waiting': {
+      if (round > 1 || !mapped) return undefined;
+      const seen = formatEndpoint(mapped);
+      return { status: 'waiting', message: `registered as ${seen}, waiting for the peer…`, mapped: seen };
+    }
+    case 'punching': {
+      const first = peer?.endpoints[0];
+      if (!first) return undefined;
+      const at = formatEndpoint(first);
+      return { status: 'punching', message: round === 1 ? `introduced to ${at}, punching…` : `no answer; round ${round} from a fresh port, to ${at}…`, peer: at, round };
+    }
+    case 'connected':
+      return path && { status: 'heard', message: `heard the peer at ${formatEndpoint(path.peer)}…`, peer: formatEndpoint(path.peer) };
+    default:
+      return undefined;
+  }
+}
+
+function seedProgress(state: string, { input, peer }: SeedPeerContext): Status | undefined {
+  const server = formatEndpoint(input.server);
+  const at = peer && formatEndpoint(peer);
+  switch (state) {
+    case 'registering':
+      return { status: 'waiting', message: `registered at ${server}, which answers when the next client comes…`, server };
+    case 'knocking':
+      return at === undefined ? undefined : { status: 'punching', message: `introduced to ${at}, knocking…`, peer: at };
+    case 'connected':
+      return at === undefined ? undefined : { status: 'heard', message: `heard the peer at ${at}…`, peer: at };
+    default:
+      return undefined;
+  }
+}
+
+/** The outermost state; what follows the confirmation is told by the command. */
+function stateOf(snapshot: AnyMachineSnapshot): string {
+  const value: AnyMachineSnapshot['value'] = snapshot.hasTag('confirmed') ? 'confirmed' : snapshot.value;
+  return typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
+}
+
+/** A socket of the server's own family; left to itself a machine takes IPv4. */
+function localFor(server: Endpoint, local: Partial<Endpoint> | undefined): Partial<Endpoint> | undefined {
+  return isIPv6(server.host) && local?.host === undefined ? { ...local, host: '::' } : local;
+}
