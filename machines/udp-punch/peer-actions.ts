@@ -183,7 +183,8 @@ export const reportOutcome = enqueueActions(({ context, enqueue }) => {
 
 export const resetAttempts = assign({ attempt: 0 });
 export const countAttempt = assign({ attempt: ({ context }) => context.attempt + 1 });
-export const nextRound = assign({ attempt: 0, path: undefined, round: ({ context }) => context.round + 1 });
+/** What was reported of an earlier round holds no longer. */
+export const nextRound = assign({ attempt: 0, path: undefined, outcome: undefined, round: ({ context }) => context.round + 1 });
 
 /** A rendezvous that listens on any address cannot name its own; it is where we reach it. */
 function reachable(alternate: Endpoint, server: Endpoint): Endpoint {

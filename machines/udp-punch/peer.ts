@@ -164,7 +164,7 @@ export const udpPunchPeer = peerSetup
             after: {
               confirmInterval: [
                 { guard: 'mayAskForConfirmation', target: 'confirming', reenter: true },
-                { guard: 'mayTryAnotherRound', target: '#opening', actions: ['concludeUnconfirmed', 'reportOutcome', 'nextRound'] },
+                { guard: 'mayTryAnotherRound', target: '#opening', actions: 'nextRound' },
                 { target: '#failed', actions: 'concludeUnconfirmed' },
               ],
             },
