@@ -1,3 +1,4 @@
+/** Virtual time: deadlines met exactly, in order, and cancelled timers never. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../adapters/sim/index.ts';
