@@ -72,7 +72,7 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
   }
 
   /** From the other peer; `signed` says what its codec has verified. */
-  probe(more: Partial<Arrival> & { nominate?: boolean; sender?: string; receiver?: string } = {}): this {
+  probe(more: Partial<Arrival> & { nominate?: boolean; txid?: string; sender?: string; receiver?: string } = {}): this {
     return this.#hear({ type: 'probe', txid: 'aa'.repeat(12), sender: this.other, receiver: this.context.id, nominate: false, ...this.#arrival(PUBLIC), ...more });
   }
 
