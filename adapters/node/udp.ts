@@ -35,17 +35,14 @@ interface OpenSocket {
   readonly held: UdpSend[];
 }
 
+/** `report` may be called after `closeAll`, and is to be deaf by then. */
 export function udpSockets(report: (event: NetEvent) => void, now: () => number): UdpSockets {
   const sockets = new Map<string, OpenSocket>();
-  let closed = false;
 
   const isOpen = (socket: OpenSocket): boolean => sockets.get(socket.label) === socket;
 
   const fail = (effect: NetEffect['type'], socket: string, code: NetFailure, detail: string, to?: Endpoint): void =>
-    queueMicrotask(() => {
-      if (closed) return;
-      report({ type: 'net.failed', effect, socket, code, detail, ...(to ? { to } : {}), at: now() });
-    });
+    queueMicrotask(() => report({ type: 'net.failed', effect, socket, code, detail, ...(to ? { to } : {}), at: now() }));
 
   const forget = (socket: OpenSocket): void => {
     sockets.delete(socket.label);
@@ -141,7 +138,6 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
       if (socket) forget(socket);
     },
     closeAll: () => {
-      closed = true;
       for (const socket of sockets.values()) forget(socket);
     },
   };

@@ -74,11 +74,12 @@ export function gossipCodec(key: string): Codec<Gossip> {
     decode: (data) => {
       const text = new TextDecoder().decode(data);
       if (text.startsWith('P')) return { kind: 'payload' };
-      if (!text.startsWith(mark)) return { kind: 'unreadable', reason: `begins with ${text.slice(0, 6)}` };
+      const unreadable = { kind: 'unreadable', reason: [...data].join(' ') } as const;
+      if (!text.startsWith(mark)) return unreadable;
       try {
         return { kind: 'message', message: shape.parse(JSON.parse(text.slice(mark.length))) };
-      } catch (error) {
-        return { kind: 'unreadable', reason: String(error) };
+      } catch {
+        return unreadable;
       }
     },
   };

@@ -22,12 +22,14 @@ describe('an untouched log', () => {
     for (let kept = 1; kept <= lines.length; kept += 1) expect(replayLines(lines.slice(0, kept)), `${kept} lines`).toBeUndefined();
   });
 
-  test('of 100,000 lines replays in a few seconds', { timeout: 30_000 }, () => {
+  test('of 100,000 lines replays in a few seconds of computing', { timeout: 60_000 }, () => {
     const long = recordSession({ lastsMs: 5_000_000 }).slice(0, 100_000);
     expect(long).toHaveLength(100_000);
-    const began = performance.now();
+    // Computing time, as other programs may be using the processor.
+    const began = process.cpuUsage();
     expect(replayLines(long)).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(10_000);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1_000).toBeLessThan(6_000);
   });
 });
 
@@ -109,6 +111,17 @@ describe('a divergence', () => {
     expect(replayLines(lines.with(index, late))).toMatchObject({ line: index + 1, message: expect.stringMatching('never set') });
     const twice = lines.toSpliced(index + 2, 0, lines[index] ?? '');
     expect(replayLines(twice)).toMatchObject({ line: index + 3, message: expect.stringMatching('has fired') });
+  });
+
+  test('names a timer that the machine has cancelled', () => {
+    const reply = lines.findIndex((line) => line.includes('"timer":1}')) + 2;
+    const cancelled = lines.toSpliced(reply + 2, 0, '{"t":202.5,"timer":2}');
+    expect(replayLines(cancelled)).toMatchObject({ line: reply + 3, expected: '{"timer":2}', message: expect.stringMatching('was cancelled') });
+  });
+
+  test('names an event that the machine could not hear any more', () => {
+    const late = lines.toSpliced(lines.length - 1, 0, lines.findLast((line) => line.includes('"udp.received"')) ?? '');
+    expect(replayLines(late)).toMatchObject({ line: lines.length, message: expect.stringMatching('no open network') });
   });
 
   test('names what the machine asks after all that an ended log has', () => {
