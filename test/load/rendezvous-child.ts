@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface Figures {
-  /** After a full collection. */
   readonly heapBytes: number;
   readonly rssBytes: number;
   readonly cpuMs: number;
@@ -16,11 +15,14 @@ export interface Figures {
   readonly paired: readonly string[];
 }
 
+export type ToRendezvous = 'figures' | 'collected figures';
 export type FromRendezvous = { readonly port: number } | Figures;
 
 export interface RendezvousChild {
   readonly port: number;
   figures(): Promise<Figures>;
+  /** After a full collection of garbage, which costs the process some of its time. */
+  collectedFigures(): Promise<Figures>;
   stop(): Promise<void>;
 }
 
@@ -29,15 +31,17 @@ export async function startRendezvous(program = new URL('rendezvous-process.ts',
   const child = fork(fileURLToPath(program), { execArgv: ['--import', 'tsx', '--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const first = await heard(child);
   if (!('port' in first)) throw new Error('the rendezvous told figures before it listened');
+  const ask = async (question: ToRendezvous): Promise<Figures> => {
+    const answer = heard(child);
+    child.send(question);
+    const figures = await answer;
+    if ('port' in figures) throw new Error('the rendezvous listens twice');
+    return figures;
+  };
   return {
     port: first.port,
-    async figures() {
-      const answer = heard(child);
-      child.send('figures');
-      const figures = await answer;
-      if ('port' in figures) throw new Error('the rendezvous listens twice');
-      return figures;
-    },
+    figures: () => ask('figures'),
+    collectedFigures: () => ask('collected figures'),
     async stop() {
       if (child.exitCode !== null) return;
       const gone = once(child, 'exit');

@@ -7,7 +7,7 @@ import { nodeNet } from '../../adapters/node/net.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
 import { run } from '../../effects/run.ts';
 import { rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
-import type { Figures, FromRendezvous } from './rendezvous-child.ts';
+import type { Figures, FromRendezvous, ToRendezvous } from './rendezvous-child.ts';
 
 const { actor } = run(udpPunchRendezvous, {
   net: nodeNet(),
@@ -31,11 +31,13 @@ actor.on('server', ({ what, room, local }) => {
 });
 actor.start();
 
-process.on('message', () => tell(figures()));
+process.on('message', (question: ToRendezvous) => {
+  if (question === 'collected figures') globalThis.gc?.();
+  tell(figures());
+});
 process.on('disconnect', () => process.exit());
 
 function figures(): Figures {
-  globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const rooms = actor.getSnapshot().context.rooms.rooms.size;

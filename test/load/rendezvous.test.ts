@@ -30,17 +30,17 @@ beforeAll(async () => {
   rendezvous = await startRendezvous();
   crowd = new Crowd(rendezvous.port, ROOMS);
   strangers = await storm(rendezvous.port, STRANGERS);
-  before = await rendezvous.figures();
+  before = await rendezvous.collectedFigures();
   const marks = [performance.now()];
   const flood = strangers.send(JUNK, (n) => anyJunk(SEED, n));
   await crowd.openRooms();
   marks.push(performance.now());
-  open = await rendezvous.figures();
+  open = await rendezvous.collectedFigures();
   pairs = await crowd.pair();
   marks.push(performance.now());
   await flood;
   marks.push(performance.now());
-  after = await rendezvous.figures();
+  after = await rendezvous.collectedFigures();
   console.info(report(marks));
 }, 90_000);
 
