@@ -7,14 +7,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** `1.2.3.4:5` or `[::1]:5`. */
+/** `1.2.3.4:5`, `[::1]:5`, or `[fe80::1%eth0]:5` with its zone. */
 export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** The endpoint that `text` names, or undefined when it is not `host:port` or `[v6]:port` with a port of 0 to 65535. */
 export function parseEndpoint(text: string): Endpoint | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[^\s\]]+)?)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text);
   if (!match) return undefined;
   const host = match[1] ?? match[2];
   const port = Number(match[3]);

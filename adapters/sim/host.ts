@@ -67,7 +67,7 @@ export class UdpSocket {
     if (data.length > LARGEST_DATAGRAM) {
       return { code: 'too-large', detail: `${data.length} bytes do not fit in a datagram of at most ${LARGEST_DATAGRAM}` };
     }
-    if (!isIPv4(to.host) || !(to.port >= 1 && to.port <= 65_535)) {
+    if (!isIPv4(to.host) || to.port === 0 || !isPort(to.port)) {
       return { code: 'unreachable', detail: `${formatEndpoint(to)} is not an IPv4 address and port` };
     }
     this.#host.transmit(this, to, data, ttl);
@@ -107,6 +107,7 @@ export class Host implements Device {
   bind(label: string, local: Partial<Endpoint>, receive: UdpSocket['receive']): UdpSocket | Refused {
     const host = local.host ?? ANY_ADDRESS;
     const wanted = local.port ?? 0;
+    if (!isPort(wanted)) return { code: 'address-not-available', detail: `${wanted} is not a port` };
     if (host !== ANY_ADDRESS && !this.#owns(host)) {
       return { code: 'address-not-available', detail: `${host} is not an address of host ${this.name}` };
     }
@@ -176,4 +177,9 @@ export class Host implements Device {
     }
     return undefined;
   }
+}
+
+/** 0 to 65535, where 0 is any. */
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= 65_535;
 }

@@ -79,14 +79,15 @@ export function claimDatagrams(ground: Ground): void {
     const to = await b.open('b', ground.address.b);
     await a.open('a', ground.address.a);
     const data = Uint8Array.of(1);
-    const nowhere = [{ ...to, port: 0 }, { ...to, port: 70_000 }, { host: '', port: 9 }, { host: '2001:db8::1', port: 9 }, { host: '999.0.0.1', port: 9 }];
+    const nowhere = [{ ...to, port: 0 }, { ...to, port: 70_000 }, { ...to, port: -1 }, { ...to, port: 1.5 }, { host: '', port: 9 }, { host: '2001:db8::1', port: 9 }, { host: '999.0.0.1', port: 9 }];
     a.ask(...nowhere.map((end): NetEffect => ({ type: 'udp.send', socket: 'a', to: end, data })));
-    a.ask({ type: 'udp.open', socket: 'bad', local: { host: 'not an address' } });
+    const unbindable = [{ host: 'not an address' }, ...[65_536, -1, 1.5].map((port) => ({ host: ground.address.a, port }))];
+    a.ask(...unbindable.map((local): NetEffect => ({ type: 'udp.open', socket: 'bad', local })));
     a.send('a', to, 2);
     expect((await b.next('udp.received')).data).toEqual(Uint8Array.of(2));
-    await a.next('net.failed', { nth: nowhere.length + 1 });
+    await a.next('net.failed', { nth: nowhere.length + unbindable.length });
     const codes = a.heard('net.failed').map(({ code }) => code);
-    expect(codes).toEqual([...nowhere.map(() => 'unreachable'), 'address-not-available']);
+    expect(codes).toEqual([...nowhere.map(() => 'unreachable'), ...unbindable.map(() => 'address-not-available')]);
     expect([a.heard('udp.opened').length, b.heard('udp.received').length]).toEqual([1, 1]);
   });
 }

@@ -84,17 +84,6 @@ describe('the node network', () => {
     party.stop();
   });
 
-  test('refuses ports that are none', async () => {
-    const party = new Party(nodeNet(), until);
-    const to = await party.open('main', LOOPBACK);
-    for (const port of [65_536, -1, 1.5]) party.ask({ type: 'udp.open', socket: 'bad', local: { host: LOOPBACK, port } });
-    for (const port of [-1, 1.5]) party.ask({ type: 'udp.send', socket: 'main', to: { ...to, port }, data: Uint8Array.of(1) });
-    await party.next('net.failed', { nth: 5 });
-    const refused = ['address-not-available', 'address-not-available', 'address-not-available', 'unreachable', 'unreachable'];
-    expect(party.heard('net.failed').map(({ code }) => code)).toEqual(refused);
-    party.stop();
-  });
-
   test('throws nothing at an effect that is not one', async () => {
     const party = new Party(nodeNet(), until);
     const to = await party.open('main', LOOPBACK);

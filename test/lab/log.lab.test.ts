@@ -1,5 +1,8 @@
-/** A punch through real NATs, recorded, is the same run again when only its log is there. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/**
+ * A punch through real NATs, recorded, is the same run again when only its log is there. With NATPUNCH_WRITE_TRACES set the
+ * logs become test/traces/, which `npm test` refolds.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,6 +15,7 @@ import { buildLab, type LabSpec } from './lab.ts';
 import type { Punched } from './punch-agent.ts';
 
 const SERVER = { host: '198.18.0.2', port: 3478 };
+const TRACES = join(import.meta.dirname, '../traces');
 const AGENT = new URL('punch-agent.ts', import.meta.url);
 
 /** The logs of both sides of one punch. */
@@ -44,8 +48,9 @@ test.each([
   ['symmetric', 'symmetric', 0],
 ])('the logs of %s × %s at %i ms refold without divergence, and hold neither room nor payload', async (a, b, delayMs) => {
   const room = 'a secret of this test';
-  for (const log of await recorded({ a, b, delayMs }, room)) {
+  for (const [side, log] of (await recorded({ a, b, delayMs }, room)).entries()) {
     expect(refold(log)).toBeUndefined();
+    if (process.env['NATPUNCH_WRITE_TRACES']) writeFileSync(join(TRACES, `udp-punch ${a} x ${b} ${delayMs} ms ${side === 0 ? 'a' : 'b'}.jsonl`), log);
     expect(log).not.toContain(room);
     expect(log).not.toContain(Buffer.from('payload of').toString('hex'));
     const lines = log.split('\n');

@@ -39,7 +39,7 @@ class Program {
     while (!pattern.test(this.out)) {
       await new Promise<void>((resolve, reject) => {
         this.#wake = resolve;
-        late.onabort = () => reject(new Error(`no ${pattern} within ${withinMs} ms; so far: ${this.out}`));
+        late.addEventListener('abort', () => reject(new Error(`no ${pattern} within ${withinMs} ms; so far: ${this.out}`)), { once: true });
       });
     }
   }
