@@ -1,0 +1,70 @@
+/** Any message of udp-punch, for properties of its codec. Identifiers, addresses and words as the machines make them. */
+import fc from 'fast-check';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
+import { ipv4ToText, ipv6ToText } from '../../effects/wire/stun-address.ts';
+import { CANDIDATE_LIMIT, type PunchMessage } from '../../machines/udp-punch/messages.ts';
+
+type Kinds = { readonly [T in PunchMessage['type']]: fc.Arbitrary<Extract<PunchMessage, { type: T }>> };
+
+const groups = fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 });
+const host = fc.oneof(fc.tuple(fc.nat(0xffff), fc.nat(0xffff)).map(([high, low]) => ipv4ToText(high, low)), groups.map(ipv6ToText));
+export const anyEndpoint: fc.Arbitrary<Endpoint> = fc.record({ host, port: fc.nat(0xffff) });
+
+const hexOf = (size: number): fc.Arbitrary<string> => fc.uint8Array({ minLength: size, maxLength: size }).map(toHex);
+const txid = hexOf(12);
+const id = hexOf(8);
+const mapping = fc.constantFrom('unknown' as const, 'same' as const, 'varies' as const);
+const round = fc.nat(255);
+const nonce = fc.string({ maxLength: 40 });
+const alternate = fc.option(anyEndpoint, { nil: undefined });
+const fixed = <T extends string>(type: T): fc.Arbitrary<T> => fc.constant(type);
+
+/** Without a room: a peer's codec puts in its own. */
+export const kinds: Kinds = {
+  register: fc.record({
+    type: fixed('register'),
+    txid,
+    room: fc.constant(undefined),
+    peer: id,
+    round,
+    candidates: fc.array(anyEndpoint, { maxLength: CANDIDATE_LIMIT }),
+    mapping,
+    nonce: fc.option(nonce, { nil: undefined }),
+  }),
+  leave: fc.record({ type: fixed('leave'), txid, room: fc.constant(undefined), peer: id }),
+  observe: fc.record({ type: fixed('observe'), txid, peer: id }),
+  mapped: fc.record({ type: fixed('mapped'), txid, to: id, mapped: anyEndpoint, alternate }),
+  introduced: fc.record({
+    type: fixed('introduced'),
+    txid,
+    to: id,
+    mapped: anyEndpoint,
+    alternate,
+    peer: fc.record({ id, round, mapping, endpoints: fc.array(anyEndpoint, { maxLength: CANDIDATE_LIMIT + 1 }) }),
+  }),
+  challenged: fc.record({ type: fixed('challenged'), txid, to: id, nonce }),
+  refused: fc.record({ type: fixed('refused'), txid, to: id, reason: fc.constantFrom('room-full', 'busy') }),
+  probe: fc.record({ type: fixed('probe'), txid, sender: id, receiver: id, nominate: fc.boolean() }),
+  confirm: fc.record({ type: fixed('confirm'), txid, sender: id, receiver: id, observed: anyEndpoint }),
+  bye: fc.record({ type: fixed('bye'), txid, sender: id, receiver: id }),
+};
+
+export const anyMessage: fc.Arbitrary<PunchMessage> = fc.oneof(...Object.values<fc.Arbitrary<PunchMessage>>(kinds));
+export const betweenPeers: fc.Arbitrary<PunchMessage> = fc.oneof(kinds.probe, kinds.confirm, kinds.bye);
+/** With a room's identifier, as the rendezvous reads them. */
+export const withRendezvous: fc.Arbitrary<PunchMessage> = fc.oneof(
+  fc.tuple(fc.oneof(kinds.register, kinds.leave), hexOf(32)).map(([message, room]) => ({ ...message, room })),
+  kinds.observe,
+  kinds.mapped,
+  kinds.introduced,
+  kinds.challenged,
+  kinds.refused,
+);
+
+/** A copy with one bit turned. */
+export function flipped(bytes: Uint8Array, bit: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[bit >> 3]! ^= 0x80 >> (bit & 7);
+  return copy;
+}

@@ -1,0 +1,220 @@
+/** The bytes of udp-punch: what reads what, what nobody reads, fixed vectors, and what a recording may keep. */
+import { createHmac, hkdfSync } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Decoded, redactor } from '../../effects/codec.ts';
+import { concatBytes, fromHex, toHex, utf8 } from '../../effects/wire/bytes.ts';
+import { decodeStun, encodeStun, type StunAttribute, type StunClass } from '../../effects/wire/stun.ts';
+import { OBSERVE_SIZE, openPeerCodec, peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
+import type { PunchMessage } from '../../machines/udp-punch/messages.ts';
+import { anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../machines/punch-messages.ts';
+
+const ROOM = 'secret';
+const mine = peerCodec(ROOM);
+const rendezvous = rendezvousCodec();
+/** As machines/udp-punch/room-keys.ts says, by another implementation of RFC 5869. */
+const ROOM_ID = toHex(new Uint8Array(hkdfSync('sha256', ROOM, 'natpunch udp-punch 1', 'room', 32)));
+
+const [TXID, ONE, OTHER] = ['0102030405060708090a0b0c', '1111111111111111', '2222222222222222'] as const;
+const REGISTER: PunchMessage = { type: 'register', txid: TXID, peer: ONE, round: 2, mapping: 'varies', candidates: [{ host: '192.168.1.2', port: 5000 }] };
+const PROBE: PunchMessage = { type: 'probe', txid: TXID, sender: ONE, receiver: OTHER, nominate: true };
+
+describe('every message', () => {
+  test('comes back as it was from the codec of its room', () => {
+    fc.assert(fc.property(anyMessage, (message) => void expect(mine.decode(mine.encode(message))).toEqual({ kind: 'message', message })), { numRuns: 500 });
+  });
+
+  test('of the rendezvous and to it comes back from the codec of the rendezvous', () => {
+    fc.assert(fc.property(withRendezvous, (message) => void expect(rendezvous.decode(rendezvous.encode(message))).toEqual({ kind: 'message', message })), { numRuns: 500 });
+  });
+
+  // Defect: with MEMBER in it, 420 has no meaning when it is read again, so a log of that answer does not refold.
+  test.fails('that says "not a rendezvous" comes back too', () => {
+    const message: PunchMessage = { type: 'refused', txid: TXID, to: '', reason: 'not-a-rendezvous' };
+    expect(mine.decode(mine.encode(message))).toEqual({ kind: 'message', message });
+  });
+
+  test('has the size that keeps its answer shorter: 560 bytes to register, 72 to observe', () => {
+    fc.assert(fc.property(kinds.register, (message) => void expect(mine.encode(message)).toHaveLength(REGISTER_SIZE)));
+    fc.assert(fc.property(kinds.observe, kinds.mapped, (asked, { alternate: _, ...answer }) => {
+      expect(mine.encode(asked)).toHaveLength(OBSERVE_SIZE);
+      expect(rendezvous.encode(answer).length).toBeLessThanOrEqual(OBSERVE_SIZE);
+    }));
+  });
+
+  // Defect: an observation without its FILL is 44 bytes, answered by 56 or, with IPv6, 68.
+  test.fails('that asks for an observation with fewer bytes than its answer has is not read', () => {
+    const short = encodeStun({ ...decodeStun(mine.encode({ type: 'observe', txid: TXID, peer: ONE })), attributes: [member(ONE)] }, { fingerprint: true });
+    expect(rendezvous.decode(short).kind).not.toBe('message');
+  });
+
+  // Defect: encoding throws, inside the actor. One registration from a link-local IPv6 neighbour, whose source Node reports
+  // with its zone, ends a rendezvous that listens on `::`.
+  test.fails('can be encoded with any source that a socket reports', () => {
+    expect(() => rendezvous.encode({ type: 'mapped', txid: TXID, to: ONE, mapped: { host: 'fe80::1%eth0', port: 9 } })).not.toThrow();
+  });
+
+  // Defect: a nonce may be as long as a datagram, and the registration with it is longer than STUN can say: a throw again.
+  test.fails('can be encoded with any nonce that fits in a challenge', () => {
+    const candidates = Array.from({ length: 6 }, (_, n) => ({ host: '2001:db8::1', port: n }));
+    const challenge = mine.decode(rendezvous.encode({ type: 'challenged', txid: TXID, to: ONE, nonce: 'n'.repeat(65_440) }));
+    const nonce = challenge.kind === 'message' && challenge.message.type === 'challenged' ? challenge.message.nonce : undefined;
+    expect(() => mine.encode({ ...REGISTER, candidates, nonce })).not.toThrow();
+  });
+});
+
+describe('no message is read from', () => {
+  test('what was signed in another room', () => {
+    fc.assert(fc.property(betweenPeers, fc.string().filter((name) => name !== ROOM), (message, name) => {
+      expect(mine.decode(peerCodec(name).encode(message))).toEqual({ kind: 'unreadable', reason: 'not signed with the key of this room' });
+    }));
+  });
+
+  test('what was signed for another pair of sessions, even with its fingerprint made anew', () => {
+    const other: PunchMessage = { ...PROBE, sender: '3333333333333333' };
+    const { attributes, ...header } = decodeStun(mine.encode(PROBE));
+    const [pair] = decodeStun(mine.encode(other)).attributes;
+    expect(mine.decode(encodeStun({ ...header, attributes }, { fingerprint: true }))).toEqual({ kind: 'message', message: PROBE });
+    expect(mine.decode(encodeStun({ ...header, attributes: [pair!, ...attributes.slice(1)] }, { fingerprint: true }))).toMatchObject({ kind: 'unreadable' });
+  });
+
+  test.each(Object.keys(kinds) as PunchMessage['type'][])('%s with any bit turned, or cut off anywhere', (type) => {
+    const [message] = fc.sample<PunchMessage>(kinds[type], { numRuns: 1, seed: 7 });
+    const bytes = mine.encode(message!);
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) if (isRead(flipped(bytes, bit))) expect.fail(`bit ${bit} may be turned`);
+    for (let size = 0; size < bytes.length; size += 1) if (isRead(bytes.subarray(0, size))) expect.fail(`${size} bytes suffice`);
+    for (const more of [1, 4, 8]) expect(isRead(concatBytes(bytes, new Uint8Array(more)))).toBe(false);
+  });
+
+  test('a peer message with any bit turned and its fingerprint made anew', () => {
+    for (const message of [PROBE, { ...PROBE, type: 'bye' }] as const) {
+      const bytes = mine.encode(message);
+      for (let bit = 0; bit < (bytes.length - 8) * 8; bit += 1) if (isRead(withFingerprint(flipped(bytes, bit)))) expect.fail(`bit ${bit} may be turned`);
+      expect(isRead(withFingerprint(bytes))).toBe(true);
+    }
+  });
+
+  test('what peers say to each other, by the rendezvous', () => {
+    fc.assert(fc.property(betweenPeers, (message) => void expect(rendezvous.decode(mine.encode(message)).kind).toBe('unreadable')));
+  });
+
+  test('any bytes, and none throws', () => {
+    const junk = fc.oneof(fc.uint8Array({ maxLength: 120 }), fc.uint8Array({ minLength: 12, maxLength: 80 }).map((tail) => concatBytes(fromHex('010100002112a442')!, tail)));
+    fc.assert(fc.property(junk, (bytes) => void expect(isRead(bytes) || rendezvous.decode(bytes).kind === 'message').toBe(false)), { numRuns: 1000 });
+  });
+});
+
+describe('a room', () => {
+  test('is an identifier to the rendezvous and to other rooms, and nothing to its own', () => {
+    const bytes = mine.encode(REGISTER);
+    expect(rendezvous.decode(bytes)).toEqual({ kind: 'message', message: { ...REGISTER, room: ROOM_ID } });
+    expect(peerCodec('another').decode(bytes)).toEqual({ kind: 'message', message: { ...REGISTER, room: ROOM_ID } });
+    expect(mine.decode(bytes)).toEqual({ kind: 'message', message: { ...REGISTER, room: undefined } });
+  });
+
+  test('shows its name in no message', () => {
+    fc.assert(fc.property(anyMessage, (message) => void expect(toHex(mine.encode(message))).not.toContain(toHex(utf8(ROOM)))));
+  });
+});
+
+describe('fixed bytes', () => {
+  test('a registration: ROOM, MEMBER, one address, FILL to 560 bytes, FINGERPRINT', () => {
+    const head = `0001021c2112a442${TXID} c7e00020${ROOM_ID} c7e1000c${ONE}02020000 00120008 0001329ae1baa540 c7ef01d0`;
+    const body = concatBytes(bytesOf(head), new Uint8Array(560 - 8 - bytesOf(head).length));
+    expect(ROOM_ID).toBe('68c6add62213d003e26029005832c0289ad1d29b252d15a9be7d25a945bd79a4');
+    expect(toHex(mine.encode(REGISTER))).toBe(toHex(closed(body)));
+  });
+
+  test('an introduction: MEMBER, the address seen, the other port, PEER, two addresses', () => {
+    const message: PunchMessage = {
+      type: 'introduced', txid: TXID, to: ONE, mapped: { host: '198.18.1.2', port: 5000 }, alternate: { host: '198.18.0.2', port: 3479 },
+      peer: { id: OTHER, round: 1, mapping: 'same', endpoints: [{ host: '198.18.2.2', port: 6000 }, { host: '2001:db8::1', port: 6001 }] },
+    };
+    const head = `010100642112a442${TXID} c7e1000c${ONE}00000000 00200008 0001329ae700a540 802c0008 00010d97c6120002`
+      + ` c7e2000c${OTHER}01010000 00120008 00013662e700a640 00120014 000236630113a9fa0102030405060708090a0b0d`;
+    expect(toHex(rendezvous.encode(message))).toBe(toHex(closed(bytesOf(head))));
+  });
+
+  test('a probe: PAIR, USE-CANDIDATE, MESSAGE-INTEGRITY-SHA256 under the key of the pair', () => {
+    const peers = hkdfSync('sha256', ROOM, 'natpunch udp-punch 1', 'peers', 32);
+    const key = hkdfSync('sha256', new Uint8Array(peers), ONE + OTHER, 'probe', 32);
+    const signed = `2112a442${TXID} c7e30010${OTHER}${ONE} 00250000`;
+    const mac = createHmac('sha256', new Uint8Array(key)).update(bytesOf(`0001003c${signed}`)).digest('hex');
+    expect(mac).toBe('deb1274728adc299d968d3ccd5119d6d4c35029a3a2e1949c64ab0dfcb9a8747');
+    expect(toHex(mine.encode(PROBE))).toBe(toHex(closed(bytesOf(`00010044${signed} 001c0020${mac}`))));
+  });
+});
+
+describe('STUN of others', () => {
+  const plain = (kind: StunClass, ...attributes: StunAttribute[]) => ({ class: kind, method: 1, transactionId: fromHex(TXID)!, attributes });
+
+  test.each([true, false])('of an application is payload (with a fingerprint: %s)', (fingerprint) => {
+    for (const message of [
+      plain('request'),
+      plain('request', { type: 'username', value: 'a:b' }, { type: 'priority', value: 1 }, { type: 'use-candidate' }),
+      plain('success', { type: 'xor-mapped-address', endpoint: { host: '198.18.1.2', port: 5000 } }),
+      plain('error', { type: 'error-code', code: 420, reason: '' }, { type: 'unknown-attributes', codes: [0x0024] }),
+      { ...plain('request'), method: 3 },
+      plain('request', { type: 'unknown', code: 0xc7ef, value: new Uint8Array(4) }),
+    ]) {
+      for (const codec of [mine, rendezvous]) expect(codec.decode(encodeStun(message, { fingerprint }))).toEqual({ kind: 'payload' });
+    }
+  });
+
+  test('in its classic form is payload, and so is everything that is no STUN', () => {
+    const classic = encodeStun({ ...plain('request'), transactionId: new Uint8Array(16).fill(7) });
+    for (const bytes of [classic, new Uint8Array(0), utf8('hello'), new Uint8Array(1200).fill(0x80)]) expect(mine.decode(bytes)).toEqual({ kind: 'payload' });
+  });
+
+  test('that refuses our addresses by 420 tells that there is no rendezvous', () => {
+    const answer = plain('error', { type: 'error-code', code: 420, reason: 'Unknown Attribute' }, { type: 'unknown-attributes', codes: [0x0012] });
+    expect(mine.decode(encodeStun(answer))).toEqual({ kind: 'message', message: { type: 'refused', txid: TXID, to: '', reason: 'not-a-rendezvous' } });
+  });
+});
+
+describe('a recording', () => {
+  const open = openPeerCodec();
+  const redact = redactor(mine, open);
+
+  test('keeps the message, but neither the identifier of the room nor a signature under its key', () => {
+    fc.assert(fc.property(anyMessage, (message) => {
+      const sent = mine.encode(message);
+      const kept = redact(sent)!;
+      expect(open.decode(kept)).toEqual({ kind: 'message', message });
+      expect(toHex(kept)).not.toContain(ROOM_ID);
+      for (const one of decodeStun(sent).attributes) if (one.type === 'message-integrity-sha256') expect(toHex(kept)).not.toContain(toHex(one.value));
+    }));
+  });
+
+  test('keeps nothing of payload', () => expect(redact(utf8('hello'))).toBeUndefined());
+
+  // Defect: what cannot be read is kept as it came, and a copy of our own registration with one bit turned is enough.
+  test.fails('does not keep the identifier of the room in what it cannot read either', () => {
+    const kept = redact(flipped(mine.encode(REGISTER), 559 * 8));
+    expect(kept && toHex(kept)).not.toContain(ROOM_ID);
+  });
+});
+
+function isRead(bytes: Uint8Array): boolean {
+  const decoded: Decoded<PunchMessage> = mine.decode(bytes);
+  return decoded.kind === 'message';
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return fromHex(hex.replaceAll(' ', ''))!;
+}
+
+function member(id: string): StunAttribute {
+  return { type: 'unknown', code: 0xc7e1, value: bytesOf(`${id}00000000`) };
+}
+
+/** With FINGERPRINT behind it, by another implementation of CRC-32. */
+function closed(body: Uint8Array): Uint8Array {
+  const sum = (crc32(body) ^ 0x5354554e) >>> 0;
+  return concatBytes(body, bytesOf(`80280004${sum.toString(16).padStart(8, '0')}`));
+}
+
+function withFingerprint(bytes: Uint8Array): Uint8Array {
+  return closed(bytes.subarray(0, bytes.length - 8));
+}
