@@ -2,11 +2,6 @@
 /** The command line's root: parses, runs one command, and turns whatever went wrong into one line and an exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addGrid } from './commands/grid.ts';
-import { addReplay } from './commands/replay.ts';
-import { addServe } from './commands/serve.ts';
-import { addSim } from './commands/sim.ts';
-import { addUdp } from './commands/udp.ts';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
 
 process.on('uncaughtException', (error) => leave(explain(error)));
@@ -18,6 +13,30 @@ process.stdout.on('error', () => {
 });
 process.stderr.on('error', () => undefined);
 
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<(command: Command) => void> }>> = {
+  sim: {
+    summary: 'one run on the simulated internet: the sequence, what each NAT did, the outcome',
+    load: async () => (await import('./commands/sim.ts')).defineSim,
+  },
+  grid: {
+    summary: 'the NAT × NAT table, ✓ · or a success rate in each cell',
+    load: async () => (await import('./commands/grid.ts')).defineGrid,
+  },
+  udp: {
+    summary: 'UDP hole punch; then stdin → peer, peer → stdout',
+    load: async () => (await import('./commands/udp.ts')).defineUdp,
+  },
+  serve: {
+    summary: 'the servers that protocols need: rendezvous, seed-udp',
+    load: async () => (await import('./commands/serve.ts')).defineServe,
+  },
+  replay: {
+    summary: 'refolds a recorded log; names the first divergence',
+    load: async () => (await import('./commands/replay.ts')).defineReplay,
+  },
+};
+
 const program = new Command('natpunch')
   .description('NAT traversal: punch holes on real sockets, or watch it done on a simulated internet.')
   .version(packageVersion(), '--version', 'print the version')
@@ -28,7 +47,12 @@ const program = new Command('natpunch')
   .exitOverride()
   .addHelpText('after', '\nExample:\n  $ natpunch sim udp --a port-restricted --b restricted');
 
-for (const add of [addSim, addGrid, addUdp, addServe, addReplay]) add(program);
+const [wanted = ''] = process.argv.slice(2);
+for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+  const command = program.command(name).summary(summary);
+  // Only what is asked for is loaded: a start takes half the time.
+  if (name === wanted) (await load())(command);
+}
 hintAtHelp(program, 'natpunch');
 
 try {

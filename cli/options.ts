@@ -1,29 +1,6 @@
 /** Values of options, from text. Each throws commander's `InvalidArgumentError`, whose message says what would be right. */
 import { InvalidArgumentError } from 'commander';
-import { natFlavour, UnknownNat } from '../adapters/sim/flavours.ts';
 import { type Endpoint, parseEndpoint } from '../effects/endpoint.ts';
-import { type Protocol, PROTOCOLS } from './scenarios.ts';
-
-/** A NAT's name, which is known to mean one. */
-export function natName(text: string): string {
-  try {
-    natFlavour(text);
-    return text;
-  } catch (error) {
-    if (error instanceof UnknownNat) throw new InvalidArgumentError(error.message);
-    throw error;
-  }
-}
-
-export function natNames(text: string): readonly string[] {
-  return text.split(',').map((name) => natName(name.trim()));
-}
-
-export function protocolName(text: string): Protocol {
-  const protocol = PROTOCOLS.find(({ names }) => names.includes(text));
-  if (!protocol) throw new InvalidArgumentError(`unknown protocol '${text}'. Protocols: ${PROTOCOLS.flatMap(({ names }) => names).join(', ')}`);
-  return protocol;
-}
 
 /** `host:port` of somebody else; the host may be a name. */
 export function remote(text: string): Endpoint {

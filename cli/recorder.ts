@@ -4,12 +4,12 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import type { AnyStateMachine } from 'xstate';
-import { record, type Recording } from '../adapters/replay/record.ts';
+import type { Recording } from '../adapters/replay/record.ts';
 import type { Clock } from '../effects/clock.ts';
 import { redactor } from '../effects/codec.ts';
 import type { Net } from '../effects/net.ts';
 import { EXIT, Stop } from './exit.ts';
-import { type AnyCodec, recordable } from './machines.ts';
+import type { AnyCodec } from './machines.ts';
 
 export interface Recorded {
   readonly machine: AnyStateMachine;
@@ -21,9 +21,12 @@ export interface Recorded {
   readonly clock: Clock;
 }
 
-/** To be opened before anything starts: throws a `Stop` when the file cannot be written. */
-export function openRecorder(path: string): (what: Recorded) => Recording {
+/** To be opened before anything starts: throws a `Stop` when the file cannot be written. Undefined without a file. */
+export async function openRecorder(path: string | undefined): Promise<((what: Recorded) => Recording) | undefined> {
+  if (path === undefined) return undefined;
   const file = openForWriting(path);
+  // Loaded only when there is something to record: every other start is quicker without.
+  const [{ record }, { recordable }] = await Promise.all([import('../adapters/replay/record.ts'), import('./machines.ts')]);
   return ({ machine, codec, input, id, net, clock }) => {
     const known = recordable(machine.id);
     if (!known) throw new Error(`no codec for recordings of '${machine.id}'`);

@@ -1,14 +1,15 @@
 /** `natpunch grid`: every pair of NATs, many seeds each, on the simulated internet, as one table. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { NAT_FLAVOURS, world } from '../../adapters/sim/index.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { type Paint, paintFor } from '../colour.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import * as options from '../options.ts';
 import { round } from '../result.ts';
-import { type Protocol, PROTOCOLS } from '../scenarios.ts';
+import type { Protocol } from '../scenarios.ts';
 import { onInterrupt } from '../signals.ts';
 import { reachOf } from '../words.ts';
+import { natNames, PROTOCOL_NAMES, protocolName } from '../world-options.ts';
 
 const EXAMPLE = `
 Example: which homes can meet
@@ -16,14 +17,12 @@ Example: which homes can meet
 Example: two NATs, on a bad line
   $ natpunch grid udp --nats port-restricted,symmetric --loss 0.1 --seeds 200`;
 
-export function addGrid(program: Command): void {
-  program
-    .command('grid')
-    .summary('the NAT × NAT table, ✓ · or a success rate in each cell')
+export function defineGrid(command: Command): void {
+  command
     .description('Plays a protocol between every two NATs on a simulated internet, with many seeds.')
-    .argument('<protocol>', PROTOCOLS.flatMap(({ names }) => names).join(' | '), options.protocolName)
+    .argument('<protocol>', PROTOCOL_NAMES, protocolName)
     .option('--seeds <n>', 'runs in each cell', options.count, 50)
-    .option('--nats <list>', 'NATs, with commas in between', options.natNames, NAT_FLAVOURS)
+    .addOption(new Option('--nats <list>', 'NATs, with commas in between').argParser(natNames).default(NAT_FLAVOURS, 'the seven without modifiers'))
     .option('--latency <ms>', 'one way, between any two hosts', options.milliseconds, 20)
     .option('--loss <p>', 'the probability that a packet is lost, 0 to 1', options.probability, 0)
     .option('--seed <n>', 'the first seed; a run takes the next', options.count, 1)
@@ -112,7 +111,7 @@ function table(cells: readonly Cell[], nats: readonly string[], paint: Paint): s
 /** Parts of a name that fit beside each other stay together. */
 function joinParts(lines: string[], part: string): string[] {
   const last = lines.at(-1);
-  return last !== undefined && (last + part).length <= 10 ? [...lines.slice(0, -1), last + part] : [...lines, part];
+  return last !== undefined && (last + part).length <= 8 ? [...lines.slice(0, -1), last + part] : [...lines, part];
 }
 
 function rate({ connected, runs }: Cell): string {

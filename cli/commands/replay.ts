@@ -12,13 +12,11 @@ Example:
   $ natpunch sim udp --a symmetric --b restricted --record run.jsonl
   $ natpunch replay run.jsonl
 
-Exit 0: the machine does as the log says. Exit 1: it does not, and the first line
-that differs is named with both sides; or the file is no log.`;
+Exit 0: the machine does as the log says. Exit 1: it does not, and the first
+line that differs is named with both sides; or the file is no log.`;
 
-export function addReplay(program: Command): void {
-  program
-    .command('replay')
-    .summary('refolds a recorded log; names the first divergence')
+export function defineReplay(command: Command): void {
+  command
     .description('Runs the machine of a recording on its log, and compares what it asks with what it asked then.')
     .argument('<file>', 'as written by --record')
     .addHelpText('after', EXAMPLE)

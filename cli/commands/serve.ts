@@ -18,11 +18,9 @@ import { openRecorder } from '../recorder.ts';
 import { adviceFor, exitCodeOf } from '../result.ts';
 import { onInterrupt } from '../signals.ts';
 
-export function addServe(program: Command): void {
-  const command = program
-    .command('serve')
+export function defineServe(command: Command): void {
+  command
     .helpCommand(false)
-    .summary('the servers that protocols need: rendezvous, seed-udp')
     .description('Runs a server until SIGINT or SIGTERM, and then exits with 0. Any number of clients.')
     .addHelpText('after', '\nExample:\n  $ natpunch serve rendezvous --listen 0.0.0.0:3478');
 
@@ -69,7 +67,7 @@ async function serve(
   inputFor: (listen: Endpoint) => unknown,
   listen: Endpoint,
 ): Promise<ExitCode> {
-  const startRecording = record === undefined ? undefined : openRecorder(record);
+  const startRecording = await openRecorder(record);
   const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved), port: listen.port });
   const clock = nodeClock();
   const net = nodeNet();

@@ -11,9 +11,10 @@ import { type Meter, meter } from '../meter.ts';
 import * as options from '../options.ts';
 import { openRecorder } from '../recorder.ts';
 import { type Result, resultOf, round } from '../result.ts';
-import { type Protocol, PROTOCOLS } from '../scenarios.ts';
+import type { Protocol } from '../scenarios.ts';
 import { sequence } from '../sequence.ts';
 import { describeNats } from '../words.ts';
+import { natName, PROTOCOL_NAMES, protocolName } from '../world-options.ts';
 
 const EXAMPLE = `
 Example: two homes whose routers let in only what was asked for
@@ -23,14 +24,12 @@ NATs: open, full-cone, restricted, port-restricted, symmetric, symmetric-seq,
 udp-blocked; modifiers after a +, as in port-restricted+cgn. One command repeats
 one run: the same seed gives the same packets.`;
 
-export function addSim(program: Command): void {
-  program
-    .command('sim')
-    .summary('one run on the simulated internet: the sequence, what each NAT did, the outcome')
+export function defineSim(command: Command): void {
+  command
     .description('Plays a protocol between two hosts on a simulated internet and tells what happened.')
-    .argument('<protocol>', PROTOCOLS.flatMap(({ names }) => names).join(' | '), options.protocolName)
-    .requiredOption('--a <nat>', 'the NAT of host a', options.natName)
-    .requiredOption('--b <nat>', 'the NAT of host b', options.natName)
+    .argument('<protocol>', PROTOCOL_NAMES, protocolName)
+    .requiredOption('--a <nat>', 'the NAT of host a', natName)
+    .requiredOption('--b <nat>', 'the NAT of host b', natName)
     .option('--latency <ms>', 'one way, between any two hosts', options.milliseconds, 20)
     .option('--loss <p>', 'the probability that a packet is lost, 0 to 1', options.probability, 0)
     .option('--seed <n>', 'chance is derived from it', options.notEmpty, '1')
@@ -38,8 +37,8 @@ export function addSim(program: Command): void {
     .option('--record <file>', 'write down what the machine of host a does, for replay')
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', EXAMPLE)
-    .action((protocol: Protocol, given: SimOptions) => {
-      process.exitCode = sim(protocol, given);
+    .action(async (protocol: Protocol, given: SimOptions) => {
+      process.exitCode = await sim(protocol, given);
     });
 }
 
@@ -54,10 +53,10 @@ interface SimOptions {
   readonly json?: true;
 }
 
-function sim(protocol: Protocol, given: SimOptions): ExitCode {
+async function sim(protocol: Protocol, given: SimOptions): Promise<ExitCode> {
   const { a, b, latency, loss, seed, timeout, record, json } = given;
   const meters = new Map<string, Meter>();
-  const startRecording = record === undefined ? undefined : openRecorder(record);
+  const startRecording = await openRecorder(record);
   const decorate: WorldOptions['decorate'] = (host, { net, clock }, part) => {
     const measured = meter(net);
     meters.set(host, measured);

@@ -34,10 +34,8 @@ that closes ends the command with 0. With --json the result goes to stdout with
 --once or on failure; while piping it is a status line on stderr.
 The protocol of --wire seed has no goodbye: the peer notices after a minute.`;
 
-export function addUdp(program: Command): void {
-  const command = program.command('udp');
+export function defineUdp(command: Command): void {
   command
-    .summary('UDP hole punch; then stdin → peer, peer → stdout')
     .description('Opens a UDP hole to whoever names the same room of the same rendezvous.')
     .requiredOption('--server <host:port>', 'the rendezvous', options.remote)
     .option('--room <name>', 'the secret that both peers name', options.notEmpty)
@@ -73,7 +71,7 @@ interface UdpOptions {
 
 async function udp(given: UdpOptions): Promise<ExitCode> {
   const { server, local, timeout, once = false, json = false, record } = given;
-  const startRecording = record === undefined ? undefined : openRecorder(record);
+  const startRecording = await openRecorder(record);
   const report: Report = { protocol: given.wire === 'seed' ? 'seed-udp' : 'udp-punch', json, tell: statusWriter(json) };
   let interrupted = false;
   let isOpen = false;

@@ -1,0 +1,54 @@
+/** `--record` and `natpunch replay`: a recording refolds; one changed byte is found, and named. */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { DEADLINE_MS, natpunchEnds, scratchFolder } from './command.ts';
+
+test.concurrent.each(['udp', 'seed-udp'])('a run of %s refolds, and a changed byte is named by its line', { timeout: DEADLINE_MS }, async (protocol) => {
+  const folder = scratchFolder();
+  const log = join(folder, 'a.jsonl');
+  const changed = join(folder, 'changed.jsonl');
+  expect((await natpunchEnds('sim', protocol, '--a', 'symmetric', '--b', 'restricted', '--record', log)).code).toBe(0);
+  expect(statSync(log).mode & 0o077).toBe(0);
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  const sent = lines.findLastIndex((line) => line.includes('udp.send'));
+  writeFileSync(changed, `${lines.with(sent, (lines[sent] ?? '').replace(/"data":"../, '"data":"ff')).join('\n')}\n`);
+
+  const [same, different] = await Promise.all([natpunchEnds('replay', log), natpunchEnds('replay', changed)]);
+  expect(same).toEqual({ code: 0, stdout: `refolded ${lines.length} lines, no divergence\n`, stderr: '' });
+  expect(different).toMatchObject({ code: 1, stdout: '' });
+  expect(different.stderr).toMatch(new RegExp(`^natpunch: .*changed.jsonl, line ${sent + 1}: .*the log has .*"data":"ff.*, the machine .*"data":".*\n$`));
+});
+
+test.concurrent('what is no log is refused with its line, and what is not there with its name', { timeout: DEADLINE_MS }, async () => {
+  const folder = scratchFolder();
+  const header = JSON.stringify({ format: 'natpunch-log/1', machine: 'udp-punch/peer', input: { server: { host: '192.0.2.1', port: 1 }, seed: 's' }, id: 'a' });
+  const cases: Record<string, readonly [string, RegExp]> = {
+    'text.jsonl': ['hello\n', /line 1: not JSON/],
+    'broken.jsonl': [`${header}\n{"t":0,"what":1}\n`, /line 2: needs one of/],
+    'other.jsonl': [`${header.replace('udp-punch/peer', 'tea/pot')}\n`, /line 1: no machine is called 'tea\/pot'\. Machines: udp-punch\/peer, /],
+  };
+  for (const [name, [text]] of Object.entries(cases)) writeFileSync(join(folder, name), text);
+  const names = [...Object.keys(cases), 'absent.jsonl'];
+  const endings = await Promise.all(names.map((name) => natpunchEnds('replay', join(folder, name))));
+  endings.forEach(({ code, stdout, stderr }, index) => {
+    const name = names[index] ?? '';
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(name);
+    expect(stderr).toMatch(cases[name]?.[1] ?? /there is no such file/);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+test.concurrent('a recording that cannot be written is refused before anything starts', { timeout: DEADLINE_MS }, async () => {
+  const record = ['--record', join(scratchFolder(), 'no/such/folder/a.jsonl')];
+  const endings = await Promise.all([
+    natpunchEnds('sim', 'udp', '--a', 'open', '--b', 'open', ...record),
+    natpunchEnds('udp', '--server', '127.0.0.1:9', '--room', 'r', ...record),
+    natpunchEnds('serve', 'rendezvous', '--listen', '127.0.0.1:0', ...record),
+  ]);
+  for (const { code, stdout, stderr } of endings) {
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(/^natpunch: cannot write the recording .*: there is no such folder\. Choose another file with --record\n$/);
+  }
+});

@@ -1,0 +1,56 @@
+/** Help, version, and wrong usage: one line that says what is wrong, a hint, and exit 2. */
+import { expect, test } from 'vitest';
+import { DEADLINE_MS, natpunchEnds } from './command.ts';
+
+test.concurrent('every command explains itself on stdout, with an example', { timeout: DEADLINE_MS }, async () => {
+  const commands = [[], ['sim'], ['grid'], ['udp'], ['serve'], ['serve', 'rendezvous'], ['serve', 'seed-udp'], ['replay']];
+  for (const { command, code, stdout, stderr } of await all(commands.map((words) => [...words, '--help']))) {
+    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+    expect(stdout).toContain('Usage: natpunch');
+    expect(stdout).toContain('Example');
+    expect(longLines(stdout), command).toEqual([]);
+  }
+});
+
+test.concurrent('--version is that of the package', { timeout: DEADLINE_MS }, async () => {
+  const { code, stdout } = await natpunchEnds('--version');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothing on stdout', { timeout: DEADLINE_MS }, async () => {
+  const wrong: Record<string, RegExp> = {
+    bla: /unknown command 'bla'/,
+    'sim udp --a open': /--b/,
+    'sim nat-pmp --a open --b open': /unknown protocol 'nat-pmp'\. Protocols: udp, udp-punch, seed-udp/,
+    'sim udp --a open --b cone': /unknown NAT 'cone'.*Flavours: open, full-cone,.*Modifiers: \+rst/,
+    'sim udp --a open --b open --loss 2': /--loss: '2' is not a probability from 0 to 1/,
+    'grid udp --seeds 0': /--seeds: '0' is not a whole number/,
+    'udp --server example.org --room r': /--server: 'example\.org' is not host:port/,
+    'udp --server example.org:3478': /required option '--room <name>'/,
+    'udp --server example.org:1024 --wire seed --room r': /'--room' means nothing with --wire seed/,
+    'serve rendezvous --listen nowhere': /--listen: 'nowhere' is not a port or addr:port/,
+    'replay': /missing required argument 'file'/,
+  };
+  for (const { command, code, stdout, stderr } of await all(Object.keys(wrong).map((words) => words.split(' ')))) {
+    const [line = '', hint = '', ...more] = stderr.trimEnd().split('\n');
+    expect({ command, code, stdout, more }).toEqual({ command, code: 2, stdout: '', more: [] });
+    expect(line).toMatch(/^natpunch: /);
+    expect(line).toMatch(wrong[command] ?? /^$/);
+    expect(hint).toMatch(/^See: natpunch.* --help$/);
+  }
+});
+
+test.concurrent('without a command the help goes to stderr', { timeout: DEADLINE_MS }, async () => {
+  const { code, stdout, stderr } = await natpunchEnds();
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain('Usage: natpunch');
+});
+
+function all(commands: readonly (readonly string[])[]) {
+  return Promise.all(commands.map(async (words) => ({ command: words.join(' '), ...(await natpunchEnds(...words)) })));
+}
+
+function longLines(text: string): string[] {
+  return text.split('\n').filter((line) => [...line].length > 80);
+}
