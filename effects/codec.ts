@@ -5,6 +5,8 @@ export interface Codec<M extends { readonly type: string }> {
   encode(message: M): Uint8Array;
   /** Never throws, whatever the bytes. */
   decode(data: Uint8Array): Decoded<M>;
+  /** Bytes that it cannot read. They stand in logs for others, which might show what a log must not. */
+  readonly unreadable?: Uint8Array;
 }
 
 export type Decoded<M> =
@@ -17,7 +19,7 @@ export type Decoded<M> =
 
 /**
  * What a recording keeps of a datagram: the message as `open` would have sent it, a codec of the same protocol whose keys
- * are public. Undefined for payload, of which nothing is kept; unreadable bytes are kept as they came.
+ * are public. Undefined for payload, of which nothing is kept; of unreadable bytes it keeps that they were.
  */
 export function redactor<M extends { readonly type: string }>(
   secret: Codec<M>,
@@ -31,7 +33,7 @@ export function redactor<M extends { readonly type: string }>(
       case 'payload':
         return undefined;
       case 'unreadable':
-        return data;
+        return open.unreadable ?? new Uint8Array(0);
     }
   };
 }

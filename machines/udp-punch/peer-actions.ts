@@ -5,8 +5,8 @@ import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
 import { peerSetup } from './peer-setup.ts';
-import { heardFrom, localOf, type PeerContext, socketLabel, transactionId } from './session.ts';
-import { openerTtl, REPEAT_REGISTRATION_AT } from './timing.ts';
+import { checkId, heardFrom, localOf, type Path, type PeerContext, roundIds, socketLabel } from './session.ts';
+import { openerTtl, registerInterval, REPEAT_REGISTRATION_AT } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
 
@@ -22,6 +22,12 @@ export const rememberSocket = assign(({ context, event }) => {
   assertEvent(event, 'udp.opened');
   const socket = { label: event.socket, local: event.local, addresses: event.addresses };
   return { sockets: [...context.sockets, socket], startedAt: context.startedAt ?? event.at, askedAt: event.at };
+});
+
+/** A socket of a round that is no longer needed has opened too late. */
+export const closeLateSocket = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'udp.opened');
+  if (event.socket !== context.path?.socket) enqueue.sendTo('net', { type: 'close', socket: event.socket });
 });
 
 /** Once a path is chosen the sockets of other rounds are of no more use. */
@@ -46,8 +52,10 @@ export const register = sendTo('net', ({ context }) => ({
   message: registration(context),
 }));
 
-/** After a repetition an answer says nothing certain about the round trip. */
-export const forgetAskedAt = assign({ askedAt: undefined });
+/** From the last repetition on the round trip is at least what is measured; so short a one only makes us more careful. */
+export const noteRepetition = assign({
+  askedAt: ({ context }) => (context.askedAt === undefined ? undefined : context.askedAt + registerInterval(context.attempt)),
+});
 
 export const repeatRegistration = enqueueActions(({ context, enqueue }) => {
   if (REPEAT_REGISTRATION_AT.includes(context.attempt)) enqueue(register);
@@ -77,7 +85,7 @@ export const rememberPeer = assign(({ event }) => {
 export const observeMapping = enqueueActions(({ context, enqueue }) => {
   if (context.alternate === undefined || context.mapping !== 'unknown' || context.observedIn === context.round) return;
   enqueue.assign({ observedIn: context.round });
-  const message = { type: 'observe', txid: transactionId(context, 'observe'), peer: context.id } as const;
+  const message = { type: 'observe', txid: context.ids.observe, peer: context.id } as const;
   enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to: context.alternate, message });
 });
 
@@ -87,12 +95,12 @@ export const compareMapping = assign(({ context, event }) => {
   return { mapping: sameEndpoint(event.mapped, context.mapped) ? ('same' as const) : ('varies' as const) };
 });
 
-export const leaveRoom = sendTo('net', ({ context }) => ({
-  type: 'udp.send',
-  socket: context.path?.socket ?? socketLabel(context.round),
-  to: context.input.server,
-  message: { type: 'leave', txid: transactionId(context, 'register'), peer: context.id },
-}));
+/** From whichever socket is open. Said again where it was said before, it does no harm. */
+export const leaveRoom = enqueueActions(({ context, enqueue }) => {
+  const socket = context.path?.socket ?? context.sockets.at(-1)?.label;
+  if (socket === undefined) return;
+  enqueue.sendTo('net', { type: 'udp.send', socket, to: context.input.server, message: { type: 'leave', txid: context.ids.register, peer: context.id } });
+});
 
 // ---- the peer
 
@@ -100,17 +108,11 @@ export const leaveRoom = sendTo('net', ({ context }) => ({
 export const sendOpeners = probeAll((context) => openerTtl(context.round));
 export const sendProbes = probeAll(() => undefined);
 
-export const probePath = enqueueActions(({ context, enqueue }) => {
-  if (context.path === undefined) return;
-  const { socket, peer: to } = context.path;
-  enqueue.sendTo('net', { type: 'udp.send', socket, to, message: probe(context, false) });
-});
-
-export const nominatePath = enqueueActions(({ context, enqueue }) => {
-  if (context.path === undefined) return;
-  const { socket, peer: to } = context.path;
-  enqueue.sendTo('net', { type: 'udp.send', socket, to, message: probe(context, true) });
-});
+export const probePath = ask(({ path }) => path, probe);
+export const newCheck = assign({ checks: ({ context }) => context.checks + 1 });
+/** Keepalives say along which path we send. */
+export const checkPath = ask(({ path }) => path, (context) => ({ ...probe(context), txid: checkId(context), nominate: true }));
+export const challengeCandidate = ask(({ candidate }) => candidate, (context) => ({ ...probe(context), txid: checkId(context), nominate: false }));
 
 /** To the observed source, whatever address was signalled. */
 export const answerProbe = sendTo('net', ({ context, event }) => {
@@ -121,7 +123,7 @@ export const answerProbe = sendTo('net', ({ context, event }) => {
 
 export const sayBye = enqueueActions(({ context, enqueue }) => {
   if (context.path === undefined || context.peer === undefined) return;
-  const message = { type: 'bye', txid: transactionId(context, 'probe'), sender: context.id, receiver: context.peer.id } as const;
+  const message = { type: 'bye', txid: context.ids.probe, sender: context.id, receiver: context.peer.id } as const;
   enqueue.sendTo('net', { type: 'udp.send', socket: context.path.socket, to: context.path.peer, message });
 });
 
@@ -132,7 +134,17 @@ export const noteSource = assign(({ context, event }) => {
 
 export const takePath = assign(({ context, event }) => {
   assertEvent(event, ['probe', 'confirm']);
-  return { ...heardFrom(context, event), path: { socket: event.socket, peer: event.from } };
+  const path = { socket: event.socket, peer: event.from };
+  return { ...heardFrom(context, event, path), path, candidate: undefined, challenges: 0 };
+});
+
+/** The path is as the peer last confirmed it. */
+export const keepPath = assign({ candidate: undefined, challenges: 0 });
+
+/** Nothing is sent elsewhere on the word of one datagram: whoever is there must answer first (as RFC 9000 §8.2). */
+export const noteCandidate = assign(({ context, event }) => {
+  assertEvent(event, 'probe');
+  return { candidate: { socket: event.socket, peer: event.from }, challenges: context.challenges + 1 };
 });
 
 /** Tells the net actor where payload goes and from whom it is taken. */
@@ -164,6 +176,7 @@ export const concludeNoRendezvous = assign({ outcome: ({ context }) => explainNo
 export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
 export const concludeUnconfirmed = assign({ outcome: () => explainLost(false) });
 export const concludeLost = assign({ outcome: () => explainLost(true) });
+export const concludeClosedByPeer = assign({ outcome: () => failed('peer-closed', 'The peer heard this side, and closed before anything of it was heard here.') });
 export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a hole was open.') });
 export const concludeNotOpened = assign({ outcome: () => explainSocket({ code: 'timed-out', detail: 'The system did not open a UDP socket.' }) });
 export const concludeSocket = assign(({ event }) => {
@@ -184,7 +197,13 @@ export const reportOutcome = enqueueActions(({ context, enqueue }) => {
 export const resetAttempts = assign({ attempt: 0 });
 export const countAttempt = assign({ attempt: ({ context }) => context.attempt + 1 });
 /** What was reported of an earlier round holds no longer. */
-export const nextRound = assign({ attempt: 0, path: undefined, outcome: undefined, round: ({ context }) => context.round + 1 });
+export const nextRound = assign(({ context: { input, round, probeIds } }) => ({
+  attempt: 0,
+  path: undefined,
+  outcome: undefined,
+  round: round + 1,
+  ...roundIds(input, round + 1, probeIds),
+}));
 
 /** A rendezvous that listens on any address cannot name its own; it is where we reach it. */
 function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
@@ -192,18 +211,25 @@ function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
 }
 
 function registration(context: PeerContext): Register {
-  const { id: peer, round, mapping, nonce } = context;
+  const { id: peer, ids, round, mapping, nonce } = context;
   const candidates: readonly Endpoint[] = context.sockets.at(-1)?.addresses.slice(0, CANDIDATE_LIMIT) ?? [];
-  return { type: 'register', txid: transactionId(context, 'register'), peer, round, candidates, mapping, nonce };
+  return { type: 'register', txid: ids.register, peer, round, candidates, mapping, nonce };
 }
 
-function probe(context: PeerContext, nominate: boolean): Probe {
-  return { type: 'probe', txid: transactionId(context, 'probe'), sender: context.id, receiver: context.peer?.id ?? '', nominate };
+function probe({ id, ids, peer }: PeerContext): Probe {
+  return { type: 'probe', txid: ids.probe, sender: id, receiver: peer?.id ?? '', nominate: false };
+}
+
+function ask(where: (context: PeerContext) => Path | undefined, message: (context: PeerContext) => Probe) {
+  return enqueueActions(({ context, enqueue }) => {
+    const path = where(context);
+    if (path) enqueue.sendTo('net', { type: 'udp.send', socket: path.socket, to: path.peer, message: message(context) });
+  });
 }
 
 function probeAll(ttlOf: (context: PeerContext) => number | undefined) {
   return enqueueActions(({ context, enqueue }) => {
-    const message = probe(context, false);
+    const message = probe(context);
     for (const to of context.peer?.endpoints ?? []) {
       enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to, message, ttl: ttlOf(context) });
     }

@@ -5,39 +5,20 @@
  */
 import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
+import * as guards from './peer-guards.ts';
 import { peerSetup } from './peer-setup.ts';
-import { clashThreatens, confirmsProbe, isControlling, isFromPeer, newContext, type PeerContext, socketLabel, transactionId } from './session.ts';
+import { newContext, type PeerContext } from './session.ts';
 import * as timing from './timing.ts';
 
 const { doubling } = timing;
 type Where = { readonly context: PeerContext };
 
 export const udpPunchPeer = peerSetup
-  .extend({ actions })
+  .extend({ actions, guards })
   .extend({
-    guards: {
-      answersRegistration: ({ context, event }) => 'txid' in event && event.txid === transactionId(context, 'register'),
-      answersObservation: ({ context, event }) => 'txid' in event && event.txid === transactionId(context, 'observe'),
-      isAnotherIntroduction: ({ context, event }) =>
-        event.type === 'introduced' && event.txid === transactionId(context, 'register') && event.peer.round !== context.peer?.round,
-      isFromPeer: ({ context, event }) => (event.type === 'probe' || event.type === 'confirm' || event.type === 'bye') && isFromPeer(context, event),
-      isNewPath: ({ context, event }) => event.type === 'probe' && event.nominate && isFromPeer(context, event),
-      confirmsProbe: ({ context, event }) => event.type === 'confirm' && confirmsProbe(context, event),
-      isNewestSocket: ({ context, event }) => event.type === 'udp.opened' && event.socket === socketLabel(context.round),
-      isSocketLost: ({ event }) => event.type === 'net.failed' && event.effect === 'udp.open',
-      clashThreatens: ({ context }) => clashThreatens(context),
-      isControlling: ({ context }) => isControlling(context),
-      isFirstRound: ({ context }) => context.round === 1,
-      mayRegisterAgain: ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS,
-      mayProbeAgain: ({ context }) => context.attempt < timing.PROBES_PER_ROUND,
-      mayTryAnotherRound: ({ context }) => context.round < timing.ROUNDS,
-      mayAskForConfirmation: ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS,
-      mayCheckAgain: ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS,
-      maySayByeAgain: ({ context }) => context.attempt < timing.BYE_ATTEMPTS,
-    },
     delays: {
       openDeadline: timing.OPEN_DEADLINE_MS,
-      registerInterval: ({ context }: Where) => doubling(timing.REGISTER_RTO_MS, context.attempt - 1, timing.REGISTER_RTO_MAX_MS),
+      registerInterval: ({ context }: Where) => timing.registerInterval(context.attempt),
       waitDeadline: ({ context }: Where) => (context.round === 1 ? (context.input.waitMs ?? timing.WAIT_MS) : timing.ROUND_WAIT_MS),
       refreshInterval: ({ context }: Where) => doubling(timing.WAIT_REFRESH_MS, context.attempt - 1, context.round === 1 ? timing.WAIT_REFRESH_MAX_MS : timing.WAIT_REFRESH_MS),
       openerTime: timing.OPENER_MS,
@@ -61,6 +42,8 @@ export const udpPunchPeer = peerSetup
       // Whoever proves to be our peer is answered in any state, introduced or not, on this round's socket or an older one.
       probe: { guard: 'isFromPeer', target: '.connected', actions: ['takePath', 'routePayload', 'answerProbe', 'reportConnected'] },
       confirm: { guard: 'confirmsProbe', target: '.connected.confirmed', actions: ['takePath', 'routePayload', 'reportConnected'] },
+      // It has heard us, and does not wait until we hear it.
+      bye: { guard: 'isFromPeer', target: '.parting', actions: ['concludeClosedByPeer', 'reportOutcome'] },
       mapped: { guard: 'answersObservation', actions: 'compareMapping' },
       'net.failed': [{ guard: 'isSocketLost', target: '.failed', actions: 'concludeSocket' }, { actions: 'noteTrouble' }],
       close: { target: '.leaving', actions: 'concludeInterrupted' },
@@ -87,7 +70,7 @@ export const udpPunchPeer = peerSetup
             entry: ['register', 'countAttempt'],
             after: {
               registerInterval: [
-                { guard: 'mayRegisterAgain', target: 'asking', reenter: true, actions: 'forgetAskedAt' },
+                { guard: 'mayRegisterAgain', target: 'asking', reenter: true, actions: 'noteRepetition' },
                 { target: '#failed', actions: 'concludeNoRendezvous' },
               ],
             },
@@ -107,11 +90,11 @@ export const udpPunchPeer = peerSetup
             { guard: 'answersRegistration', actions: ['rememberAddress', 'observeMapping'] },
           ],
         },
-        after: { waitDeadline: [{ guard: 'isFirstRound', target: 'failed', actions: 'concludeNoPeer' }, { target: 'failed', actions: 'concludeSilence' }] },
+        after: { waitDeadline: [{ guard: 'isFirstRound', target: 'leaving', actions: 'concludeNoPeer' }, { target: 'leaving', actions: 'concludeSilence' }] },
         states: {
           resting: {
             entry: 'countAttempt',
-            after: { refreshInterval: { target: 'resting', reenter: true, actions: ['forgetAskedAt', 'register'] } },
+            after: { refreshInterval: { target: 'resting', reenter: true, actions: 'register' } },
           },
         },
       },
@@ -137,7 +120,7 @@ export const udpPunchPeer = peerSetup
             after: {
               listenTime: [
                 { guard: 'mayTryAnotherRound', target: '#opening', actions: 'nextRound' },
-                { target: '#failed', actions: 'concludeSilence' },
+                { target: '#leaving', actions: 'concludeSilence' },
               ],
             },
           },
@@ -148,11 +131,9 @@ export const udpPunchPeer = peerSetup
         entry: 'resetAttempts',
         initial: 'confirming',
         on: {
-          probe: [
-            { guard: 'isNewPath', actions: ['takePath', 'routePayload', 'answerProbe'] },
-            { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
-          ],
+          probe: { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
           confirm: {},
+          'udp.opened': { actions: 'closeLateSocket' },
           bye: { guard: 'isFromPeer', target: 'parting' },
           close: '.closing',
         },
@@ -165,7 +146,7 @@ export const udpPunchPeer = peerSetup
               confirmInterval: [
                 { guard: 'mayAskForConfirmation', target: 'confirming', reenter: true },
                 { guard: 'mayTryAnotherRound', target: '#opening', actions: 'nextRound' },
-                { target: '#failed', actions: 'concludeUnconfirmed' },
+                { target: '#leaving', actions: 'concludeUnconfirmed' },
               ],
             },
           },
@@ -173,16 +154,23 @@ export const udpPunchPeer = peerSetup
             tags: 'confirmed',
             entry: ['leaveRoom', 'closeOtherSockets'],
             initial: 'settling',
+            on: {
+              probe: [
+                { guard: 'isElsewhere', target: '.challenging', actions: ['noteSource', 'routePayload', 'answerProbe', 'noteCandidate'] },
+                { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+              ],
+            },
             states: {
               settling: { always: [{ guard: 'isControlling', target: 'checking' }, { target: 'idle' }] },
               idle: { after: { keepaliveInterval: 'checking' } },
               checking: {
-                entry: 'resetAttempts',
+                id: 'checking',
+                entry: ['resetAttempts', 'newCheck'],
                 initial: 'asking',
-                on: { confirm: { guard: 'confirmsProbe', target: 'idle' } },
+                on: { confirm: { guard: 'confirmsCheck', target: 'idle', actions: 'keepPath' } },
                 states: {
                   asking: {
-                    entry: ['nominatePath', 'countAttempt'],
+                    entry: ['checkPath', 'countAttempt'],
                     after: {
                       checkInterval: [
                         { guard: 'mayCheckAgain', target: 'asking', reenter: true },
@@ -192,10 +180,24 @@ export const udpPunchPeer = peerSetup
                   },
                 },
               },
+              // The peer says that it sends from elsewhere now; it is asked there before anything else goes there.
+              challenging: {
+                entry: ['resetAttempts', 'newCheck'],
+                initial: 'asking',
+                on: { confirm: { guard: 'confirmsCandidate', target: 'idle', actions: ['takePath', 'routePayload'] } },
+                states: {
+                  asking: {
+                    entry: ['challengeCandidate', 'countAttempt'],
+                    after: {
+                      checkInterval: [{ guard: 'mayChallengeAgain', target: 'asking', reenter: true }, { target: '#checking' }],
+                    },
+                  },
+                },
+              },
             },
           },
           closing: {
-            entry: 'resetAttempts',
+            entry: ['resetAttempts', 'leaveRoom'],
             initial: 'saying',
             on: {
               probe: { guard: 'isFromPeer', actions: 'answerProbe' },
@@ -214,14 +216,15 @@ export const udpPunchPeer = peerSetup
 
       // The peer has said bye; one of ours spares it the repetitions.
       parting: {
-        entry: 'sayBye',
-        on: { probe: {}, confirm: {}, close: {} },
+        entry: ['sayBye', 'leaveRoom'],
+        on: { probe: {}, confirm: {}, bye: {}, close: {} },
         after: { leaveTime: 'closedByPeer' },
       },
 
       leaving: {
+        id: 'leaving',
         entry: 'leaveRoom',
-        on: { probe: {}, confirm: {}, close: {} },
+        on: { probe: {}, confirm: {}, bye: {}, close: {} },
         after: { leaveTime: 'failed' },
       },
 

@@ -88,7 +88,7 @@ export const udpPunchRendezvous = rendezvousSetup
     context: ({ input }) => ({
       input: input ?? { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
       alternate: undefined,
-      rooms: noRooms(),
+      rooms: noRooms(input?.seed ?? ''),
       now: 0,
       failure: undefined,
     }),

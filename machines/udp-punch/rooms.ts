@@ -5,9 +5,9 @@
  */
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { derive } from '../../effects/seed.ts';
+import { derive, seedOf } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
-import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
+import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Introduced, Leave, PunchMessage, Register } from './messages.ts';
 
 export const LIMITS = {
@@ -24,9 +24,16 @@ export const LIMITS = {
 } as const;
 
 export interface Rooms {
-  readonly rooms: PersistentMap<readonly Member[]>;
+  readonly rooms: PersistentMap<Room>;
   /** Rooms by the address that opened them. */
   readonly hosts: PersistentMap<number>;
+}
+
+export interface Room {
+  /** The address that opened it. */
+  readonly opener: string;
+  /** One or two. */
+  readonly members: readonly Member[];
 }
 
 /** One registered peer. */
@@ -41,8 +48,6 @@ export interface Member {
   readonly seenAt: number;
   /** The registration of the other peer to which this one was introduced. */
   readonly introducedTo: string | undefined;
-  /** Set on the peer that opened the room. */
-  readonly opener: string | undefined;
 }
 
 export interface Reply {
@@ -58,20 +63,24 @@ export interface Admission {
   readonly news?: 'opened' | 'paired' | undefined;
 }
 
-export function noRooms(): Rooms {
-  return { rooms: emptyMap(), hosts: emptyMap() };
+/** `secret` is the server's own. */
+export function noRooms(secret: string): Rooms {
+  const salt = seedOf(secret, 'rooms');
+  return { rooms: emptyMap(salt), hosts: emptyMap(salt) };
 }
 
 /** Takes one registration in. `secret` is the server's own, for proofs of address. */
 export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endpoint | undefined, secret: string): Admission {
-  const { room, peer, txid, from, socket, at } = request;
-  if (room === undefined) return { rooms, replies: [] };
-  const present = getEntry(rooms.rooms, room);
-  const living = (present ?? []).filter((one) => at - one.seenAt < LIMITS.idleMs);
+  const { room: name, peer, round, txid, from, socket, at } = request;
+  if (name === undefined) return { rooms, replies: [] };
+  const present = getEntry(rooms.rooms, name);
+  const living = present?.members.filter((one) => at - one.seenAt < LIMITS.idleMs) ?? [];
   const before = living.find((one) => one.peer === peer);
   const other = living.find((one) => one.peer !== peer);
   const answer = (message: PunchMessage, news?: Admission['news'], next = rooms): Admission => ({ rooms: next, replies: [{ socket, to: from, message }], news });
 
+  // Long under way: the peer has left that port since.
+  if (before && round < before.round) return { rooms, replies: [] };
   if (!before && living.length >= 2) return answer({ type: 'refused', txid, to: peer, reason: 'room-full' });
   if (!present) {
     if (rooms.rooms.size >= LIMITS.rooms || (getEntry(rooms.hosts, from.host) ?? 0) >= LIMITS.roomsPerHost) {
@@ -82,17 +91,19 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
     }
   }
 
-  const self = member(request, before, present ? undefined : from.host);
-  const next = present ? rooms : { ...rooms, hosts: countHost(rooms.hosts, from.host, 1) };
+  const self = member(request, before);
+  const opener = present?.opener ?? from.host;
+  const hosts = present ? rooms.hosts : countHost(rooms.hosts, opener, 1);
+  const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
   const mapped = { txid, to: peer, mapped: from, alternate } as const;
   if (!other || !mayIntroduce(self, other)) {
-    const members = other ? [other, self] : [self];
-    return answer({ type: 'mapped', ...mapped }, present ? undefined : 'opened', { ...next, rooms: withEntry(next.rooms, room, members) });
+    return answer({ type: 'mapped', ...mapped }, present ? undefined : 'opened', withMembers(other ? [other, self] : [self]));
   }
-  const news = self.introducedTo === other.txid ? undefined : 'paired';
-  const members = [{ ...other, introducedTo: self.txid }, { ...self, introducedTo: other.txid }];
   return {
-    rooms: { ...next, rooms: withEntry(next.rooms, room, members) },
+    rooms: withMembers([
+      { ...other, introducedTo: txid },
+      { ...self, introducedTo: other.txid },
+    ]),
     replies: [
       { socket, to: from, message: { type: 'introduced', ...mapped, peer: describe(other) } },
       {
@@ -101,25 +112,29 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
         message: { type: 'introduced', txid: other.txid, to: other.peer, mapped: other.source, alternate, peer: describe(self) },
       },
     ],
-    news,
+    news: self.introducedTo === other.txid ? undefined : 'paired',
   };
 }
 
 /** Takes one peer out of its room. */
-export function dismiss(rooms: Rooms, { room, peer }: Leave): Rooms {
-  const members = room === undefined ? undefined : getEntry(rooms.rooms, room);
-  if (room === undefined || !members?.some((one) => one.peer === peer)) return rooms;
-  return keep(rooms, room, members, members.filter((one) => one.peer !== peer));
+export function dismiss(rooms: Rooms, { room: name, peer }: Leave): Rooms {
+  const room = name === undefined ? undefined : getEntry(rooms.rooms, name);
+  if (name === undefined || !room?.members.some((one) => one.peer === peer)) return rooms;
+  const members = room.members.filter((one) => one.peer !== peer);
+  return members.length > 0
+    ? { ...rooms, rooms: withEntry(rooms.rooms, name, { ...room, members }) }
+    : { rooms: withEntry(rooms.rooms, name, undefined), hosts: countHost(rooms.hosts, room.opener, -1) };
 }
 
 /** Forgets everybody who has been silent for too long. */
-export function sweep(rooms: Rooms, now: number): Rooms {
-  let swept = rooms;
-  for (const [room, members] of entries(rooms.rooms)) {
-    const living = members.filter((one) => now - one.seenAt < LIMITS.idleMs);
-    if (living.length < members.length) swept = keep(swept, room, members, living);
-  }
-  return swept;
+export function sweep({ rooms, hosts }: Rooms, now: number): Rooms {
+  let counted = hosts;
+  const swept = mapEntries(rooms, (room) => {
+    const members = room.members.filter((one) => now - one.seenAt < LIMITS.idleMs);
+    if (members.length === 0) counted = countHost(counted, room.opener, -1);
+    return members.length === room.members.length ? room : members.length > 0 ? { ...room, members } : undefined;
+  });
+  return swept === rooms ? { rooms, hosts } : { rooms: swept, hosts: counted };
 }
 
 /** Both wait to be introduced, or were introduced to each other and one of them asks again. */
@@ -127,24 +142,14 @@ function mayIntroduce(self: Member, other: Member): boolean {
   return other.introducedTo === undefined || self.introducedTo === other.txid;
 }
 
-function member({ peer, txid, round, socket, from, candidates, mapping, at }: Register & Arrival, before: Member | undefined, opener: string | undefined): Member {
+function member({ peer, txid, round, socket, from, candidates, mapping, at }: Register & Arrival, before: Member | undefined): Member {
   const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
   const introducedTo = before?.txid === txid ? before.introducedTo : undefined;
-  return { peer, txid, round, socket, source: from, endpoints, mapping, seenAt: at, introducedTo, opener: before?.opener ?? opener };
+  return { peer, txid, round, socket, source: from, endpoints, mapping, seenAt: at, introducedTo };
 }
 
 function describe({ peer: id, round, mapping, endpoints }: Member): Introduced['peer'] {
   return { id, round, mapping, endpoints };
-}
-
-/** The room with only `living` left of its members; an empty room goes, and so does its count. */
-function keep(rooms: Rooms, room: string, members: readonly Member[], living: readonly Member[]): Rooms {
-  const opener = members.find((one) => one.opener !== undefined)?.opener;
-  const [first, ...rest] = living;
-  if (!first) {
-    return { rooms: withEntry(rooms.rooms, room, undefined), hosts: opener === undefined ? rooms.hosts : countHost(rooms.hosts, opener, -1) };
-  }
-  return { ...rooms, rooms: withEntry(rooms.rooms, room, [{ ...first, opener }, ...rest]) };
 }
 
 function countHost(hosts: PersistentMap<number>, host: string, change: number): PersistentMap<number> {

@@ -22,10 +22,14 @@ export interface PeerContext {
   /** This session, 16 hex digits. */
   readonly id: string;
   readonly round: number;
+  /** Transactions of this round. */
+  readonly ids: Readonly<Record<Transaction, string>>;
+  /** The probes' transactions of every round so far. */
+  readonly probeIds: readonly string[];
   /** Sends so far in the present state, for deadlines and for the doubling of intervals. */
   readonly attempt: number;
   readonly startedAt: number | undefined;
-  /** When the present registration was first sent; undefined once a repetition makes the round trip ambiguous. */
+  /** When the present registration was last sent, as far as a machine without a clock can know; undefined once it was answered. */
   readonly askedAt: number | undefined;
   readonly rttMs: number | undefined;
   /** Open sockets, the newest last: a peer that is one round behind still finds the older ones. */
@@ -38,7 +42,13 @@ export interface PeerContext {
   readonly nonce: string | undefined;
   readonly peer: PeerDescription | undefined;
   readonly path: Path | undefined;
-  /** Sources that proved to be the peer, the newest last. */
+  /** Where the peer says it sends from now, until it has answered us there. */
+  readonly candidate: Path | undefined;
+  /** Keepalives and path challenges so far: each is a transaction of its own, so that no old answer vouches for the present. */
+  readonly checks: number;
+  /** Challenges since the path was last confirmed. */
+  readonly challenges: number;
+  /** Sources that proved to be the peer, that of the path first, then the newest. */
   readonly sources: readonly Endpoint[];
   /** The last refusal of the local system, for explanations. */
   readonly trouble: string | undefined;
@@ -64,6 +74,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     input: known,
     id: toHex(derive(known.seed, 'peer', 0).subarray(0, 8)),
     round: 1,
+    ...roundIds(known, 1, []),
     attempt: 0,
     startedAt: undefined,
     askedAt: undefined,
@@ -76,6 +87,9 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     nonce: undefined,
     peer: undefined,
     path: undefined,
+    candidate: undefined,
+    checks: 0,
+    challenges: 0,
     sources: [],
     trouble: undefined,
     outcome: undefined,
@@ -85,8 +99,20 @@ export function newContext(input: PeerInput | undefined): PeerContext {
 export type Transaction = 'register' | 'observe' | 'probe';
 
 /** 24 hex digits; one for each round, so that repetitions are the same datagram. */
-export function transactionId({ input, round }: Pick<PeerContext, 'input' | 'round'>, purpose: Transaction): string {
+export function transactionId({ input, round }: Pick<PeerContext, 'input' | 'round'>, purpose: Transaction | 'check'): string {
   return toHex(derive(input.seed, purpose, round).subarray(0, 12));
+}
+
+/** What a new round changes of the transactions. */
+export function roundIds(input: PeerInput, round: number, probeIds: readonly string[]): Pick<PeerContext, 'ids' | 'probeIds'> {
+  const id = (purpose: Transaction): string => transactionId({ input, round }, purpose);
+  const ids = { register: id('register'), observe: id('observe'), probe: id('probe') };
+  return { ids, probeIds: [...probeIds, ids.probe] };
+}
+
+/** The transaction of the last keepalive or challenge. */
+export function checkId({ input, checks }: PeerContext): string {
+  return transactionId({ input, round: checks }, 'check');
 }
 
 export function socketLabel(round: number): string {
@@ -100,11 +126,16 @@ export function isFromPeer({ id, peer }: PeerContext, { sender, receiver }: Prob
 
 /** The answer to a probe of ours, of this round or an earlier one. */
 export function confirmsProbe(context: PeerContext, event: Confirm): boolean {
-  if (!isFromPeer(context, event)) return false;
-  for (let round = 1; round <= context.round; round += 1) {
-    if (transactionId({ input: context.input, round }, 'probe') === event.txid) return true;
-  }
-  return false;
+  return isFromPeer(context, event) && context.probeIds.includes(event.txid);
+}
+
+/** The answer to our last keepalive or challenge, from where it was sent to. */
+export function confirmsCheck(context: PeerContext, event: Confirm & Arrival, where: Path | undefined): boolean {
+  return isFromPeer(context, event) && isAt(where, event) && event.txid === checkId(context);
+}
+
+export function isAt(path: Path | undefined, { socket, from }: Pick<Arrival, 'socket' | 'from'>): boolean {
+  return path !== undefined && path.socket === socket && sameEndpoint(path.peer, from);
 }
 
 /** At so short a distance a peer's probe can outrun our own: see OPENER_MS. An unknown distance counts as short. */
@@ -120,12 +151,15 @@ export function isControlling({ id, peer }: PeerContext): boolean {
 /** Sources are few: a LAN address, a mapping or two, a mapping after a reboot. */
 const SOURCE_LIMIT = 4;
 
-/** What changes when an authentic datagram of the peer has come in. */
-export function heardFrom(context: PeerContext, event: (Probe | Confirm | Bye) & Arrival): Pick<PeerContext, 'peer' | 'sources'> {
-  const known = context.sources.filter((source) => !sameEndpoint(source, event.from));
+/** What changes when an authentic datagram of the peer has come in. The path's own source is never pushed out. */
+export function heardFrom(context: PeerContext, event: (Probe | Confirm | Bye) & Arrival, path = context.path): Pick<PeerContext, 'peer' | 'sources'> {
+  const sources: Endpoint[] = path ? [path.peer] : [];
+  for (const source of [event.from, ...context.sources]) {
+    if (!sources.some((one) => sameEndpoint(one, source))) sources.push(source);
+  }
   return {
     peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', endpoints: [event.from] },
-    sources: [...known, event.from].slice(-SOURCE_LIMIT),
+    sources: sources.slice(0, SOURCE_LIMIT),
   };
 }
 

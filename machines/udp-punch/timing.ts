@@ -3,10 +3,12 @@
 /** A bind is local; anything longer than this is a system in trouble. */
 export const OPEN_DEADLINE_MS = 5_000;
 
-/** RFC 8489 §6.2.1: RTO 500 ms, doubling; capped so that a lossy path gets five tries within `REGISTER_DEADLINE`. */
+/** One early repetition: at 10 % loss every fifth exchange fails, and half a second is long beside a punch. */
+export const REGISTER_FIRST_MS = 150;
+/** RFC 8489 §6.2.1: RTO 500 ms, doubling; capped so that a lossy path gets six tries in 10 s. */
 export const REGISTER_RTO_MS = 500;
 export const REGISTER_RTO_MAX_MS = 3_000;
-export const REGISTER_ATTEMPTS = 5;
+export const REGISTER_ATTEMPTS = 6;
 
 /** How long to wait for the other peer to come to the room; a guess at a person's patience. */
 export const WAIT_MS = 60_000;
@@ -45,6 +47,10 @@ export const KEEPALIVE_MS = 15_000;
 export const KEEPALIVE_ATTEMPTS = 5;
 export const KEEPALIVE_RTO_MS = 500;
 
+/** A peer that says it sends from elsewhere now is asked there so often, and not for ever: anyone can repeat what it has overheard. */
+export const CHALLENGE_ATTEMPTS = 3;
+export const CHALLENGES = 3;
+
 /** A farewell is said three times; a peer that still asks is answered meanwhile. */
 export const BYE_INTERVAL_MS = 100;
 export const BYE_ATTEMPTS = 3;
@@ -53,4 +59,9 @@ export const LEAVE_MS = 10;
 
 export function doubling(baseMs: number, n: number, maxMs = Number.POSITIVE_INFINITY): number {
   return Math.min(baseMs * 2 ** n, maxMs);
+}
+
+/** The wait after the nth sending of a registration. */
+export function registerInterval(n: number): number {
+  return n <= 1 ? REGISTER_FIRST_MS : doubling(REGISTER_RTO_MS, n - 2, REGISTER_RTO_MAX_MS);
 }

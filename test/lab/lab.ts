@@ -7,7 +7,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAgent, type Agent } from './agent.ts';
-import { finish, inside, startDelayLine, startNoise } from './helpers.ts';
+import { finish, inside, startDelayLine, startNoise } from './processes.ts';
 import { freshPrefix, isAlive, preflight, removeLeftovers, removeNamespaces } from './namespaces.ts';
 import { planLab, type Host, type HostPlan, type LabSpec, type Node, type Plan } from './topology.ts';
 

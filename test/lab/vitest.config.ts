@@ -1,3 +1,4 @@
+/** The lab run: only `*.lab.test.ts`, one file at a time, and a clear failure where the machine cannot. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

@@ -1,0 +1,103 @@
+/** Reading udp-punch's bytes: form first, then whose they are, then what they say. Never throws. */
+import type { Decoded } from '../../effects/codec.ts';
+import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
+import { attribute, decodeStun, isStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
+import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, readMember, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
+import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
+
+/** The key of two sessions, in either order. */
+export type SessionKey = (one: string, other: string) => Uint8Array;
+
+export function decode(data: Uint8Array, roomName: (id: string) => string | undefined, sessionKey?: SessionKey): Decoded<PunchMessage> {
+  if (!isStun(data)) return { kind: 'payload' };
+  // Before anything can throw: floods of cut datagrams are cheap to make, and a stack trace is not.
+  if (data.length !== 20 + (((data[2] ?? 0) << 8) | (data[3] ?? 0))) return { kind: 'unreadable', reason: 'cut short' };
+  let message: StunMessage;
+  try {
+    message = decodeStun(data);
+  } catch (error) {
+    if (error instanceof DecodeError) return { kind: 'unreadable', reason: error.message };
+    throw error;
+  }
+  if (message.method !== BINDING || message.transactionId.length !== 12) return { kind: 'payload' };
+  const pair = unknownAttribute(message, PAIR);
+  const self = unknownAttribute(message, MEMBER);
+  if (!pair && !self) return foreign(message);
+  if (!verifyFingerprint(data)) return { kind: 'unreadable', reason: 'the fingerprint does not match' };
+  if (self) return withRendezvous(message, data.length, self, roomName) ?? { kind: 'unreadable', reason: 'a rendezvous message without its attributes' };
+  if (pair?.length !== 16) return { kind: 'unreadable', reason: 'PAIR must have 16 bytes' };
+  const receiver = toHex(pair.subarray(0, 8));
+  const sender = toHex(pair.subarray(8));
+  if (!sessionKey || !verifyIntegrity(data, sessionKey(sender, receiver), 'sha256')) {
+    return { kind: 'unreadable', reason: 'not signed with the key of this room' };
+  }
+  return betweenPeers(message, sender, receiver) ?? { kind: 'unreadable', reason: 'a peer message of an unknown class' };
+}
+
+function betweenPeers(message: StunMessage, sender: string, receiver: string): Decoded<PunchMessage> | undefined {
+  const txid = toHex(message.transactionId);
+  switch (message.class) {
+    case 'request':
+      return heard({ type: 'probe', txid, sender, receiver, nominate: attribute(message, 'use-candidate') !== undefined });
+    case 'success': {
+      const observed = attribute(message, 'xor-mapped-address')?.endpoint;
+      return observed && heard({ type: 'confirm', txid, sender, receiver, observed });
+    }
+    case 'indication':
+      return heard({ type: 'bye', txid, sender, receiver });
+    case 'error':
+      return undefined;
+  }
+}
+
+function withRendezvous(message: StunMessage, size: number, self: Uint8Array, roomName: (id: string) => string | undefined): Decoded<PunchMessage> | undefined {
+  const txid = toHex(message.transactionId);
+  const me = readMember(self);
+  const roomId = unknownAttribute(message, ROOM);
+  if (!me || (roomId && roomId.length !== 32)) return undefined;
+  const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
+  switch (message.class) {
+    case 'request': {
+      // What was not filled could be answered by more.
+      if (size < (roomId ? REGISTER_SIZE : OBSERVE_SIZE)) return undefined;
+      if (!roomId) return heard({ type: 'observe', txid, peer: me.id });
+      const { id: peer, round, mapping } = me;
+      const nonce = nonceOf(message);
+      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer, round, mapping, candidates: endpoints.slice(0, CANDIDATE_LIMIT), nonce });
+    }
+    case 'indication':
+      return roomId && heard({ type: 'leave', txid, room: roomName(toHex(roomId)), peer: me.id });
+    case 'success': {
+      const mapped = attribute(message, 'xor-mapped-address')?.endpoint;
+      const alternate = attribute(message, 'other-address')?.endpoint;
+      const other = unknownAttribute(message, PEER);
+      if (!mapped) return undefined;
+      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped, alternate });
+      const peer = readMember(other);
+      return peer && heard({ type: 'introduced', txid, to: me.id, mapped, alternate, peer: { ...peer, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
+    }
+    case 'error': {
+      const code = attribute(message, 'error-code')?.code;
+      const nonce = nonceOf(message);
+      if (code === 401 && nonce !== undefined) return heard({ type: 'challenged', txid, to: me.id, nonce });
+      if (code === 486 || code === 508) return heard({ type: 'refused', txid, to: me.id, reason: REFUSALS[code] });
+      return undefined;
+    }
+  }
+}
+
+/** STUN that is none of ours is the application's, unless it is a plain STUN server's refusal of our attributes. */
+function foreign(message: StunMessage): Decoded<PunchMessage> {
+  const unknown = attribute(message, 'unknown-attributes')?.codes ?? [];
+  if (message.class !== 'error' || !unknown.includes(XOR_PEER_ADDRESS)) return { kind: 'payload' };
+  return heard({ type: 'refused', txid: toHex(message.transactionId), to: '', reason: 'not-a-rendezvous' });
+}
+
+function nonceOf(message: StunMessage): string | undefined {
+  const value = attribute(message, 'nonce')?.value;
+  return value !== undefined && value.length <= NONCE_LIMIT ? value : undefined;
+}
+
+function heard(message: PunchMessage): Decoded<PunchMessage> {
+  return { kind: 'message', message };
+}

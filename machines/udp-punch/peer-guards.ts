@@ -1,0 +1,32 @@
+/** What the udp-punch peer asks itself before it takes a transition. The states: `peer.ts`; the questions: `session.ts`. */
+import type { PeerEvent } from './peer-setup.ts';
+import * as session from './session.ts';
+import * as timing from './timing.ts';
+
+type Guard = (args: { readonly context: session.PeerContext; readonly event: PeerEvent }) => boolean;
+
+export const answersRegistration: Guard = ({ context, event }) => 'txid' in event && event.txid === context.ids.register;
+export const answersObservation: Guard = ({ context, event }) => 'txid' in event && event.txid === context.ids.observe;
+export const isAnotherIntroduction: Guard = ({ context, event }) =>
+  event.type === 'introduced' &&
+  event.txid === context.ids.register &&
+  (event.peer.round !== context.peer?.round || event.peer.id !== context.peer.id);
+export const isFromPeer: Guard = ({ context, event }) => (event.type === 'probe' || event.type === 'confirm' || event.type === 'bye') && session.isFromPeer(context, event);
+export const isElsewhere: Guard = ({ context, event }) =>
+  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && !session.isAt(context.path, event) && context.challenges < timing.CHALLENGES;
+export const confirmsProbe: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsProbe(context, event);
+export const confirmsCheck: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.path);
+export const confirmsCandidate: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.candidate);
+export const isNewestSocket: Guard = ({ context, event }) => event.type === 'udp.opened' && event.socket === session.socketLabel(context.round);
+export const isSocketLost: Guard = ({ context, event }) =>
+  event.type === 'net.failed' && event.effect === 'udp.open' && event.socket === (context.path?.socket ?? session.socketLabel(context.round));
+export const clashThreatens: Guard = ({ context }) => session.clashThreatens(context);
+export const isControlling: Guard = ({ context }) => session.isControlling(context);
+export const isFirstRound: Guard = ({ context }) => context.round === 1;
+export const mayRegisterAgain: Guard = ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS;
+export const mayProbeAgain: Guard = ({ context }) => context.attempt < timing.PROBES_PER_ROUND;
+export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS;
+export const mayAskForConfirmation: Guard = ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS;
+export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS;
+export const mayChallengeAgain: Guard = ({ context }) => context.attempt < timing.CHALLENGE_ATTEMPTS;
+export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.BYE_ATTEMPTS;
