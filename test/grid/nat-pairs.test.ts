@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
-import { SIDES } from './oracle.ts';
+import { NATS } from './oracle.ts';
 import { play } from './play.ts';
 
-const NATS = Object.keys(SIDES);
 const ROOT = join(import.meta.dirname, '../..');
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -1,22 +1,14 @@
 /**
- * Which pairs can meet by plain UDP punching, from the definitions of RFC 4787 alone, never from the simulator.
- * A side is reached if its filter lets in the packets that the other side sends, given what it was told to expect.
+ * What each kind of NAT does, in the words of RFC 4787, and so which pairs can meet. From definitions alone, never from the
+ * simulator: the grid and the kernel lab are held to it.
  */
+import { canPunch, type Dependence, type Reach } from '../../machines/udp-punch/reach.ts';
 
-export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
+const cone = (filtering: Dependence): Reach => ({ nat: true, udp: true, mapping: 'endpoint-independent', filtering });
+const symmetric: Reach = { ...cone('address-and-port-dependent'), mapping: 'address-and-port-dependent' };
 
-export interface Side {
-  readonly mapping: Dependence;
-  readonly filtering: Dependence;
-  /** False where UDP does not pass at all. */
-  readonly udp: boolean;
-}
-
-const cone = (filtering: Dependence): Side => ({ mapping: 'endpoint-independent', filtering, udp: true });
-const symmetric: Side = { mapping: 'address-and-port-dependent', filtering: 'address-and-port-dependent', udp: true };
-
-export const SIDES: Readonly<Record<string, Side>> = {
-  open: cone('endpoint-independent'),
+const SIDES: Readonly<Record<string, Reach>> = {
+  open: { ...cone('endpoint-independent'), nat: false },
   'full-cone': cone('endpoint-independent'),
   restricted: cone('address-dependent'),
   'port-restricted': cone('address-and-port-dependent'),
@@ -25,18 +17,15 @@ export const SIDES: Readonly<Record<string, Side>> = {
   'udp-blocked': { ...cone('endpoint-independent'), udp: false },
 };
 
-/** True when at least one side hears the other; the hole is then open both ways, since each answers the observed source. */
-export function canMeet(a: Side, b: Side): boolean {
-  return a.udp && b.udp && (isHeard(a, b) || isHeard(b, a));
-}
+export const NATS: readonly string[] = Object.keys(SIDES);
 
-/**
- * Does `to` hear `from`? It was told the address that the rendezvous saw: `from`'s true source is the same only if its
- * mapping is endpoint-independent, and a filter by address and port has been opened for that source alone. And `from` can
- * aim only at the mapping that the rendezvous saw, which is the one with the opened filter only if `to` has no other.
- */
-function isHeard(to: Side, from: Side): boolean {
-  if (to.filtering === 'endpoint-independent') return true;
-  if (to.mapping !== 'endpoint-independent') return false;
-  return to.filtering === 'address-dependent' || from.mapping === 'endpoint-independent';
+export type Pair = readonly [a: string, b: string];
+
+export const PAIRS: readonly Pair[] = NATS.flatMap((a) => NATS.map((b) => [a, b] as const));
+
+/** By plain UDP punching. */
+export function canMeet(a: string, b: string): boolean {
+  const [one, other] = [SIDES[a], SIDES[b]];
+  if (!one || !other) throw new Error(`the oracle knows no ${one ? b : a}`);
+  return canPunch(one, other);
 }
