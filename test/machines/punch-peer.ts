@@ -7,7 +7,7 @@ import type { Outcome } from '../../machines/outcome.ts';
 import type { Mapped, PeerDescription, PunchMessage, Refused } from '../../machines/udp-punch/messages.ts';
 import { udpPunchPeer } from '../../machines/udp-punch/peer.ts';
 import type { PeerEvent } from '../../machines/udp-punch/peer-setup.ts';
-import { type PeerContext, type PeerInput, transactionId } from '../../machines/udp-punch/session.ts';
+import { checkId, type Path, type PeerContext, type PeerInput, transactionId } from '../../machines/udp-punch/session.ts';
 import { Bench } from './bench.ts';
 
 export const SERVER: Endpoint = { host: '198.18.0.2', port: 3478 };
@@ -71,7 +71,7 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
     return this.#hear({ type: 'refused', ...this.#answer('register'), reason });
   }
 
-  /** From the other peer; `signed` says what its codec has verified. */
+  /** From the other peer, as its codec has verified. */
   probe(more: Partial<Arrival> & { nominate?: boolean; txid?: string; sender?: string; receiver?: string } = {}): this {
     return this.#hear({ type: 'probe', txid: 'aa'.repeat(12), sender: this.other, receiver: this.context.id, nominate: false, ...this.#arrival(PUBLIC), ...more });
   }
@@ -81,6 +81,12 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
     const { round = this.context.round, ...rest } = more;
     const txid = transactionId({ input: this.context.input, round }, 'probe');
     return this.#hear({ type: 'confirm', txid, sender: this.other, receiver: this.context.id, observed: MAPPED, ...this.#arrival(PUBLIC), ...rest });
+  }
+
+  /** To our last keepalive or challenge, from where it was sent to. */
+  checked(where: Path | undefined = this.context.path, more: { txid?: string } = {}): this {
+    const { socket, peer: from } = where ?? { socket: 'none', peer: ELSEWHERE };
+    return this.#hear({ type: 'confirm', txid: checkId(this.context), sender: this.other, receiver: this.context.id, observed: MAPPED, socket, from, at: this.now, ...more });
   }
 
   bye(sender = this.other): this {
@@ -118,7 +124,7 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
   /** Confirmed, and its first check of the path answered. */
   idle(): this {
     this.confirmed();
-    return this.state === 'connected.confirmed.checking.asking' ? this.confirm() : this;
+    return this.state === 'connected.confirmed.checking.asking' ? this.checked() : this;
   }
 
   // ---- what it did

@@ -36,7 +36,7 @@ export function hex(text: string, size: number): string {
 export class House {
   rooms: Rooms;
 
-  constructor(rooms: Rooms = noRooms()) {
+  constructor(rooms: Rooms = noRooms(SECRET)) {
     this.rooms = rooms;
   }
 

@@ -120,8 +120,7 @@ describe('the next round', () => {
     expect(house.admit(registration('a2')).news).toBeUndefined();
   });
 
-  // Defect: whatever comes last counts. A datagram that was long under way puts the peer back to a port that it has left.
-  test.fails('is not undone by a registration of the round before that arrives late', () => {
+  test('is not undone by a registration of the round before that arrives late', () => {
     const house = new House();
     house.register('a');
     house.register('a2', 100);
@@ -203,7 +202,7 @@ describe('sweeping', () => {
     house.register('a');
     house.register('b', 10_000);
     house.register('c', 12_000, { room: hex('another', 32) });
-    expect(sweep(house.rooms, 29_999)).toBe(house.rooms);
+    expect(sweep(house.rooms, 29_999)).toEqual(house.rooms);
     house.rooms = sweep(house.rooms, 30_000);
     expect(house.rooms.rooms.size).toBe(2);
     expect(house.register('b', 30_001)).toEqual(['b: mapped']);
@@ -212,9 +211,7 @@ describe('sweeping', () => {
     expect([empty.rooms.size, empty.hosts.size]).toEqual([0, 0]);
   });
 
-  // Defect: `admit` drops the silent without handing on `opener`, so the count of its address never goes down again: an
-  // entry for ever, and after 4,096 of them a host, or whoever was named as source, is refused for ever.
-  test.fails('finds every room that an address has opened, also when its place was taken meanwhile', () => {
+  test('finds every room that an address has opened, also when its place was taken meanwhile', () => {
     const house = new House();
     house.register('a');
     house.register('b', 30_000);
