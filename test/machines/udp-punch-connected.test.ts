@@ -1,6 +1,5 @@
 /** The udp-punch peer from the first authentic datagram on: answers, confirmation, keepalive, the choice of a path. */
 import { describe, expect, test } from 'vitest';
-import { transactionId } from '../../machines/udp-punch/session.ts';
 import { ELSEWHERE, HIGH, LOCAL, LOW, PUBLIC, PunchPeer, SERVER, THEIRS } from './punch-peer.ts';
 
 describe('a probe', () => {
@@ -108,7 +107,7 @@ describe('heard but not confirmed', () => {
 
   test('after the last round it is over', () => {
     const peer = new PunchPeer();
-    for (let round = 1; round <= 3; round += 1) peer.opened().introduced().probe().advance(6_350);
+    for (let round = 1; round <= 3; round += 1) peer.opened().introduced().probe().advance(6_360);
     expect([peer.state, peer.verdict]).toEqual(['failed', 'peer-lost']);
     expect(peer.outcomes.at(-1)).toMatchObject({ detail: expect.stringContaining('never answered') });
   });
@@ -141,7 +140,7 @@ describe('confirmed', () => {
     for (let n = 0; n < 4; n += 1) {
       peer.elapse('keepaliveInterval');
       expect(peer.sent('probe')).toMatchObject([{ to: PUBLIC, message: { nominate: true } }]);
-      expect(peer.confirm().state).toBe('connected.confirmed.idle');
+      expect(peer.checked().state).toBe('connected.confirmed.idle');
     }
     expect(peer.now).toBe(1000 + 40 + 60_000);
   });
@@ -167,13 +166,32 @@ describe('confirmed', () => {
     expect(peer.verdict).toBe('peer-lost');
   });
 
-  test('a nomination switches the path, and payload with it', () => {
+  test('a nomination of the path that it is on changes nothing but gets its answer', () => {
+    const peer = new PunchPeer({}, LOW).idle().probe({ nominate: true });
+    expect([peer.state, peer.sent().map(({ message }) => message.type)]).toEqual(['connected.confirmed.idle', ['confirm']]);
+  });
+
+  test('a nomination from elsewhere switches the path, and payload with it, once somebody there has answered us', () => {
     const peer = new PunchPeer({}, LOW).idle().probe({ from: ELSEWHERE, nominate: true });
-    expect(peer.context.path).toEqual({ socket: 'r1', peer: ELSEWHERE });
-    expect(peer.last.net[0]).toEqual({ type: 'payload.route', socket: 'r1', to: ELSEWHERE, from: [PUBLIC, ELSEWHERE] });
-    expect(peer.sent('confirm')).toMatchObject([{ to: ELSEWHERE }]);
+    expect(peer.state).toBe('connected.confirmed.challenging.asking');
+    expect(peer.context.path).toEqual({ socket: 'r1', peer: PUBLIC });
+    expect(peer.last.net[0]).toEqual({ type: 'payload.route', socket: 'r1', to: PUBLIC, from: [PUBLIC, ELSEWHERE] });
+    expect(peer.sent()).toMatchObject([{ to: ELSEWHERE, message: { type: 'confirm' } }, { to: ELSEWHERE, message: { type: 'probe', nominate: false } }]);
+    peer.checked(peer.context.candidate);
+    expect([peer.state, peer.context.path]).toEqual(['connected.confirmed.idle', { socket: 'r1', peer: ELSEWHERE }]);
+    expect(peer.last.net).toEqual([{ type: 'payload.route', socket: 'r1', to: ELSEWHERE, from: [ELSEWHERE, PUBLIC] }]);
     peer.elapse('keepaliveInterval');
     expect(peer.sent('probe').map(({ to }) => to)).toEqual([ELSEWHERE]);
+  });
+
+  test('where nobody answers three challenges the path stays, and is checked', () => {
+    const peer = new PunchPeer({}, LOW).idle().probe({ from: ELSEWHERE, nominate: true });
+    const start = peer.now;
+    while (peer.state === 'connected.confirmed.challenging.asking') peer.next();
+    expect([peer.now - start, peer.state]).toEqual([3_500, 'connected.confirmed.checking.asking']);
+    expect(peer.everSent('probe').filter(({ to }) => to.host === ELSEWHERE.host)).toHaveLength(3);
+    expect(peer.sent('probe')).toMatchObject([{ to: PUBLIC, message: { nominate: true } }]);
+    expect(peer.checked().context.path).toEqual({ socket: 'r1', peer: PUBLIC });
   });
 
   test('a probe that nominates nothing adds a source and leaves the path', () => {
@@ -191,9 +209,17 @@ describe('confirmed', () => {
     expect(peer.context.peer?.endpoints).toEqual(THEIRS);
   });
 
-  test('keepalives of the same round are the same transaction', () => {
+  test('every keepalive is a transaction of its own, and its repetitions the same', () => {
     const peer = new PunchPeer({}, LOW).idle();
-    peer.elapse('keepaliveInterval');
-    expect(peer.sent('probe')[0]?.message).toMatchObject({ txid: transactionId(peer.context, 'probe') });
+    const before = peer.everSent('probe').length;
+    for (let n = 0; n < 3; n += 1) {
+      peer.elapse('keepaliveInterval');
+      peer.elapse('checkInterval');
+      peer.checked();
+    }
+    const txids = peer.everSent('probe').slice(before).map(({ message }) => message.txid);
+    expect(txids).toHaveLength(6);
+    expect(new Set(txids).size).toBe(3);
+    expect(txids[0]).toBe(txids[1]);
   });
 });

@@ -43,15 +43,15 @@ describe('opening', () => {
 });
 
 describe('registering', () => {
-  test('the same datagram is sent five times, 500 ms apart and doubling up to 3 s; silence then ends it', () => {
+  test('the same datagram is sent six times, after 150 ms, 500 ms and doubling up to 3 s; silence then ends it', () => {
     const peer = new PunchPeer().opened();
     const start = peer.now;
     const times = [0];
     for (; peer.next().net.length > 0; times.push(peer.now - start));
-    expect(times).toEqual([0, 500, 1500, 3500, 6500]);
+    expect(times).toEqual([0, 150, 650, 1650, 3650, 6650]);
     expect(new Set(peer.everSent('register').map((sent) => JSON.stringify(sent))).size).toBe(1);
-    expect([peer.now - start, peer.state, peer.verdict]).toEqual([9500, 'failed', 'no-rendezvous']);
-    expect(peer.outcomes).toMatchObject([{ detail: expect.stringContaining('198.18.0.2:3478 to 5 requests') }]);
+    expect([peer.now - start, peer.state, peer.verdict]).toEqual([9650, 'failed', 'no-rendezvous']);
+    expect(peer.outcomes).toMatchObject([{ detail: expect.stringContaining('198.18.0.2:3478 to 6 requests') }]);
   });
 
   test('what the local system said of the sending is part of the explanation', () => {
@@ -91,13 +91,15 @@ describe('registering', () => {
     expect(peer.sent()).toEqual([]);
   });
 
-  test('the round trip is that of an unrepeated request only', () => {
+  test('the round trip is measured from the last repetition, so that it is never thought too long', () => {
     const prompt = new PunchPeer().opened();
     prompt.now += 30;
     expect(prompt.mapped().context.rttMs).toBe(30);
     const repeated = new PunchPeer().opened();
     repeated.elapse('registerInterval');
-    expect(repeated.mapped().context.rttMs).toBeUndefined();
+    repeated.elapse('registerInterval');
+    repeated.now += 70;
+    expect(repeated.mapped().context.rttMs).toBe(70);
   });
 
   test('a challenge is answered at once with its nonce, which stays in later registrations', () => {
@@ -151,15 +153,18 @@ describe('waiting', () => {
     const peer = new PunchPeer().waiting();
     const start = peer.now;
     const times: number[] = [];
-    while (peer.state === 'waiting.resting') if (peer.next().net.length > 0) times.push((peer.now - start) / 1000);
+    while (peer.state === 'waiting.resting') if (peer.next() && peer.sent('register').length > 0) times.push((peer.now - start) / 1000);
     expect(times).toEqual([1, 3, 7, 12, 17, 22, 27, 32, 37, 42, 47, 52, 57]);
-    expect([peer.now - start, peer.state, peer.verdict]).toEqual([60_000, 'failed', 'no-peer']);
+    peer.elapse('leaveTime');
+    expect([peer.now - start, peer.state, peer.verdict]).toEqual([60_010, 'failed', 'no-peer']);
   });
 
   test('the input may ask for less or more patience', () => {
     const peer = new PunchPeer({ waitMs: 2_500 }).waiting();
     peer.elapse('waitDeadline');
-    expect([peer.now, peer.verdict]).toEqual([3_500, 'no-peer']);
+    expect([peer.now, peer.state]).toEqual([3_500, 'leaving']);
+    peer.elapse('leaveTime');
+    expect(peer.verdict).toBe('no-peer');
   });
 
   test('repeated answers do not prolong it, and the other port is asked only once', () => {
@@ -169,7 +174,7 @@ describe('waiting', () => {
       peer.mapped();
     }
     expect(peer.everSent('observe')).toHaveLength(1);
-    peer.advance(5_000);
+    peer.advance(5_010);
     expect(peer.verdict).toBe('no-peer');
   });
 
@@ -197,15 +202,28 @@ describe('waiting', () => {
 });
 
 describe('a peer that gives up', () => {
-  // Defect: no way to `failed` but `close` leaves the room, so for 30 s a second attempt meets its own ghost: it is
-  // introduced to it, and the real peer is refused as a third.
-  test.fails.each<[string, () => PunchPeer]>([
+  // Or for 30 s a second attempt would meet its own ghost, and the real peer would be refused as a third.
+  test.each<[string, () => PunchPeer]>([
     ['nobody came', () => new PunchPeer({ waitMs: 1_000 }).waiting()],
+    ['nothing confirmed that it was heard', () => heardOnly(new PunchPeer(), 3)],
     ['the probes were not heard', () => new PunchPeer().probing().silentRound().opened().introduced().silentRound().opened().introduced()],
   ])('leaves its room: %s', (_, make) => {
     const peer = make();
     peer.advance(70_000);
     expect(peer.state).toBe('failed');
+    expect(peer.everSent('leave')).toMatchObject([{ to: SERVER, message: { peer: peer.context.id } }]);
+  });
+
+  // Defect: `concludeNoRendezvous` goes to `failed`, though any of six requests may have been taken in.
+  test.fails('leaves its room also when no answer of the rendezvous came through', () => {
+    const peer = new PunchPeer().opened();
+    peer.advance(10_000);
     expect(peer.everSent('leave')).not.toEqual([]);
   });
 });
+
+/** In the last round, and the peer is heard in each but never answers. */
+function heardOnly(peer: PunchPeer, rounds: number): PunchPeer {
+  for (let round = 1; round <= rounds; round += 1) peer.opened().introduced().probe().advance(round < rounds ? 6_350 : 0);
+  return peer;
+}
