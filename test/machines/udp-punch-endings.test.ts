@@ -137,6 +137,15 @@ describe('every machine', () => {
     expect(leaves.filter((leaf) => !above(leaf).some(moves)).map(({ id }) => id)).toEqual([]);
   });
 
+  // Defect: xstate's default is Infinity; a slip in a guard of `always` would hang the process instead of ending the run.
+  test.fails.each([
+    ['udp-punch peer', udpPunchPeer],
+    ['udp-punch rendezvous', udpPunchRendezvous],
+    ['seed-udp peer', seedUdpPeer],
+  ] as const)('%s: takes a bounded number of steps without waiting', (_, machine) => {
+    expect(machine.options.maxIterations).toBeLessThan(10_000);
+  });
+
   test('the list of states here is complete', () => {
     const leaves = below(udpPunchPeer.root as unknown as Node).filter(({ states, type, always }) => Object.keys(states).length === 0 && type !== 'final' && (always?.length ?? 0) === 0);
     expect(leaves.map(({ id }) => id.replace(/^udp-punch\/peer\./, '')).toSorted()).toEqual(STATES.map(([state]) => state).toSorted());
