@@ -95,7 +95,7 @@ describe('whoever keeps asking', () => {
         pair.settle();
         pair.expectMet();
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
