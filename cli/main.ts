@@ -6,10 +6,11 @@ import { EXIT, type ExitCode, Stop } from './exit.ts';
 
 process.on('uncaughtException', (error) => leave(explain(error)));
 process.on('unhandledRejection', (error) => leave(explain(error)));
-// Whoever read our output has gone: there is nobody left to tell.
-process.stdout.on('error', () => {
-  // A command that listens too says goodbye to its peer first.
-  if (process.stdout.listenerCount('error') === 1) leave(EXIT.done);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const isReaderGone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+  if (!isReaderGone) process.exit(explain(new Stop(EXIT.cannot, `cannot write to stdout: ${error.message}`)));
+  // There is nobody left to tell; but a command that listens too says goodbye to its peer first.
+  if (process.stdout.listenerCount('error') === 1) process.exit(EXIT.done);
 });
 process.stderr.on('error', () => undefined);
 
@@ -89,7 +90,8 @@ function explain(error: unknown): ExitCode {
 
 /** Ends the process once everything is written. */
 function leave(code: ExitCode = EXIT.done): void {
-  process.stdout.write('', () => process.exit(code));
+  // A turn later, because a failed write is told to its callback before it is told to everybody.
+  process.stdout.write('', () => setImmediate(() => process.exit(code)));
 }
 
 /** From the nearest package.json above: this file also runs from a build. */
