@@ -36,9 +36,15 @@ export function seedCodec(): Codec<SeedMessage> {
       const text = data.length <= LONGEST_ADDRESS ? String.fromCharCode(...data) : '';
       if (text === 'REGISTER') return { kind: 'message', message: { type: 'register' } };
       if (text === 'KNOCK') return { kind: 'message', message: { type: 'knock' } };
-      const peer = /^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(text) ? parseEndpoint(text) : undefined;
+      const peer = addressOf(text);
       if (peer) return { kind: 'message', message: { type: 'introduced', peer }, payload: true };
       return { kind: 'message', message: { type: 'chat', size: data.length }, payload: true };
     },
   };
+}
+
+/** Only what can be an address: the rest is chat. */
+function addressOf(text: string): Endpoint | undefined {
+  const peer = /^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(text) ? parseEndpoint(text) : undefined;
+  return peer && peer.port > 0 && peer.host.split('.').every((octet) => Number(octet) <= 255) ? peer : undefined;
 }

@@ -8,6 +8,7 @@ import { assertEvent, setup } from 'xstate';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
+import { MAX_ITERATIONS } from '../limits.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import type { SeedMessage } from './codec.ts';
 
@@ -124,6 +125,7 @@ export const seedUdpPeer = peerSetup
   })
   .createMachine({
     id: 'seed-udp/peer',
+    options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => ({
       input: input ?? { server: { host: '0.0.0.0', port: 0 } },
       knocks: 0,

@@ -7,6 +7,7 @@ import { assertEvent, setup } from 'xstate';
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
+import { MAX_ITERATIONS } from '../limits.ts';
 import { explainSocket, type Failed, failed } from '../outcome.ts';
 import type { SeedMessage } from './codec.ts';
 
@@ -86,6 +87,7 @@ export const seedUdpServer = serverSetup
   })
   .createMachine({
     id: 'seed-udp/server',
+    options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => ({ input: input ?? { listen: { host: '0.0.0.0', port: 0 } }, waiting: undefined, pairs: [], failure: undefined }),
     invoke: { src: 'net', id: 'net' },
     output: ({ context }) => context.failure,

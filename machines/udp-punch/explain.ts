@@ -7,7 +7,7 @@ import type { PeerContext } from './session.ts';
 const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';
 
 /** After the last round: whether a hole could have existed at all. */
-export function explainSilence({ mapping, peer, sockets, trouble }: PeerContext): Failed {
+export function explainSilence({ mapping, peer, round, trouble }: PeerContext): Failed {
   const theirs: MappingSeen = peer?.mapping ?? 'unknown';
   if (mapping === 'varies' && theirs === 'varies') {
     return failed(
@@ -20,14 +20,14 @@ export function explainSilence({ mapping, peer, sockets, trouble }: PeerContext)
     return failed(
       'no-path',
       `${changing} gives every destination a new port, and ${strict} lets in only the exact address and port that was sent to: ` +
-        `${sockets.length} rounds of probes from fresh ports were not heard. ${RELAY}`,
+        `${round} rounds of probes, each from a fresh port, were not heard. ${RELAY}`,
     );
   }
   const seen = mapping === 'same' && theirs === 'same' ? 'Both NATs keep one port for a socket, so a hole should be possible' : 'What the NATs do could not be observed';
   const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
   return failed(
     'no-reply',
-    `${seen}; yet in ${sockets.length} rounds of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
+    `${seen}; yet in ${round} rounds of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
   );
 }
 
@@ -50,7 +50,7 @@ export function explainNoPeer({ input }: PeerContext): Failed {
 export function explainRefusal(reason: Refused['reason'], { input }: PeerContext): Failed {
   switch (reason) {
     case 'room-full':
-      return failed('room-full', 'The room has two peers already. Choose another room; if one of the two has crashed, its place is free after 30 s.');
+      return failed('room-full', 'The room has two peers already. Choose another room; if one of the two has crashed, its place is free after 15 s.');
     case 'busy':
       return failed('rendezvous-busy', 'The rendezvous has no place for another room at the moment. Try again later, or use another rendezvous.');
     case 'not-a-rendezvous':

@@ -71,7 +71,7 @@ export const rememberAddress = assign(({ context, event }) => {
   return {
     mapped: event.mapped,
     alternate: event.alternate && reachable(event.alternate, context.input.server),
-    rttMs: context.askedAt === undefined ? context.rttMs : event.at - context.askedAt,
+    rttMs: context.askedAt === undefined ? context.rttMs : Math.max(0, event.at - context.askedAt),
     askedAt: undefined,
   };
 });

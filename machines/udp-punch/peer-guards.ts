@@ -10,10 +10,13 @@ export const answersObservation: Guard = ({ context, event }) => 'txid' in event
 export const isAnotherIntroduction: Guard = ({ context, event }) =>
   event.type === 'introduced' &&
   event.txid === context.ids.register &&
-  (event.peer.round !== context.peer?.round || event.peer.id !== context.peer.id);
+  !session.isSameIntroduction(context.peer, event.peer);
 export const isFromPeer: Guard = ({ context, event }) => (event.type === 'probe' || event.type === 'confirm' || event.type === 'bye') && session.isFromPeer(context, event);
+export const isNomination: Guard = ({ context, event }) => event.type === 'probe' && event.nominate && session.isFromPeer(context, event);
 export const isElsewhere: Guard = ({ context, event }) =>
-  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && !session.isAt(context.path, event) && context.challenges < timing.CHALLENGES;
+  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.mayFollow(context, event);
+export const isFromCandidate: Guard = ({ context, event }) =>
+  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.isAt(context.candidate, event);
 export const confirmsProbe: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsProbe(context, event);
 export const confirmsCheck: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.path);
 export const confirmsCandidate: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.candidate);
@@ -21,12 +24,10 @@ export const isNewestSocket: Guard = ({ context, event }) => event.type === 'udp
 export const isSocketLost: Guard = ({ context, event }) =>
   event.type === 'net.failed' && event.effect === 'udp.open' && event.socket === (context.path?.socket ?? session.socketLabel(context.round));
 export const clashThreatens: Guard = ({ context }) => session.clashThreatens(context);
-export const isControlling: Guard = ({ context }) => session.isControlling(context);
 export const isFirstRound: Guard = ({ context }) => context.round === 1;
 export const mayRegisterAgain: Guard = ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS;
 export const mayProbeAgain: Guard = ({ context }) => context.attempt < timing.PROBES_PER_ROUND;
 export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS;
 export const mayAskForConfirmation: Guard = ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS;
 export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS;
-export const mayChallengeAgain: Guard = ({ context }) => context.attempt < timing.CHALLENGE_ATTEMPTS;
 export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.BYE_ATTEMPTS;

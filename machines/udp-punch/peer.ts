@@ -3,6 +3,7 @@
  * the observed source, and keeps the hole alive. No sockets, no clock, no keys: it asks net and hears back.
  * Source: RFC 5128 §3.3; the order of sends for restricted × symmetric; RFC 8445 for checks, pacing and choosing a path.
  */
+import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
 import * as guards from './peer-guards.ts';
@@ -27,6 +28,7 @@ export const udpPunchPeer = peerSetup
         Math.max(context.round < timing.ROUNDS ? timing.LISTEN_MS : timing.LAST_LISTEN_MS, 2 * (context.rttMs ?? 0)),
       confirmInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
       keepaliveInterval: timing.KEEPALIVE_MS,
+      challengeDeadline: timing.CHALLENGE_MS,
       checkInterval: ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1),
       byeInterval: timing.BYE_INTERVAL_MS,
       leaveTime: timing.LEAVE_MS,
@@ -34,6 +36,7 @@ export const udpPunchPeer = peerSetup
   })
   .createMachine({
     id: 'udp-punch/peer',
+    options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => newContext(input),
     invoke: { src: 'net', id: 'net' },
     output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a hole was open.'),
@@ -71,7 +74,8 @@ export const udpPunchPeer = peerSetup
             after: {
               registerInterval: [
                 { guard: 'mayRegisterAgain', target: 'asking', reenter: true, actions: 'noteRepetition' },
-                { target: '#failed', actions: 'concludeNoRendezvous' },
+                { guard: 'isFirstRound', target: '#leaving', actions: 'concludeNoRendezvous' },
+                { target: '#leaving', actions: 'concludeSilence' },
               ],
             },
           },
@@ -141,7 +145,14 @@ export const udpPunchPeer = peerSetup
           // Heard, but it is not known yet that the peer hears us.
           confirming: {
             entry: ['probePath', 'countAttempt'],
-            on: { confirm: { guard: 'confirmsProbe', target: 'confirmed', actions: ['takePath', 'routePayload'] } },
+            on: {
+              confirm: { guard: 'confirmsProbe', target: 'confirmed', actions: ['takePath', 'routePayload'] },
+              // Only who has been confirmed nominates, so it has heard us.
+              probe: [
+                { guard: 'isNomination', target: 'confirmed', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+                { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+              ],
+            },
             after: {
               confirmInterval: [
                 { guard: 'mayAskForConfirmation', target: 'confirming', reenter: true },
@@ -153,16 +164,15 @@ export const udpPunchPeer = peerSetup
           confirmed: {
             tags: 'confirmed',
             entry: ['leaveRoom', 'closeOtherSockets'],
-            initial: 'settling',
+            initial: 'checking',
             on: {
               probe: [
-                { guard: 'isElsewhere', target: '.challenging', actions: ['noteSource', 'routePayload', 'answerProbe', 'noteCandidate'] },
+                { guard: 'isElsewhere', target: '.challenging', actions: ['noteSource', 'routePayload', 'noteCandidate'] },
                 { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
               ],
             },
             states: {
-              settling: { always: [{ guard: 'isControlling', target: 'checking' }, { target: 'idle' }] },
-              idle: { after: { keepaliveInterval: 'checking' } },
+              // Also at once: whom we have confirmed may not have confirmed us.
               checking: {
                 id: 'checking',
                 entry: ['resetAttempts', 'newCheck'],
@@ -180,19 +190,19 @@ export const udpPunchPeer = peerSetup
                   },
                 },
               },
-              // The peer says that it sends from elsewhere now; it is asked there before anything else goes there.
+              idle: { after: { keepaliveInterval: 'checking' } },
+              // The peer says that it sends from elsewhere now. Its nomination is answered by a challenge there, each by one,
+              // and by nothing else until somebody there has answered.
               challenging: {
-                entry: ['resetAttempts', 'newCheck'],
-                initial: 'asking',
-                on: { confirm: { guard: 'confirmsCandidate', target: 'idle', actions: ['takePath', 'routePayload'] } },
-                states: {
-                  asking: {
-                    entry: ['challengeCandidate', 'countAttempt'],
-                    after: {
-                      checkInterval: [{ guard: 'mayChallengeAgain', target: 'asking', reenter: true }, { target: '#checking' }],
-                    },
-                  },
+                entry: ['newCheck', 'challengeCandidate'],
+                on: {
+                  confirm: { guard: 'confirmsCandidate', target: 'idle', actions: ['takePath', 'routePayload'] },
+                  probe: [
+                    { guard: 'isFromCandidate', actions: 'challengeCandidate' },
+                    { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+                  ],
                 },
+                after: { challengeDeadline: 'checking' },
               },
             },
           },

@@ -6,6 +6,7 @@ import { assertEvent, setup } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
+import { MAX_ITERATIONS } from '../limits.ts';
 import { explainSocket, type Failed, failed } from '../outcome.ts';
 import type { PunchMessage } from './messages.ts';
 import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
@@ -85,6 +86,7 @@ export const udpPunchRendezvous = rendezvousSetup
   })
   .createMachine({
     id: 'udp-punch/rendezvous',
+    options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => ({
       input: input ?? { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
       alternate: undefined,

@@ -17,8 +17,8 @@ export const LIMITS = {
   roomsPerHost: 4_096,
   /** From here on a new room must first prove that its address is its own, so that spoofed sources cost no memory. */
   roomsUnproven: 1_024,
-  /** A room nobody has spoken in for this long is forgotten; peers refresh every 5 s. */
-  idleMs: 30_000,
+  /** A peer that has been silent for this long is forgotten, so that one that crashed does not hold its place; a living one speaks every 8 s. */
+  idleMs: 15_000,
   /** Life of a proof; the one before is accepted too. */
   nonceMs: 60_000,
 } as const;

@@ -5,7 +5,7 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
-import { CLASH_RTT_MS } from './timing.ts';
+import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
 
 export interface PeerInput {
   readonly server: Endpoint;
@@ -124,6 +124,12 @@ export function isFromPeer({ id, peer }: PeerContext, { sender, receiver }: Prob
   return receiver === id && sender !== id && (peer === undefined || peer.id === sender);
 }
 
+/** The same session on the same port, and not one that has moved or started anew. */
+export function isSameIntroduction(one: PeerDescription | undefined, other: PeerDescription): boolean {
+  const [before, now] = [one?.endpoints[0], other.endpoints[0]];
+  return one?.id === other.id && one.round === other.round && before !== undefined && now !== undefined && sameEndpoint(before, now);
+}
+
 /** The answer to a probe of ours, of this round or an earlier one. */
 export function confirmsProbe(context: PeerContext, event: Confirm): boolean {
   return isFromPeer(context, event) && context.probeIds.includes(event.txid);
@@ -143,9 +149,14 @@ export function clashThreatens({ rttMs, round }: PeerContext): boolean {
   return round > 1 || rttMs === undefined || rttMs < CLASH_RTT_MS;
 }
 
-/** Of two peers the one with the smaller identifier chooses the path, as the controlling agent of RFC 8445 does. */
-export function isControlling({ id, peer }: PeerContext): boolean {
-  return peer !== undefined && id < peer.id;
+/**
+ * Whether to ask the peer at the path it nominates now. Where both know several paths, the one with the smaller identifier
+ * chooses, as the controlling agent of RFC 8445 does; it follows only to a new address, or when its own path is silent.
+ */
+export function mayFollow(context: PeerContext, event: Probe & Arrival): boolean {
+  const isControlling = context.peer !== undefined && context.id < context.peer.id;
+  const isKnown = context.sources.some((source) => sameEndpoint(source, event.from));
+  return !isAt(context.path, event) && context.challenges < CHALLENGES && (!isControlling || !isKnown || context.attempt > 1);
 }
 
 /** Sources are few: a LAN address, a mapping or two, a mapping after a reboot. */

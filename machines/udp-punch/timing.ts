@@ -16,8 +16,8 @@ export const WAIT_MS = 60_000;
 export const WAIT_REFRESH_MS = 1_000;
 /** Well inside the 30 s that Linux keeps a UDP mapping which has seen no answer, and the rendezvous's idle limit. */
 export const WAIT_REFRESH_MAX_MS = 5_000;
-/** In later rounds the peer is known to be there; it is late by no more than its own round. */
-export const ROUND_WAIT_MS = 4_000;
+/** In later rounds the peer is known to be there. It can be late by all of its confirming (6.35 s) or by one refresh. */
+export const ROUND_WAIT_MS = 8_000;
 
 /** Three fresh ports: openers of 2, 3 and 4 hops, enough for a home NAT under a carrier NAT. */
 export const ROUNDS = 3;
@@ -38,7 +38,7 @@ export const LISTEN_MS = 750;
 /** The last round listens longer: a peer that has just connected repeats its probe for about this long. */
 export const LAST_LISTEN_MS = 2_500;
 
-/** Repetitions of an unconfirmed probe once the peer was heard; with doubling from 50 ms, 3.2 s in all. */
+/** Repetitions of an unconfirmed probe once the peer was heard; with doubling from 50 ms, 6.35 s in all. */
 export const CONFIRM_ATTEMPTS = 7;
 
 /** Half of the shortest common UDP lifetime, 30 s (RFC 4787 REQ-5 asks for 2 min; many carriers give less). */
@@ -47,8 +47,9 @@ export const KEEPALIVE_MS = 15_000;
 export const KEEPALIVE_ATTEMPTS = 5;
 export const KEEPALIVE_RTO_MS = 500;
 
-/** A peer that says it sends from elsewhere now is asked there so often, and not for ever: anyone can repeat what it has overheard. */
-export const CHALLENGE_ATTEMPTS = 3;
+/** How long a challenge waits: the peer repeats its nomination within this time, at 0.5 and 1.5 s, and each is answered by one more. */
+export const CHALLENGE_MS = 3_500;
+/** Challenges without a confirmed path between: anyone can repeat what it has overheard. */
 export const CHALLENGES = 3;
 
 /** A farewell is said three times; a peer that still asks is answered meanwhile. */
