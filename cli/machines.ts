@@ -6,7 +6,7 @@ import type { AnyStateMachine } from 'xstate';
 import type { Codec } from '../effects/codec.ts';
 import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
 import { openPeerCodec } from '../machines/udp-punch/codec.ts';
-import { rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
+import { openRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
 
 export interface Recordable {
   readonly machine: AnyStateMachine;
@@ -26,7 +26,7 @@ export function recordableNames(): string {
 
 const RECORDABLE: readonly Recordable[] = [
   { machine: udpPunchPeer, openCodec: openPeerCodec as () => AnyCodec },
-  { machine: udpPunchRendezvous, openCodec: rendezvousCodec as () => AnyCodec },
+  { machine: udpPunchRendezvous, openCodec: openRendezvousCodec as () => AnyCodec },
   { machine: seedUdpPeer, openCodec: seedCodec as () => AnyCodec },
   { machine: seedUdpServer, openCodec: seedCodec as () => AnyCodec },
 ];

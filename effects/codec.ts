@@ -1,10 +1,12 @@
 /** Between bytes and messages. A codec holds the keys of its protocol, so that no machine, snapshot or log ever does. */
+import type { Endpoint } from './endpoint.ts';
 
 /** A protocol's wire format, both directions and every role of it. Pure, but for caches that cannot be observed. */
 export interface Codec<M extends { readonly type: string }> {
-  encode(message: M): Uint8Array;
-  /** Never throws, whatever the bytes. */
-  decode(data: Uint8Array): Decoded<M>;
+  /** `remote` is where it goes to; in a recording of what was heard, where it came from. */
+  encode(message: M, remote?: Endpoint): Uint8Array;
+  /** Never throws, whatever the bytes. `remote` is where they came from. */
+  decode(data: Uint8Array, remote?: Endpoint): Decoded<M>;
   /** Bytes that it cannot read. They stand in logs for others, which might show what a log must not. */
   readonly unreadable?: Uint8Array;
 }
@@ -24,12 +26,12 @@ export type Decoded<M> =
 export function redactor<M extends { readonly type: string }>(
   secret: Codec<M>,
   open: Codec<M>,
-): (data: Uint8Array) => Uint8Array | undefined {
-  return (data) => {
-    const decoded = secret.decode(data);
+): (data: Uint8Array, remote?: Endpoint) => Uint8Array | undefined {
+  return (data, remote) => {
+    const decoded = secret.decode(data, remote);
     switch (decoded.kind) {
       case 'message':
-        return open.encode(decoded.message);
+        return open.encode(decoded.message, remote);
       case 'payload':
         return undefined;
       case 'unreadable':

@@ -93,7 +93,7 @@ function bridge<M extends { readonly type: string }>(
   const heard = net(effects).subscribe((event) => {
     if (event.type !== 'udp.received') return sendBack(event);
     const { socket, from, at } = event;
-    const decoded = codec.decode(event.data);
+    const decoded = codec.decode(event.data, from);
     switch (decoded.kind) {
       case 'message':
         sendBack({ ...decoded.message, socket, from, at });
@@ -115,7 +115,7 @@ function bridge<M extends { readonly type: string }>(
       switch (command.type) {
         case 'udp.send': {
           const { type, socket, to, ttl } = command;
-          return effects.next({ type, socket, to, ttl, data: codec.encode(command.message) });
+          return effects.next({ type, socket, to, ttl, data: codec.encode(command.message, to) });
         }
         case 'payload.route': {
           route = command;

@@ -4,4 +4,4 @@ export type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
 export { type SeedMessage } from './seed-udp/codec.ts';
 export { seedCodec, seedUdp, seedUdpPeer, seedUdpServer } from './seed-udp/index.ts';
 export type { PunchMessage } from './udp-punch/messages.ts';
-export { openPeerCodec, peerCodec, rendezvousCodec, udpPunch, udpPunchPeer, udpPunchRendezvous } from './udp-punch/index.ts';
+export { openPeerCodec, openRendezvousCodec, peerCodec, rendezvousCodec, udpPunch, udpPunchPeer, udpPunchRendezvous } from './udp-punch/index.ts';

@@ -71,7 +71,7 @@ export function isBadLog(log: Log | BadLog): log is BadLog {
 }
 
 /** What a log keeps of bytes: themselves, other bytes in their place, or (undefined) only their length. */
-export type Redact = (data: Uint8Array) => Uint8Array | undefined;
+export type Redact = (data: Uint8Array, remote?: Endpoint) => Uint8Array | undefined;
 
 /** One line, without its line feed, for anything that happened at `t` ms. */
 export function writeLine(t: number, what: Happening, redact: Redact): string {
@@ -120,7 +120,7 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
   for (const [name, field] of Object.entries<unknown>({ ...value })) {
     if (field === undefined || name === 'payload') continue;
     if (field instanceof Uint8Array) {
-      const kept = redact(field);
+      const kept = redact(field, remoteOf(value));
       if (kept) fields[name] = bytesToHex(kept);
       else fields['payload'] = field.length;
     } else {
@@ -128,6 +128,12 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
     }
   }
   return fields;
+}
+
+/** The other end of a datagram. */
+function remoteOf(value: NetEffect | NetEvent): Endpoint | undefined {
+  if (value.type === 'udp.send') return value.to;
+  return value.type === 'udp.received' ? value.from : undefined;
 }
 
 /** `host:port` for an endpoint, `*` for the half that is left to the system; anything else as it is. */

@@ -27,10 +27,11 @@ export function defineServe(command: Command): void {
   addServer(command, 'rendezvous', RENDEZVOUS_PORT)
     .summary('where the peers of natpunch udp meet')
     .description('Tells two peers that name the same room where the other one is. It never learns the name of a room.')
-    .option('--seed <n>', 'derive proofs of address from it, to repeat a run', options.notEmpty)
+    .option('--seed <n>', 'decides where rooms lie in memory, to repeat a run', options.notEmpty)
     .action(async (given: ServeOptions) => {
       const { listen, seed = newSeed() } = given;
-      const codec = rendezvousCodec() as AnyCodec;
+      // The machine's seed stands in recordings, so what proofs of address are made of must not come from it.
+      const codec = rendezvousCodec(newSeed()) as AnyCodec;
       process.exitCode = await serve(given, udpPunchRendezvous, codec, (own) => ({ listen: own, seed }), listen);
     });
 

@@ -11,13 +11,15 @@
  * Endpoints that are offered or introduced stand in XOR-PEER-ADDRESS, one attribute each.
  */
 import type { Codec } from '../../effects/codec.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
 import {
   BINDING, FILL, hexBytes, MEMBER, member, NOTHING, OBSERVE_SIZE, PAIR, PEER, peerAddress, PROBE_SIZE, REGISTER_SIZE, room, unscoped, XOR_PEER_ADDRESS,
 } from './attributes.ts';
-import { decode, type SessionKey } from './decode.ts';
+import { decode, type Knowledge } from './decode.ts';
 import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
 import { roomKeys } from './room-keys.ts';
 
@@ -33,8 +35,8 @@ const UNREADABLE = new Uint8Array([0, 1, 0xff, 0xfc, 0x21, 0x12, 0xa4, 0x42, 0, 
 export function peerCodec(room: string): Codec<PunchMessage> {
   const keys = roomKeys(room);
   return {
-    encode: (message) => encode(message, keys.id, keys.sessionKey),
-    decode: (data) => decode(data, (id) => (id === toHex(keys.id) ? undefined : id), keys.sessionKey),
+    encode: (message) => encode(message, { room: keys.id, sessionKey: keys.sessionKey }),
+    decode: (data) => decode(data, { roomName: (id) => (id === toHex(keys.id) ? undefined : id), sessionKey: keys.sessionKey }),
     unreadable: UNREADABLE,
   };
 }
@@ -44,24 +46,45 @@ export function openPeerCodec(): Codec<PunchMessage> {
   return peerCodec(OPEN_ROOM);
 }
 
-/** The rendezvous's codec: it knows no room's secret, so it reads none of what peers say to each other. */
-export function rendezvousCodec(): Codec<PunchMessage> {
-  return { encode: (message) => encode(message, NOTHING), decode: (data) => decode(data, (id) => id), unreadable: UNREADABLE };
+/**
+ * The rendezvous's codec: it knows no room's secret, so it reads none of what peers say to each other. `secret` is its own:
+ * from it come the nonces that prove an address, for as long as the process lives.
+ */
+export function rendezvousCodec(secret: string): Codec<PunchMessage> {
+  const nonceFor = ({ host, port }: Endpoint): string => toHex(derive(secret, `nonce ${host} ${port}`, 0).subarray(0, 8));
+  return {
+    encode: (message, remote) => encode(message, { room: NOTHING, nonce: () => (remote ? nonceFor(remote) : '') }),
+    decode: (data, remote) => decode(data, { roomName: (id) => id, isProof: (nonce) => remote !== undefined && nonce === nonceFor(remote) }),
+    unreadable: UNREADABLE,
+  };
 }
 
-function encode(message: PunchMessage, ownRoom: Uint8Array, sessionKey?: SessionKey): Uint8Array {
+/** What recordings use in the place of `rendezvousCodec(secret)`. */
+export function openRendezvousCodec(): Codec<PunchMessage> {
+  return rendezvousCodec(OPEN_ROOM);
+}
+
+/** What one side puts into messages that do not name it. */
+interface Own {
+  readonly room: Uint8Array;
+  readonly sessionKey?: Knowledge['sessionKey'];
+  readonly nonce?: () => string;
+}
+
+function encode(message: PunchMessage, own: Own): Uint8Array {
   switch (message.type) {
     case 'register': {
-      const { peer, round, mapping, candidates, nonce } = message;
+      const { peer, round, mapping, candidates } = message;
+      const nonce = message.proven ? own.nonce?.() : message.nonce;
       return fill(REGISTER_SIZE, 'request', message.txid, [
-        room(message.room, ownRoom),
+        room(message.room, own.room),
         member(MEMBER, peer, round, mapping),
         ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
         ...(nonce === undefined ? [] : [{ type: 'nonce', value: nonce } as const]),
       ]);
     }
     case 'leave':
-      return plain('indication', message.txid, [room(message.room, ownRoom), member(MEMBER, message.peer)]);
+      return plain('indication', message.txid, [room(message.room, own.room), member(MEMBER, message.peer)]);
     case 'observe':
       return fill(OBSERVE_SIZE, 'request', message.txid, [member(MEMBER, message.peer)]);
     case 'mapped':
@@ -80,7 +103,7 @@ function encode(message: PunchMessage, ownRoom: Uint8Array, sessionKey?: Session
       return plain('error', message.txid, [
         member(MEMBER, message.to),
         { type: 'error-code', code: 401, reason: '' },
-        { type: 'nonce', value: message.nonce },
+        { type: 'nonce', value: message.nonce ?? own.nonce?.() ?? '' },
       ]);
     case 'refused': {
       const { txid, to, reason } = message;
@@ -100,7 +123,7 @@ function encode(message: PunchMessage, ownRoom: Uint8Array, sessionKey?: Session
         attributes.push({ type: 'unknown', code: FILL, value: new Uint8Array(PROBE_SIZE - 88 - (message.nominate ? 4 : 0)) });
       }
       const kind = message.type === 'probe' ? 'request' : message.type === 'confirm' ? 'success' : 'indication';
-      const key = sessionKey?.(sender, receiver) ?? NOTHING;
+      const key = own.sessionKey?.(sender, receiver) ?? NOTHING;
       return encodeStun(stun(kind, txid, attributes), { integrity: { key, algorithm: 'sha256' }, fingerprint: true });
     }
     default:

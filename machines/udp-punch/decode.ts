@@ -5,10 +5,17 @@ import { attribute, decodeStun, isStun, type StunMessage, unknownAttribute, veri
 import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, readMember, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
 import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
 
-/** The key of two sessions, in either order. */
-export type SessionKey = (one: string, other: string) => Uint8Array;
+/** What one side knows that helps it to read. */
+export interface Knowledge {
+  /** What to call a room of this identifier; a peer does not name its own. */
+  roomName(id: string): string | undefined;
+  /** The key of two sessions, in either order. */
+  readonly sessionKey?: (one: string, other: string) => Uint8Array;
+  /** Whether a nonce proves the sender's address. */
+  readonly isProof?: (nonce: string) => boolean;
+}
 
-export function decode(data: Uint8Array, roomName: (id: string) => string | undefined, sessionKey?: SessionKey): Decoded<PunchMessage> {
+export function decode(data: Uint8Array, knowledge: Knowledge): Decoded<PunchMessage> {
   if (!isStun(data)) return { kind: 'payload' };
   // Before anything can throw: floods of cut datagrams are cheap to make, and a stack trace is not.
   if (data.length !== 20 + (((data[2] ?? 0) << 8) | (data[3] ?? 0))) return { kind: 'unreadable', reason: 'cut short' };
@@ -24,10 +31,11 @@ export function decode(data: Uint8Array, roomName: (id: string) => string | unde
   const self = unknownAttribute(message, MEMBER);
   if (!pair && !self) return foreign(message);
   if (!verifyFingerprint(data)) return { kind: 'unreadable', reason: 'the fingerprint does not match' };
-  if (self) return withRendezvous(message, data.length, self, roomName) ?? { kind: 'unreadable', reason: 'a rendezvous message without its attributes' };
+  if (self) return withRendezvous(message, data.length, self, knowledge) ?? { kind: 'unreadable', reason: 'a rendezvous message without its attributes' };
   if (pair?.length !== 16) return { kind: 'unreadable', reason: 'PAIR must have 16 bytes' };
   const receiver = toHex(pair.subarray(0, 8));
   const sender = toHex(pair.subarray(8));
+  const { sessionKey } = knowledge;
   if (!sessionKey || !verifyIntegrity(data, sessionKey(sender, receiver), 'sha256')) {
     return { kind: 'unreadable', reason: 'not signed with the key of this room' };
   }
@@ -50,7 +58,7 @@ function betweenPeers(message: StunMessage, sender: string, receiver: string): D
   }
 }
 
-function withRendezvous(message: StunMessage, size: number, self: Uint8Array, roomName: (id: string) => string | undefined): Decoded<PunchMessage> | undefined {
+function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { roomName, isProof }: Knowledge): Decoded<PunchMessage> | undefined {
   const txid = toHex(message.transactionId);
   const me = readMember(self);
   const roomId = unknownAttribute(message, ROOM);
@@ -63,7 +71,8 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, ro
       if (!roomId) return heard({ type: 'observe', txid, peer: me.id });
       const { id: peer, round, mapping } = me;
       const nonce = nonceOf(message);
-      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer, round, mapping, candidates: endpoints.slice(0, CANDIDATE_LIMIT), nonce });
+      const known = isProof ? (nonce !== undefined && isProof(nonce) ? { proven: true as const } : {}) : { nonce };
+      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer, round, mapping, candidates: endpoints.slice(0, CANDIDATE_LIMIT), ...known });
     }
     case 'indication':
       return roomId && heard({ type: 'leave', txid, room: roomName(toHex(roomId)), peer: me.id });

@@ -14,12 +14,12 @@ export const udpPunch: Scenario = {
   name: 'udp',
   part(host, { seed, address }) {
     if (host === 's') {
-      return { machine: udpPunchRendezvous, codec: rendezvousCodec(), input: { listen: { host: address('s'), port: RENDEZVOUS_PORT }, seed } };
+      return { machine: udpPunchRendezvous, codec: rendezvousCodec(seed), input: { listen: { host: address('s'), port: RENDEZVOUS_PORT }, seed } };
     }
     return { machine: udpPunchPeer, codec, input: { server: { host: address('s'), port: RENDEZVOUS_PORT }, seed } };
   },
 };
 
-export { openPeerCodec, peerCodec, rendezvousCodec } from './codec.ts';
+export { openPeerCodec, openRendezvousCodec, peerCodec, rendezvousCodec } from './codec.ts';
 export { udpPunchPeer } from './peer.ts';
 export { udpPunchRendezvous } from './rendezvous.ts';

@@ -20,8 +20,9 @@ export interface Register {
   /** The sender's own addresses, at most `CANDIDATE_LIMIT`. */
   readonly candidates: readonly Endpoint[];
   readonly mapping: MappingSeen;
-  /** From `challenged`: proof that the sender receives at its address. */
+  /** From `challenged`: proof that the sender receives at its address. The rendezvous's codec checks it, and says `proven`. */
   readonly nonce?: string | undefined;
+  readonly proven?: true | undefined;
 }
 
 /** Peer → rendezvous: "I need the room no longer". Not answered. */
@@ -73,7 +74,8 @@ export interface Challenged {
   readonly type: 'challenged';
   readonly txid: string;
   readonly to: string;
-  readonly nonce: string;
+  /** The rendezvous leaves it out: its codec knows the secret and puts it in. */
+  readonly nonce?: string | undefined;
 }
 
 export interface Refused {

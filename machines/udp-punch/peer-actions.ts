@@ -1,6 +1,6 @@
 /** What the udp-punch peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
@@ -12,10 +12,11 @@ const { assign, enqueueActions, sendTo } = peerSetup;
 
 // ---- sockets
 
+/** Of the rendezvous's address family, unless told otherwise. */
 export const openSocket = sendTo('net', ({ context: { round, input } }) => ({
   type: 'udp.open',
   socket: socketLabel(round),
-  local: round === 1 ? input.local : { ...(input.local?.host === undefined ? {} : { host: input.local.host }), port: 0 },
+  local: { ...(isIPv6(input.server.host) ? { host: '::' } : {}), ...input.local, ...(round > 1 ? { port: 0 } : {}) },
 }));
 
 export const rememberSocket = assign(({ context, event }) => {

@@ -68,6 +68,7 @@ export const udpPunchPeer = peerSetup
           challenged: { guard: 'answersRegistration', actions: ['rememberNonce', 'register'] },
           refused: { guard: 'answersRegistration', target: 'failed', actions: 'concludeRefused' },
         },
+        after: { waitDeadline: [{ guard: 'isFirstRound', target: 'leaving', actions: 'concludeNoRendezvous' }, { target: 'leaving', actions: 'concludeSilence' }] },
         states: {
           asking: {
             entry: ['register', 'countAttempt'],

@@ -13,7 +13,7 @@ import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
 
 export interface RendezvousInput {
   readonly listen: Endpoint;
-  /** Proofs of address are derived from it: secret, and new at every start. */
+  /** Where rooms lie in memory is derived from it. The secret for proofs of address is the codec's. */
   readonly seed: string;
 }
 
@@ -57,7 +57,7 @@ export const udpPunchRendezvous = rendezvousSetup
       }),
       admit: enqueueActions(({ context, event, enqueue }) => {
         assertEvent(event, 'register');
-        const { rooms, replies, news } = admit(context.rooms, event, context.alternate, context.input.seed);
+        const { rooms, replies, news } = admit(context.rooms, event, context.alternate);
         enqueue.assign({ rooms, now: event.at });
         for (const reply of replies) enqueue.sendTo('net', { type: 'udp.send', ...reply });
         if (news) enqueue.emit({ type: 'server', what: news === 'opened' ? 'room-opened' : 'paired', room: (event.room ?? '').slice(0, 8), from: event.from });

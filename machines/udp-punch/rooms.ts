@@ -5,8 +5,7 @@
  */
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { derive, seedOf } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Introduced, Leave, PunchMessage, Register } from './messages.ts';
 
@@ -19,8 +18,6 @@ export const LIMITS = {
   roomsUnproven: 1_024,
   /** A peer that has been silent for this long is forgotten, so that one that crashed does not hold its place; a living one speaks every 8 s. */
   idleMs: 15_000,
-  /** Life of a proof; the one before is accepted too. */
-  nonceMs: 60_000,
 } as const;
 
 export interface Rooms {
@@ -63,14 +60,14 @@ export interface Admission {
   readonly news?: 'opened' | 'paired' | undefined;
 }
 
-/** `secret` is the server's own. */
-export function noRooms(secret: string): Rooms {
-  const salt = seedOf(secret, 'rooms');
+/** `seed` decides where rooms lie in memory; see `persistent-map.ts`. */
+export function noRooms(seed: string): Rooms {
+  const salt = seedOf(seed, 'rooms');
   return { rooms: emptyMap(salt), hosts: emptyMap(salt) };
 }
 
-/** Takes one registration in. `secret` is the server's own, for proofs of address. */
-export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endpoint | undefined, secret: string): Admission {
+/** Takes one registration in. */
+export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endpoint | undefined): Admission {
   const { room: name, peer, round, txid, from, socket, at } = request;
   if (name === undefined) return { rooms, replies: [] };
   const present = getEntry(rooms.rooms, name);
@@ -86,9 +83,7 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
     if (rooms.rooms.size >= LIMITS.rooms || (getEntry(rooms.hosts, from.host) ?? 0) >= LIMITS.roomsPerHost) {
       return answer({ type: 'refused', txid, to: peer, reason: 'busy' });
     }
-    if (rooms.rooms.size >= LIMITS.roomsUnproven && !isProof(secret, from, at, request.nonce)) {
-      return answer({ type: 'challenged', txid, to: peer, nonce: proof(secret, from, at) });
-    }
+    if (rooms.rooms.size >= LIMITS.roomsUnproven && !request.proven) return answer({ type: 'challenged', txid, to: peer });
   }
 
   const self = member(request, before);
@@ -155,12 +150,4 @@ function describe({ peer: id, round, mapping, endpoints }: Member): Introduced['
 function countHost(hosts: PersistentMap<number>, host: string, change: number): PersistentMap<number> {
   const count = (getEntry(hosts, host) ?? 0) + change;
   return withEntry(hosts, host, count > 0 ? count : undefined);
-}
-
-function proof(secret: string, { host, port }: Endpoint, at: number, age = 0): string {
-  return toHex(derive(secret, `nonce ${host} ${port}`, Math.floor(at / LIMITS.nonceMs) - age).subarray(0, 8));
-}
-
-function isProof(secret: string, source: Endpoint, at: number, nonce: string | undefined): boolean {
-  return nonce !== undefined && (nonce === proof(secret, source, at) || nonce === proof(secret, source, at, 1));
 }

@@ -65,7 +65,7 @@ export async function pairRooms(rendezvous: RendezvousChild, rooms: number, firs
 type Two = readonly [Uint8Array, Uint8Array];
 
 function roomRequests(n: number): { readonly register: Two; readonly leave: Two } {
-  const codec = rendezvousCodec();
+  const codec = rendezvousCodec('the secret of a test');
   const words = (...values: readonly number[]): string => values.map((value) => toHex(new Uint8Array([value >>> 24, value >>> 16, value >>> 8, value]))).join('');
   const room = words(n, 0, 0, 0, 0, 0, 0, 0);
   const candidates = [{ host: '10.0.0.2', port: 40_000 }];

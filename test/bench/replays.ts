@@ -44,7 +44,7 @@ function recordSession(): readonly string[] {
     redact: redactor(peerCodec(ROOM), openPeerCodec()),
   });
   const running = [
-    run(udpPunchRendezvous, { net: w.host('s').net(), clock: w.clock, codec: rendezvousCodec(), id: 's', input: { listen: server, seed: 's' } }),
+    run(udpPunchRendezvous, { net: w.host('s').net(), clock: w.clock, codec: rendezvousCodec('the secret of a test'), id: 's', input: { listen: server, seed: 's' } }),
     run(udpPunchPeer, { net: recording.net, clock: recording.clock, codec: peerCodec(ROOM), id: 'a', input: inputOf('a') }),
     run(udpPunchPeer, { net: w.host('b').net(), clock: w.clock, codec: peerCodec(ROOM), id: 'b', input: inputOf('b') }),
   ];

@@ -26,7 +26,7 @@ let server: Running<typeof udpPunchRendezvous> | undefined;
 
 /** Resolves when the rendezvous listens. */
 export async function serve(listen: Endpoint): Promise<void> {
-  const running = run(udpPunchRendezvous, { net: nodeNet(), codec: rendezvousCodec(), clock, id: 's', input: { listen, seed: newSeed() } });
+  const running = run(udpPunchRendezvous, { net: nodeNet(), codec: rendezvousCodec('the secret of a test'), clock, id: 's', input: { listen, seed: newSeed() } });
   server = running;
   await new Promise<void>((resolve, reject) => {
     running.actor.on('server', ({ what }) => what === 'listening' && resolve());

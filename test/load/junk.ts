@@ -32,7 +32,7 @@ export function anyJunk(seed: number, n: number): Uint8Array {
   return junk(JUNK_KINDS[n % JUNK_KINDS.length]!, seed, n);
 }
 
-const template = rendezvousCodec().encode({
+const template = rendezvousCodec('the secret of a test').encode({
   type: 'register',
   txid: '0'.repeat(24),
   room: '0'.repeat(64),

@@ -11,7 +11,7 @@ import type { Figures, FromRendezvous, ToRendezvous } from './rendezvous-child.t
 
 const { actor } = run(udpPunchRendezvous, {
   net: nodeNet(),
-  codec: rendezvousCodec(),
+  codec: rendezvousCodec('the secret of a test'),
   clock: nodeClock(),
   id: 's',
   input: { listen: { host: '127.0.0.1', port: 0 }, seed: newSeed() },

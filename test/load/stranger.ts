@@ -40,7 +40,7 @@ export async function storm(port: number, sourceCount: number): Promise<Storm> {
     new Promise((resolve, reject) => {
       questions += 1;
       const txid = questions.toString(16).padStart(24, '0');
-      const question = rendezvousCodec().encode({ type: 'observe', txid, peer: '0'.repeat(16) });
+      const question = rendezvousCodec('the secret of a test').encode({ type: 'observe', txid, peer: '0'.repeat(16) });
       let asked = 0;
       const ask = (): void => {
         if (asked >= ASKED_AT_MOST) return settle(() => reject(new Error(`the rendezvous was silent for ${(ASKED_AT_MOST * ANSWER_MS) / 1000} s`)));

@@ -113,7 +113,7 @@ test('50,000 registrations by chance leave no more than the limits, and nothing 
 
 describe('bytes', () => {
   const V6: readonly Endpoint[] = Array.from({ length: CANDIDATE_LIMIT }, (_, n) => ({ host: `2001:db8::${n + 1}:1`, port: 1000 + n }));
-  const codec = rendezvousCodec();
+  const codec = rendezvousCodec('the secret of a test');
 
   /** A registration on the wire, then what is answered on the wire; in bytes. */
   function exchange(house: House, data: Uint8Array, at: { from: Endpoint; socket: string; at: number }): [asked: number, answered: number] {

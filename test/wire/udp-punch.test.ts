@@ -12,7 +12,7 @@ import { anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../mac
 
 const ROOM = 'secret';
 const mine = peerCodec(ROOM);
-const rendezvous = rendezvousCodec();
+const rendezvous = rendezvousCodec('the secret of a test');
 /** As machines/udp-punch/room-keys.ts says, by another implementation of RFC 5869. */
 const ROOM_ID = toHex(new Uint8Array(hkdfSync('sha256', ROOM, 'natpunch udp-punch 1', 'room', 32)));
 
