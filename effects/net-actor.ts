@@ -33,6 +33,7 @@ export interface Arrival {
 
 export interface Unreadable extends Arrival {
   readonly type: 'net.unreadable';
+  /** For people. A machine must not act on it: logs do not keep unreadable bytes, so a replay has another reason. */
   readonly reason: string;
 }
 

@@ -30,7 +30,7 @@ type Heard = NetHeard<Gossip> | { readonly type: 'close' };
 export const gossip = setup({
   types: { context: {} as Context, events: {} as Heard, input: {} as GossipInput },
   actors: { net: netPort<Gossip>() },
-  actions: { repeat: sendTo('net', ({ context, event }) => say(context, 'hello', JSON.stringify(event))) },
+  actions: { repeat: sendTo('net', ({ context, event }) => say(context, 'hello', JSON.stringify({ ...event, reason: undefined }))) },
   delays: { answer: 100, heartbeat: 250 },
   guards: { triesLeft: ({ context }) => context.tried < context.tries },
 }).createMachine({
