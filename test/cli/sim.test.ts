@@ -34,7 +34,7 @@ describe.concurrent('sim', { timeout }, () => {
           40  │◀─────────────────────▶│  “Do you hear me?”
               │           │           │    nat-a and nat-b: let in, something was sent
               │           │           │    there before
-              │           │           │    5 in all, the last at 80 ms
+              │           │           │    6 in all, the last at 80 ms
           40  ├─────────✗ │ ✗─────────┤  “Do you hear me?” (to the home address)
               │           │           │    internet: dropped, no way leads to that
               │           │           │    address
@@ -42,13 +42,13 @@ describe.concurrent('sim', { timeout }, () => {
           60  │◀──────────┤           │  “I see you at 198.18.1.2:40000.”
           60  │           ├──────────▶│  “I see you at 198.18.2.2:40000.”
           60  │◀─────────────────────▶│  “Yes, I hear you.”
-              │           │           │    5 in all, the last at 100 ms
+              │           │           │    6 in all, the last at 100 ms
           80  ├──────────▶│◀──────────┤  “I need the room no longer.”
 
       Connected: what they say from now on goes directly, both ways.
         a reaches the other at 198.18.2.2:40000
         b reaches the other at 198.18.1.2:40000
-        It took 60 ms: 1.5 round trips. 23 packets in all, 2 of them dropped.
+        It took 60 ms: 1.5 round trips. 25 packets in all, 2 of them dropped.
       "
     `);
   });
