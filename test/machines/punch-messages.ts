@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { ipv4ToText, ipv6ToText } from '../../effects/wire/stun-address.ts';
-import { CANDIDATE_LIMIT, type PunchMessage } from '../../machines/udp-punch/messages.ts';
+import { CANDIDATE_LIMIT, type PunchMessage, type Register } from '../../machines/udp-punch/messages.ts';
 
 type Kinds = { readonly [T in PunchMessage['type']]: fc.Arbitrary<Extract<PunchMessage, { type: T }>> };
 
@@ -52,13 +52,17 @@ export const kinds: Kinds = {
 
 export const anyMessage: fc.Arbitrary<PunchMessage> = fc.oneof(...Object.values<fc.Arbitrary<PunchMessage>>(kinds));
 export const betweenPeers: fc.Arbitrary<PunchMessage> = fc.oneof(kinds.probe, kinds.confirm, kinds.bye);
-/** With a room's identifier, as the rendezvous reads them. */
+/** As the rendezvous reads it: with a room's identifier, and whether its source is proven in the place of the proof. */
+export const registrationSeen: fc.Arbitrary<Register> = fc
+  .tuple(kinds.register, hexOf(32), fc.option(fc.constant(true as const), { nil: undefined }))
+  .map(([message, room, proven]) => ({ ...message, room, nonce: undefined, proven }));
+/** As the rendezvous reads and says them, but for its challenges. */
 export const withRendezvous: fc.Arbitrary<PunchMessage> = fc.oneof(
-  fc.tuple(fc.oneof(kinds.register, kinds.leave), hexOf(32)).map(([message, room]) => ({ ...message, room })),
+  registrationSeen,
+  fc.tuple(kinds.leave, hexOf(32)).map(([message, room]) => ({ ...message, room })),
   kinds.observe,
   kinds.mapped,
   kinds.introduced,
-  kinds.challenged,
   kinds.refused,
 );
 

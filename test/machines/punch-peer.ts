@@ -123,8 +123,7 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
 
   /** Confirmed, and its first check of the path answered. */
   idle(): this {
-    this.confirmed();
-    return this.state === 'connected.confirmed.checking.asking' ? this.checked() : this;
+    return this.confirmed().checked();
   }
 
   // ---- what it did

@@ -5,7 +5,7 @@ import { utf8, toHex } from '../../effects/wire/bytes.ts';
 import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 import { admit, type Admission, noRooms, type Reply, type Rooms } from '../../machines/udp-punch/rooms.ts';
 
-export const SECRET = 'the secret of the rendezvous';
+export const SEED = 'the seed of the rendezvous';
 export const ALTERNATE: Endpoint = { host: '198.18.0.2', port: 40_000 };
 
 /** `a` and `a2` are one peer in two rounds; its NAT gives it a host of its own and a port for each round. */
@@ -36,7 +36,7 @@ export function hex(text: string, size: number): string {
 export class House {
   rooms: Rooms;
 
-  constructor(rooms: Rooms = noRooms(SECRET)) {
+  constructor(rooms: Rooms = noRooms(SEED)) {
     this.rooms = rooms;
   }
 
@@ -46,7 +46,7 @@ export class House {
   }
 
   admit(request: Register & Arrival, alternate: Endpoint | undefined = ALTERNATE): Admission {
-    const admission = admit(this.rooms, request, alternate, SECRET);
+    const admission = admit(this.rooms, request, alternate);
     this.rooms = admission.rooms;
     return admission;
   }

@@ -1,4 +1,4 @@
-/** The udp-punch peer from the first authentic datagram on: answers, confirmation, keepalive, the choice of a path. */
+/** The udp-punch peer from the first authentic datagram on: answers, confirmation, keepalive. Which path: udp-punch-paths. */
 import { describe, expect, test } from 'vitest';
 import { ELSEWHERE, HIGH, LOCAL, LOW, PUBLIC, PunchPeer, SERVER, THEIRS } from './punch-peer.ts';
 
@@ -117,6 +117,26 @@ describe('heard but not confirmed', () => {
     for (let n = 0; n < 3; n += 1) expect(peer.probe().sent('confirm')).toHaveLength(1);
     expect(peer.context.attempt).toBe(1);
   });
+
+  test('a nomination confirms it, is answered, and its own path is nominated: only who has been confirmed nominates', () => {
+    const peer = new PunchPeer().probing().probe().probe({ nominate: true, txid: 'cd'.repeat(12) });
+    expect([peer.state, peer.context.path]).toEqual(['connected.confirmed.checking.asking', { socket: 'r1', peer: PUBLIC }]);
+    expect(peer.sent().map(({ message }) => message.type)).toEqual(['confirm', 'leave', 'probe']);
+    expect(peer.sent()).toMatchObject([{ to: PUBLIC, message: { txid: 'cd'.repeat(12) } }, { to: SERVER }, { to: PUBLIC, message: { nominate: true } }]);
+    expect(peer.outcomes).toHaveLength(1);
+  });
+
+  test('a nomination of another pair of sessions confirms nothing', () => {
+    const peer = new PunchPeer().probing().probe().probe({ nominate: true, sender: LOW }).probe({ nominate: true, receiver: LOW });
+    expect([peer.state, peer.last.net]).toEqual(['connected.confirming', []]);
+  });
+
+  test('a nomination from elsewhere confirms too, moves nothing, and adds a source', () => {
+    const peer = new PunchPeer().probing().probe().probe({ nominate: true, from: ELSEWHERE });
+    expect([peer.state, peer.context.path]).toEqual(['connected.confirmed.checking.asking', { socket: 'r1', peer: PUBLIC }]);
+    expect(peer.last.net[0]).toEqual({ type: 'payload.route', socket: 'r1', to: PUBLIC, from: [PUBLIC, ELSEWHERE] });
+    expect(peer.sent('probe').map(({ to }) => to)).toEqual([PUBLIC]);
+  });
 });
 
 describe('confirmed', () => {
@@ -126,13 +146,11 @@ describe('confirmed', () => {
     expect(peer.state).toBe('connected.confirmed.idle');
   });
 
-  test('the smaller session nominates its path at once, the greater one rests', () => {
-    const controlling = new PunchPeer({}, HIGH).confirmed();
-    expect(controlling.sent('probe')).toMatchObject([{ to: PUBLIC, message: { nominate: true } }]);
-    expect(controlling.timers()).toEqual(['checkInterval in 500']);
-    const controlled = new PunchPeer({}, LOW).confirmed();
-    expect(controlled.sent('probe')).toEqual([]);
-    expect(controlled.timers()).toEqual(['keepaliveInterval in 15000']);
+  test.each([HIGH, LOW])('the path is nominated at once, beside whichever session: %s', (other) => {
+    const peer = new PunchPeer({}, other).confirmed();
+    expect([peer.state, peer.timers()]).toEqual(['connected.confirmed.checking.asking', ['checkInterval in 500']]);
+    expect(peer.sent('probe')).toMatchObject([{ to: PUBLIC, message: { nominate: true } }]);
+    expect(peer.checked().timers()).toEqual(['keepaliveInterval in 15000']);
   });
 
   test('silence is asked after every 15 s, and the answer suffices for the next', () => {
@@ -164,34 +182,6 @@ describe('confirmed', () => {
       peer.advance(1_000);
     }
     expect(peer.verdict).toBe('peer-lost');
-  });
-
-  test('a nomination of the path that it is on changes nothing but gets its answer', () => {
-    const peer = new PunchPeer({}, LOW).idle().probe({ nominate: true });
-    expect([peer.state, peer.sent().map(({ message }) => message.type)]).toEqual(['connected.confirmed.idle', ['confirm']]);
-  });
-
-  test('a nomination from elsewhere switches the path, and payload with it, once somebody there has answered us', () => {
-    const peer = new PunchPeer({}, LOW).idle().probe({ from: ELSEWHERE, nominate: true });
-    expect(peer.state).toBe('connected.confirmed.challenging.asking');
-    expect(peer.context.path).toEqual({ socket: 'r1', peer: PUBLIC });
-    expect(peer.last.net[0]).toEqual({ type: 'payload.route', socket: 'r1', to: PUBLIC, from: [PUBLIC, ELSEWHERE] });
-    expect(peer.sent()).toMatchObject([{ to: ELSEWHERE, message: { type: 'confirm' } }, { to: ELSEWHERE, message: { type: 'probe', nominate: false } }]);
-    peer.checked(peer.context.candidate);
-    expect([peer.state, peer.context.path]).toEqual(['connected.confirmed.idle', { socket: 'r1', peer: ELSEWHERE }]);
-    expect(peer.last.net).toEqual([{ type: 'payload.route', socket: 'r1', to: ELSEWHERE, from: [ELSEWHERE, PUBLIC] }]);
-    peer.elapse('keepaliveInterval');
-    expect(peer.sent('probe').map(({ to }) => to)).toEqual([ELSEWHERE]);
-  });
-
-  test('where nobody answers three challenges the path stays, and is checked', () => {
-    const peer = new PunchPeer({}, LOW).idle().probe({ from: ELSEWHERE, nominate: true });
-    const start = peer.now;
-    while (peer.state === 'connected.confirmed.challenging.asking') peer.next();
-    expect([peer.now - start, peer.state]).toEqual([3_500, 'connected.confirmed.checking.asking']);
-    expect(peer.everSent('probe').filter(({ to }) => to.host === ELSEWHERE.host)).toHaveLength(3);
-    expect(peer.sent('probe')).toMatchObject([{ to: PUBLIC, message: { nominate: true } }]);
-    expect(peer.checked().context.path).toEqual({ socket: 'r1', peer: PUBLIC });
   });
 
   test('a probe that nominates nothing adds a source and leaves the path', () => {

@@ -138,22 +138,22 @@ describe('a third', () => {
     expect(house.register('a', 200)).toEqual(['a: b1 at port 5001', 'b: a1 at port 5001']);
   });
 
-  test('is taken in when one of the two has been silent for 30 s', () => {
+  test('is taken in when one of the two has been silent for 15 s', () => {
     const house = new House();
     house.register('a');
     house.register('b');
-    house.register('b', 20_000);
-    expect(house.register('c', 29_999)).toEqual(['c: room-full']);
-    expect(house.register('c', 30_000)).toEqual(['c: mapped']);
-    expect(house.register('b', 30_100)).toEqual(['b: c1 at port 5001', 'c: b1 at port 5001']);
+    house.register('b', 10_000);
+    expect(house.register('c', 14_999)).toEqual(['c: room-full']);
+    expect(house.register('c', 15_000)).toEqual(['c: mapped']);
+    expect(house.register('b', 15_100)).toEqual(['b: c1 at port 5001', 'c: b1 at port 5001']);
   });
 
   test('takes an empty room when both have been silent', () => {
     const house = new House();
     house.register('a');
     house.register('b');
-    expect(house.register('c', 30_000)).toEqual(['c: mapped']);
-    expect(house.register('d', 30_001)).toEqual(['d: c1 at port 5001', 'c: d1 at port 5001']);
+    expect(house.register('c', 15_000)).toEqual(['c: mapped']);
+    expect(house.register('d', 15_001)).toEqual(['d: c1 at port 5001', 'c: d1 at port 5001']);
   });
 
   test('takes the place of one who has left', () => {
@@ -197,16 +197,16 @@ describe('leaving', () => {
 });
 
 describe('sweeping', () => {
-  test('forgets those who have been silent for 30 s, and rooms in which nobody is left', () => {
+  test('forgets those who have been silent for 15 s, and rooms in which nobody is left', () => {
     const house = new House();
     house.register('a');
-    house.register('b', 10_000);
-    house.register('c', 12_000, { room: hex('another', 32) });
-    expect(sweep(house.rooms, 29_999)).toEqual(house.rooms);
-    house.rooms = sweep(house.rooms, 30_000);
+    house.register('b', 5_000);
+    house.register('c', 6_000, { room: hex('another', 32) });
+    expect(sweep(house.rooms, 14_999)).toEqual(house.rooms);
+    house.rooms = sweep(house.rooms, 15_000);
     expect(house.rooms.rooms.size).toBe(2);
-    expect(house.register('b', 30_001)).toEqual(['b: mapped']);
-    expect(sweep(house.rooms, 42_000).rooms.size).toBe(1);
+    expect(house.register('b', 15_001)).toEqual(['b: mapped']);
+    expect(sweep(house.rooms, 21_000).rooms.size).toBe(1);
     const empty = sweep(house.rooms, 100_000);
     expect([empty.rooms.size, empty.hosts.size]).toEqual([0, 0]);
   });

@@ -8,7 +8,7 @@ import { concatBytes, fromHex, toHex, utf8 } from '../../effects/wire/bytes.ts';
 import { decodeStun, encodeStun, type StunAttribute, type StunClass } from '../../effects/wire/stun.ts';
 import { OBSERVE_SIZE, openPeerCodec, peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
 import type { PunchMessage } from '../../machines/udp-punch/messages.ts';
-import { anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../machines/punch-messages.ts';
+import { anyEndpoint, anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../machines/punch-messages.ts';
 
 const ROOM = 'secret';
 const mine = peerCodec(ROOM);
@@ -26,7 +26,7 @@ describe('every message', () => {
   });
 
   test('of the rendezvous and to it comes back from the codec of the rendezvous', () => {
-    fc.assert(fc.property(withRendezvous, (message) => void expect(rendezvous.decode(rendezvous.encode(message))).toEqual({ kind: 'message', message })), { numRuns: 500 });
+    fc.assert(fc.property(withRendezvous, anyEndpoint, (message, remote) => void expect(rendezvous.decode(rendezvous.encode(message, remote), remote)).toEqual({ kind: 'message', message })), { numRuns: 500 });
   });
 
   test('that says "not a rendezvous" comes back too', () => {
