@@ -15,6 +15,7 @@ export type SeedMessage =
 
 const REGISTER = utf8('REGISTER');
 const KNOCK = utf8('KNOCK');
+const ADDRESS = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}:\d{1,5}$/;
 /** `255.255.255.255:65535`. */
 const LONGEST_ADDRESS = 21;
 
@@ -43,8 +44,8 @@ export function seedCodec(): Codec<SeedMessage> {
   };
 }
 
-/** Only what can be an address: the rest is chat. */
+/** Only what can be an address: the rest is chat. No leading zeros, which some systems read as octal. */
 function addressOf(text: string): Endpoint | undefined {
-  const peer = /^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/.test(text) ? parseEndpoint(text) : undefined;
+  const peer = ADDRESS.test(text) ? parseEndpoint(text) : undefined;
   return peer && peer.port > 0 && peer.host.split('.').every((octet) => Number(octet) <= 255) ? peer : undefined;
 }

@@ -88,7 +88,7 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
     case 'error': {
       const code = attribute(message, 'error-code')?.code;
       const nonce = nonceOf(message);
-      if (code === 401 && nonce !== undefined) return heard({ type: 'challenged', txid, to: me.id, nonce });
+      if (code === 401 && nonce !== undefined) return heard({ type: 'challenged', txid, to: me.id, ...(isProof ? {} : { nonce }) });
       if (code === 486 || code === 508) return heard({ type: 'refused', txid, to: me.id, reason: REFUSALS[code] });
       return undefined;
     }

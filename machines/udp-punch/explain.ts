@@ -7,7 +7,9 @@ import type { PeerContext } from './session.ts';
 const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';
 
 /** After the last round: whether a hole could have existed at all. */
-export function explainSilence({ mapping, peer, round, trouble }: PeerContext): Failed {
+export function explainSilence({ mapping, peer, introductions, sources, trouble }: PeerContext): Failed {
+  if (sources.length > 0) return explainLost(false);
+  const rounds = introductions === 1 ? 'one round' : `${introductions} rounds`;
   const theirs: MappingSeen = peer?.mapping ?? 'unknown';
   if (mapping === 'varies' && theirs === 'varies') {
     return failed(
@@ -20,14 +22,14 @@ export function explainSilence({ mapping, peer, round, trouble }: PeerContext): 
     return failed(
       'no-path',
       `${changing} gives every destination a new port, and ${strict} lets in only the exact address and port that was sent to: ` +
-        `${round} rounds of probes, each from a fresh port, were not heard. ${RELAY}`,
+        `${rounds} of probes, each from a fresh port, brought nothing. ${RELAY}`,
     );
   }
   const seen = mapping === 'same' && theirs === 'same' ? 'Both NATs keep one port for a socket, so a hole should be possible' : 'What the NATs do could not be observed';
   const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
   return failed(
     'no-reply',
-    `${seen}; yet in ${round} rounds of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
+    `${seen}; yet in ${rounds} of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
   );
 }
 

@@ -5,7 +5,7 @@ import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
 import { peerSetup } from './peer-setup.ts';
-import { checkId, heardFrom, localOf, type Path, type PeerContext, roundIds, socketLabel } from './session.ts';
+import { checkId, heardFrom, localOf, type OpenSocket, type Path, type PeerContext, roundIds, socketLabel } from './session.ts';
 import { openerTtl, registerInterval, REPEAT_REGISTRATION_AT } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -33,10 +33,11 @@ export const closeLateSocket = enqueueActions(({ context, event, enqueue }) => {
 
 /** Once a path is chosen the sockets of other rounds are of no more use. */
 export const closeOtherSockets = enqueueActions(({ context, enqueue }) => {
-  for (const { label } of context.sockets) {
-    if (label !== context.path?.socket) enqueue.sendTo('net', { type: 'close', socket: label });
+  const isUsed = ({ label }: OpenSocket): boolean => label === context.path?.socket || label === context.candidate?.socket;
+  for (const socket of context.sockets) {
+    if (!isUsed(socket)) enqueue.sendTo('net', { type: 'close', socket: socket.label });
   }
-  enqueue.assign({ sockets: context.sockets.filter(({ label }) => label === context.path?.socket) });
+  enqueue.assign({ sockets: context.sockets.filter(isUsed) });
 });
 
 export const noteTrouble = assign(({ event }) => {
@@ -77,9 +78,9 @@ export const rememberAddress = assign(({ context, event }) => {
   };
 });
 
-export const rememberPeer = assign(({ event }) => {
+export const rememberPeer = assign(({ context, event }) => {
   assertEvent(event, 'introduced');
-  return { peer: event.peer };
+  return { peer: event.peer, introductions: context.introductions + 1 };
 });
 
 /** Asks the rendezvous's other port for our address, once a round while it is not known whether our mapping varies. */
@@ -136,11 +137,11 @@ export const noteSource = assign(({ context, event }) => {
 export const takePath = assign(({ context, event }) => {
   assertEvent(event, ['probe', 'confirm']);
   const path = { socket: event.socket, peer: event.from };
-  return { ...heardFrom(context, event, path), path, candidate: undefined, challenges: 0 };
+  return { ...heardFrom(context, event, path), path, candidate: undefined, challenges: 0, attempt: 0 };
 });
 
 /** The path is as the peer last confirmed it. */
-export const keepPath = assign({ candidate: undefined, challenges: 0 });
+export const keepPath = assign({ candidate: undefined, challenges: 0, attempt: 0 });
 
 /** Nothing is sent elsewhere on the word of one datagram: whoever is there must answer first (as RFC 9000 §8.2). */
 export const noteCandidate = assign(({ context, event }) => {

@@ -9,12 +9,15 @@ export const answersRegistration: Guard = ({ context, event }) => 'txid' in even
 export const answersObservation: Guard = ({ context, event }) => 'txid' in event && event.txid === context.ids.observe;
 export const isAnotherIntroduction: Guard = ({ context, event }) =>
   event.type === 'introduced' &&
+  context.introductions < timing.INTRODUCTIONS &&
   event.txid === context.ids.register &&
   !session.isSameIntroduction(context.peer, event.peer);
 export const isFromPeer: Guard = ({ context, event }) => (event.type === 'probe' || event.type === 'confirm' || event.type === 'bye') && session.isFromPeer(context, event);
 export const isNomination: Guard = ({ context, event }) => event.type === 'probe' && event.nominate && session.isFromPeer(context, event);
 export const isElsewhere: Guard = ({ context, event }) =>
   event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.mayFollow(context, event);
+export const isNominationElsewhere: Guard = ({ context, event }) =>
+  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.mayChallenge(context, event);
 export const isFromCandidate: Guard = ({ context, event }) =>
   event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.isAt(context.candidate, event);
 export const confirmsProbe: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsProbe(context, event);

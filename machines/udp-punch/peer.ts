@@ -29,7 +29,7 @@ export const udpPunchPeer = peerSetup
       confirmInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
       keepaliveInterval: timing.KEEPALIVE_MS,
       challengeDeadline: timing.CHALLENGE_MS,
-      checkInterval: ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1),
+      checkInterval: ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1, timing.KEEPALIVE_RTO_MAX_MS),
       byeInterval: timing.BYE_INTERVAL_MS,
       leaveTime: timing.LEAVE_MS,
     },
@@ -150,6 +150,7 @@ export const udpPunchPeer = peerSetup
               confirm: { guard: 'confirmsProbe', target: 'confirmed', actions: ['takePath', 'routePayload'] },
               // Only who has been confirmed nominates, so it has heard us.
               probe: [
+                { guard: 'isNominationElsewhere', target: 'confirmed.challenging', actions: ['noteSource', 'routePayload', 'noteCandidate'] },
                 { guard: 'isNomination', target: 'confirmed', actions: ['noteSource', 'routePayload', 'answerProbe'] },
                 { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
               ],
@@ -185,7 +186,7 @@ export const udpPunchPeer = peerSetup
                     after: {
                       checkInterval: [
                         { guard: 'mayCheckAgain', target: 'asking', reenter: true },
-                        { target: '#failed', actions: 'concludeLost' },
+                        { target: '#leaving', actions: 'concludeLost' },
                       ],
                     },
                   },
@@ -234,7 +235,7 @@ export const udpPunchPeer = peerSetup
 
       leaving: {
         id: 'leaving',
-        entry: 'leaveRoom',
+        entry: ['leaveRoom', 'sayBye'],
         on: { probe: {}, confirm: {}, bye: {}, close: {} },
         after: { leaveTime: 'failed' },
       },

@@ -41,6 +41,8 @@ export interface PeerContext {
   readonly observedIn: number;
   readonly nonce: string | undefined;
   readonly peer: PeerDescription | undefined;
+  /** How often the peer was introduced: rounds, and moves within a round. */
+  readonly introductions: number;
   readonly path: Path | undefined;
   /** Where the peer says it sends from now, until it has answered us there. */
   readonly candidate: Path | undefined;
@@ -86,6 +88,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     observedIn: 0,
     nonce: undefined,
     peer: undefined,
+    introductions: 0,
     path: undefined,
     candidate: undefined,
     checks: 0,
@@ -156,7 +159,11 @@ export function clashThreatens({ rttMs, round }: PeerContext): boolean {
 export function mayFollow(context: PeerContext, event: Probe & Arrival): boolean {
   const isControlling = context.peer !== undefined && context.id < context.peer.id;
   const isKnown = context.sources.some((source) => sameEndpoint(source, event.from));
-  return !isAt(context.path, event) && context.challenges < CHALLENGES && (!isControlling || !isKnown || context.attempt > 1);
+  return mayChallenge(context, event) && (!isControlling || !isKnown || context.attempt > 1);
+}
+
+export function mayChallenge(context: PeerContext, event: Arrival): boolean {
+  return !isAt(context.path, event) && context.challenges < CHALLENGES;
 }
 
 /** Sources are few: a LAN address, a mapping or two, a mapping after a reboot. */

@@ -131,11 +131,12 @@ describe('heard but not confirmed', () => {
     expect([peer.state, peer.last.net]).toEqual(['connected.confirming', []]);
   });
 
-  test('a nomination from elsewhere confirms too, moves nothing, and adds a source', () => {
+  test('a nomination from elsewhere confirms too; it is asked there before anything moves', () => {
     const peer = new PunchPeer().probing().probe().probe({ nominate: true, from: ELSEWHERE });
-    expect([peer.state, peer.context.path]).toEqual(['connected.confirmed.checking.asking', { socket: 'r1', peer: PUBLIC }]);
+    expect([peer.state, peer.context.path]).toEqual(['connected.confirmed.challenging', { socket: 'r1', peer: PUBLIC }]);
     expect(peer.last.net[0]).toEqual({ type: 'payload.route', socket: 'r1', to: PUBLIC, from: [PUBLIC, ELSEWHERE] });
-    expect(peer.sent('probe').map(({ to }) => to)).toEqual([PUBLIC]);
+    expect(peer.sent('probe').map(({ to }) => to)).toEqual([ELSEWHERE]);
+    expect(peer.sent('confirm')).toEqual([]);
   });
 });
 
@@ -163,14 +164,15 @@ describe('confirmed', () => {
     expect(peer.now).toBe(1000 + 40 + 60_000);
   });
 
-  test('a peer that does not answer five times in 15.5 s is lost', () => {
+  test('a peer that does not answer eight times in 13.5 s is lost, and is told', () => {
     const peer = new PunchPeer({}, LOW).idle();
     peer.elapse('keepaliveInterval');
     const start = peer.now;
     const times = [0];
     while (peer.snapshot.status === 'active') if (peer.next().net.length > 0) times.push(peer.now - start);
-    expect(times).toEqual([0, 500, 1500, 3500, 7500]);
-    expect([peer.now - start, peer.state, peer.verdict]).toEqual([15_500, 'failed', 'peer-lost']);
+    expect(times).toEqual([0, 500, 1500, 3500, 5500, 7500, 9500, 11_500, 13_500]);
+    expect(peer.everSent('bye')).toHaveLength(1);
+    expect([peer.now - start, peer.state, peer.verdict]).toEqual([13_510, 'failed', 'peer-lost']);
     expect(peer.outcomes.at(-1)).toMatchObject({ detail: expect.stringContaining('stopped answering') });
   });
 

@@ -34,7 +34,7 @@ describe('an overheard probe', () => {
   test('that nominates a better path is not followed by giving up over the old one', () => {
     const peer = new PunchPeer({}, LOW).idle();
     peer.elapse('keepaliveInterval');
-    peer.advance(15_400);
+    peer.advance(13_400);
     peer.probe({ from: OUTSIDE[0]!, nominate: true }).advance(200);
     expect(peer.snapshot.status).toBe('active');
     expect(peer.checked(peer.context.candidate).state).toBe('connected.confirmed.idle');

@@ -180,7 +180,9 @@ describe('a recording', () => {
     fc.assert(fc.property(anyMessage, (message) => {
       const sent = mine.encode(message);
       const kept = redact(sent)!;
-      expect(open.decode(kept)).toEqual({ kind: 'message', message });
+      // Of a nonce, which is a proof while the rendezvous lives, only that there was one.
+      const shown = 'nonce' in message && message.nonce !== undefined ? { ...message, nonce: 'nonce' } : message;
+      expect(open.decode(kept)).toEqual({ kind: 'message', message: shown });
       expect(toHex(kept)).not.toContain(ROOM_ID);
       for (const one of decodeStun(sent).attributes) if (one.type === 'message-integrity-sha256') expect(toHex(kept)).not.toContain(toHex(one.value));
     }));
