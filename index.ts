@@ -5,7 +5,7 @@
 import type { Observable } from 'rxjs';
 import { nodeClock } from './adapters/node/clock.ts';
 import { nodeNet } from './adapters/node/net.ts';
-import { resolveHost } from './adapters/node/resolve.ts';
+import { ResolveError, resolveHost } from './adapters/node/resolve.ts';
 import { newSeed } from './adapters/node/seed.ts';
 import { type Endpoint, parseEndpoint } from './effects/endpoint.ts';
 import { run } from './effects/run.ts';
@@ -43,19 +43,21 @@ export interface Channel {
 
 /**
  * Opens a UDP hole to whoever is in the same room of the same rendezvous, and resolves once both directions are proved.
- * Rejects with `ConnectionFailed`: its `reason` is stable, its `message` says what was observed and what would help.
+ * Rejects with `ConnectionFailed`: its `reason` is stable, its `message` says what was observed and what would help. Rejects
+ * with the signal's reason when aborted, and with a TypeError when the options make no sense.
  */
 export async function punch({ server, room, signal, waitMs, local }: PunchOptions): Promise<Channel> {
   signal?.throwIfAborted();
   const named = parseEndpoint(server);
   if (!named || named.port === 0) throw new TypeError(`server must be host:port, not '${server}'`);
   if (room === '') throw new TypeError('room must not be empty');
+  const host = await resolved(named.host, signal);
   const running = run(udpPunchPeer, {
     net: nodeNet(),
     codec: peerCodec(room),
     clock: nodeClock(),
     id: 'peer',
-    input: { server: { host: await resolveHost(named.host), port: named.port }, seed: newSeed(), waitMs, local },
+    input: { server: { host, port: named.port }, seed: newSeed(), waitMs, local },
   });
   const connection = connect(running);
   const abort = (): void => void connection.close();
@@ -68,6 +70,19 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
     return { local: from, peer, elapsedMs, send, messages, ended, close: async () => void (await close()) };
   } catch (error) {
     signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** The rendezvous's address; a signal does not wait for a slow resolver. */
+async function resolved(name: string, signal: AbortSignal | undefined): Promise<string> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  try {
+    return await Promise.race([resolveHost(name), aborted]);
+  } catch (error) {
+    if (error instanceof ResolveError) throw new ConnectionFailed({ kind: 'failed', reason: 'no-rendezvous', detail: error.message });
     throw error;
   }
 }

@@ -72,7 +72,7 @@ export function netPort<M extends { readonly type: string }>(): CallbackActorLog
   });
 }
 
-/** Datagrams kept for a route that the machine has not named yet; a peer may be a round trip ahead of us. */
+/** Datagrams kept for a source that the machine has not named yet; a peer may be a round trip ahead of us. The oldest go first. */
 const EARLY_PAYLOAD_LIMIT = 32;
 
 function bridge<M extends { readonly type: string }>(
@@ -84,11 +84,9 @@ function bridge<M extends { readonly type: string }>(
   let early: UdpReceived[] = [];
 
   const deliver = (event: UdpReceived): void => {
-    if (route === undefined) {
-      if (early.length < EARLY_PAYLOAD_LIMIT) early.push(event);
-    } else if (route.from.some((source) => sameEndpoint(source, event.from))) {
-      payload.incoming.next(event.data);
-    }
+    if (route?.from.some((source) => sameEndpoint(source, event.from))) return payload.incoming.next(event.data);
+    early.push(event);
+    if (early.length > EARLY_PAYLOAD_LIMIT) early.shift();
   };
 
   const heard = net(effects).subscribe((event) => {

@@ -47,7 +47,7 @@ test('adapters import no machine and no xstate', () => {
   const rules: Record<string, readonly RegExp[]> = {
     'adapters/node': [OWN('adapters/node', 'effects'), /^rxjs$/, /^node:/],
     'adapters/sim': [OWN('adapters/sim', 'effects'), /^rxjs$/],
-    'adapters/replay': [OWN('adapters/replay', 'effects'), /^rxjs$/, /^zod$/, /^@noble\/hashes\//],
+    'adapters/replay': [OWN('adapters/replay', 'effects'), /^rxjs$/, /^zod$/, /^crc-32$/, /^@noble\/hashes\//],
   };
   for (const [folder, allowed] of Object.entries(rules)) {
     expect(strays(folder, allowed).filter((stray) => !stray.startsWith('adapters/sim/dgram.ts imports node:'))).toEqual([]);

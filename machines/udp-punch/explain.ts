@@ -7,8 +7,8 @@ import type { PeerContext } from './session.ts';
 const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';
 
 /** After the last round: whether a hole could have existed at all. */
-export function explainSilence({ mapping, peer, introductions, sources, trouble }: PeerContext): Failed {
-  if (sources.length > 0) return explainLost(false);
+export function explainSilence({ mapping, peer, introductions, heardIn, trouble }: PeerContext): Failed {
+  if (heardIn > 0) return explainLost(false);
   const rounds = introductions === 1 ? 'one round' : `${introductions} rounds`;
   const theirs: MappingSeen = peer?.mapping ?? 'unknown';
   if (mapping === 'varies' && theirs === 'varies') {
@@ -17,16 +17,16 @@ export function explainSilence({ mapping, peer, introductions, sources, trouble 
       `Both NATs give every destination a new port, so neither side can be told the port at which the other will be reached. ${RELAY}`,
     );
   }
+  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
   if (mapping === 'varies' || theirs === 'varies') {
-    const [changing, strict] = mapping === 'varies' ? ["This side's NAT", "the peer's NAT"] : ["The peer's NAT", "this side's NAT"];
+    const [changing, other] = mapping === 'varies' ? ["This side's NAT", "the peer's side"] : ["The peer's NAT", 'this side'];
     return failed(
-      'no-path',
-      `${changing} gives every destination a new port, and ${strict} lets in only the exact address and port that was sent to: ` +
-        `${rounds} of probes, each from a fresh port, brought nothing. ${RELAY}`,
+      'no-reply',
+      `${changing} gives every destination a new port, and ${rounds} of probes, each from a fresh port, brought nothing. If ${other} lets in only the exact ` +
+        `address and port that it has sent to, as most NATs do, no hole can exist between the two. ${RELAY} A firewall that drops UDP, or a peer that stopped, looks the same.${local}`,
     );
   }
   const seen = mapping === 'same' && theirs === 'same' ? 'Both NATs keep one port for a socket, so a hole should be possible' : 'What the NATs do could not be observed';
-  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
   return failed(
     'no-reply',
     `${seen}; yet in ${rounds} of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
@@ -45,7 +45,7 @@ export function explainNoRendezvous({ input, attempt, trouble }: PeerContext): F
 export function explainNoPeer({ input }: PeerContext): Failed {
   return failed(
     'no-peer',
-    `Nobody else came to the room at ${formatEndpoint(input.server)}. Both sides must name the same room and the same rendezvous.`,
+    `Nobody else came to the room at ${formatEndpoint(input.server)}. Both sides must name the same room and the same rendezvous; two that have met already have left it.`,
   );
 }
 

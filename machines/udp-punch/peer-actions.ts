@@ -5,7 +5,7 @@ import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
 import { peerSetup } from './peer-setup.ts';
-import { checkId, heardFrom, localOf, type OpenSocket, type Path, type PeerContext, roundIds, socketLabel } from './session.ts';
+import { checkId, heardFrom, localOf, type OpenSocket, type Path, type PeerContext, roundIds, socketLabel, withSource } from './session.ts';
 import { openerTtl, registerInterval, REPEAT_REGISTRATION_AT } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -129,19 +129,26 @@ export const sayBye = enqueueActions(({ context, enqueue }) => {
   enqueue.sendTo('net', { type: 'udp.send', socket: context.path.socket, to: context.path.peer, message });
 });
 
-export const noteSource = assign(({ context, event }) => {
-  assertEvent(event, ['probe', 'confirm']);
-  return heardFrom(context, event);
-});
-
+/** A probe shows a path, and only its confirmation proves it. */
 export const takePath = assign(({ context, event }) => {
   assertEvent(event, ['probe', 'confirm']);
-  const path = { socket: event.socket, peer: event.from };
-  return { ...heardFrom(context, event, path), path, candidate: undefined, challenges: 0, attempt: 0 };
+  const proof = event.type === 'confirm' ? withSource(context, event.from) : {};
+  return { ...heardFrom(context, event), ...proof, candidate: undefined, challenges: 0, attempt: 0 };
 });
 
-/** The path is as the peer last confirmed it. */
-export const keepPath = assign({ candidate: undefined, challenges: 0, attempt: 0 });
+/** The path is as the peer has just confirmed it. */
+export const keepPath = assign(({ context, event }) => {
+  assertEvent(event, 'confirm');
+  return { ...withSource(context, event.from), candidate: undefined, challenges: 0, attempt: 0 };
+});
+
+/** The peer is there too. The path stays as long as it answers. */
+export const noteSource = assign(({ context, event }) => {
+  assertEvent(event, 'confirm');
+  return withSource(context, event.from);
+});
+
+export const takeCandidate = assign(({ context }) => ({ path: context.candidate, candidate: undefined, attempt: 0 }));
 
 /** Nothing is sent elsewhere on the word of one datagram: whoever is there must answer first (as RFC 9000 §8.2). */
 export const noteCandidate = assign(({ context, event }) => {
@@ -149,11 +156,12 @@ export const noteCandidate = assign(({ context, event }) => {
   return { candidate: { socket: event.socket, peer: event.from }, challenges: context.challenges + 1 };
 });
 
-/** Tells the net actor where payload goes and from whom it is taken. */
+/** Tells the net actor where payload goes, and that it is taken from there and from whoever has proved to be the peer. */
 export const routePayload = enqueueActions(({ context, enqueue }) => {
   if (context.path === undefined) return;
   const { socket, peer: to } = context.path;
-  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: context.sources });
+  const others = context.sources.filter((source) => !sameEndpoint(source, to));
+  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: [to, ...others] });
 });
 
 // ---- the outcome

@@ -15,14 +15,14 @@ export const isAnotherIntroduction: Guard = ({ context, event }) =>
 export const isFromPeer: Guard = ({ context, event }) => (event.type === 'probe' || event.type === 'confirm' || event.type === 'bye') && session.isFromPeer(context, event);
 export const isNomination: Guard = ({ context, event }) => event.type === 'probe' && event.nominate && session.isFromPeer(context, event);
 export const isElsewhere: Guard = ({ context, event }) =>
-  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.mayFollow(context, event);
-export const isNominationElsewhere: Guard = ({ context, event }) =>
   event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.mayChallenge(context, event);
 export const isFromCandidate: Guard = ({ context, event }) =>
   event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.isAt(context.candidate, event);
 export const confirmsProbe: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsProbe(context, event);
 export const confirmsCheck: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.path);
 export const confirmsCandidate: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.candidate);
+export const confirmsNewPath: Guard = (args) => confirmsCandidate(args) && session.followsPeer(args.context);
+export const knowsBetterPath: Guard = ({ context }) => context.attempt > 1 && context.candidate !== undefined && session.isProven(context, context.candidate.peer);
 export const isNewestSocket: Guard = ({ context, event }) => event.type === 'udp.opened' && event.socket === session.socketLabel(context.round);
 export const isSocketLost: Guard = ({ context, event }) =>
   event.type === 'net.failed' && event.effect === 'udp.open' && event.socket === (context.path?.socket ?? session.socketLabel(context.round));

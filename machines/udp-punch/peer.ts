@@ -6,34 +6,13 @@
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
+import * as delays from './peer-delays.ts';
 import * as guards from './peer-guards.ts';
 import { peerSetup } from './peer-setup.ts';
-import { newContext, type PeerContext } from './session.ts';
-import * as timing from './timing.ts';
-
-const { doubling } = timing;
-type Where = { readonly context: PeerContext };
+import { newContext } from './session.ts';
 
 export const udpPunchPeer = peerSetup
-  .extend({ actions, guards })
-  .extend({
-    delays: {
-      openDeadline: timing.OPEN_DEADLINE_MS,
-      registerInterval: ({ context }: Where) => timing.registerInterval(context.attempt),
-      waitDeadline: ({ context }: Where) => (context.round === 1 ? (context.input.waitMs ?? timing.WAIT_MS) : timing.ROUND_WAIT_MS),
-      refreshInterval: ({ context }: Where) => doubling(timing.WAIT_REFRESH_MS, context.attempt - 1, context.round === 1 ? timing.WAIT_REFRESH_MAX_MS : timing.WAIT_REFRESH_MS),
-      openerTime: timing.OPENER_MS,
-      probeInterval: ({ context }: Where) => (context.attempt < timing.PROBES_PER_ROUND ? doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1) : 0),
-      listenTime: ({ context }: Where) =>
-        Math.max(context.round < timing.ROUNDS ? timing.LISTEN_MS : timing.LAST_LISTEN_MS, 2 * (context.rttMs ?? 0)),
-      confirmInterval: ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1),
-      keepaliveInterval: timing.KEEPALIVE_MS,
-      challengeDeadline: timing.CHALLENGE_MS,
-      checkInterval: ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1, timing.KEEPALIVE_RTO_MAX_MS),
-      byeInterval: timing.BYE_INTERVAL_MS,
-      leaveTime: timing.LEAVE_MS,
-    },
-  })
+  .extend({ actions, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },
@@ -136,7 +115,7 @@ export const udpPunchPeer = peerSetup
         entry: 'resetAttempts',
         initial: 'confirming',
         on: {
-          probe: { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+          probe: { guard: 'isFromPeer', actions: 'answerProbe' },
           confirm: {},
           'udp.opened': { actions: 'closeLateSocket' },
           bye: { guard: 'isFromPeer', target: 'parting' },
@@ -150,9 +129,9 @@ export const udpPunchPeer = peerSetup
               confirm: { guard: 'confirmsProbe', target: 'confirmed', actions: ['takePath', 'routePayload'] },
               // Only who has been confirmed nominates, so it has heard us.
               probe: [
-                { guard: 'isNominationElsewhere', target: 'confirmed.challenging', actions: ['noteSource', 'routePayload', 'noteCandidate'] },
-                { guard: 'isNomination', target: 'confirmed', actions: ['noteSource', 'routePayload', 'answerProbe'] },
-                { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+                { guard: 'isElsewhere', target: 'confirmed.challenging', actions: 'noteCandidate' },
+                { guard: 'isNomination', target: 'confirmed', actions: 'answerProbe' },
+                { guard: 'isFromPeer', actions: 'answerProbe' },
               ],
             },
             after: {
@@ -169,8 +148,8 @@ export const udpPunchPeer = peerSetup
             initial: 'checking',
             on: {
               probe: [
-                { guard: 'isElsewhere', target: '.challenging', actions: ['noteSource', 'routePayload', 'noteCandidate'] },
-                { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+                { guard: 'isElsewhere', target: '.challenging', actions: 'noteCandidate' },
+                { guard: 'isFromPeer', actions: 'answerProbe' },
               ],
             },
             states: {
@@ -185,6 +164,7 @@ export const udpPunchPeer = peerSetup
                     entry: ['checkPath', 'countAttempt'],
                     after: {
                       checkInterval: [
+                        { guard: 'knowsBetterPath', target: '#checking', reenter: true, actions: ['takeCandidate', 'routePayload'] },
                         { guard: 'mayCheckAgain', target: 'asking', reenter: true },
                         { target: '#leaving', actions: 'concludeLost' },
                       ],
@@ -198,10 +178,13 @@ export const udpPunchPeer = peerSetup
               challenging: {
                 entry: ['newCheck', 'challengeCandidate'],
                 on: {
-                  confirm: { guard: 'confirmsCandidate', target: 'idle', actions: ['takePath', 'routePayload'] },
+                  confirm: [
+                    { guard: 'confirmsNewPath', target: 'idle', actions: ['takePath', 'routePayload'] },
+                    { guard: 'confirmsCandidate', target: 'checking', actions: ['noteSource', 'routePayload'] },
+                  ],
                   probe: [
                     { guard: 'isFromCandidate', actions: 'challengeCandidate' },
-                    { guard: 'isFromPeer', actions: ['noteSource', 'routePayload', 'answerProbe'] },
+                    { guard: 'isFromPeer', actions: 'answerProbe' },
                   ],
                 },
                 after: { challengeDeadline: 'checking' },

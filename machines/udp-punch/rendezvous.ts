@@ -20,6 +20,8 @@ export interface RendezvousInput {
 export interface RendezvousContext {
   readonly input: RendezvousInput;
   readonly alternate: Endpoint | undefined;
+  /** Ports tried for it. */
+  readonly alternatesTried: number;
   readonly rooms: Rooms;
   /** The time of the last datagram, which is all the time a pure machine knows. */
   readonly now: number;
@@ -46,7 +48,10 @@ export const udpPunchRendezvous = rendezvousSetup
   .extend({
     actions: {
       openMain: sendTo('net', ({ context }) => ({ type: 'udp.open', socket: 'main', local: context.input.listen })),
-      openAlternate: sendTo('net', ({ context }) => ({ type: 'udp.open', socket: 'alternate', local: { host: context.input.listen.host, port: 0 } })),
+      // The port after the first, so that a firewall can be told; any free one if that is taken.
+      openAlternate: sendTo('net', ({ context: { input } }) => ({ type: 'udp.open', socket: 'alternate', local: { host: input.listen.host, port: alternatePort(input.listen) } })),
+      openAnyAlternate: sendTo('net', ({ context }) => ({ type: 'udp.open', socket: 'alternate', local: { host: context.input.listen.host, port: 0 } })),
+      countAlternate: assign({ alternatesTried: ({ context }) => context.alternatesTried + 1 }),
       rememberAlternate: assign(({ event }) => {
         assertEvent(event, 'udp.opened');
         return { alternate: event.local };
@@ -80,6 +85,8 @@ export const udpPunchRendezvous = rendezvousSetup
     },
     guards: {
       isMain: ({ event }) => (event.type === 'udp.opened' || event.type === 'net.failed') && event.socket === 'main',
+      isAlternateTaken: ({ context, event }) =>
+        event.type === 'net.failed' && event.socket === 'alternate' && event.effect === 'udp.open' && context.alternatesTried < 1,
       isMainLost: ({ event }) => event.type === 'net.failed' && event.socket === 'main' && event.effect === 'udp.open',
     },
     delays: { openDeadline: OPEN_DEADLINE_MS, sweepInterval: SWEEP_MS },
@@ -90,6 +97,7 @@ export const udpPunchRendezvous = rendezvousSetup
     context: ({ input }) => ({
       input: input ?? { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
       alternate: undefined,
+      alternatesTried: 0,
       rooms: noRooms(input?.seed ?? ''),
       now: 0,
       failure: undefined,
@@ -111,6 +119,10 @@ export const udpPunchRendezvous = rendezvousSetup
         entry: 'openAlternate',
         on: {
           'udp.opened': { actions: 'rememberAlternate' },
+          'net.failed': [
+            { guard: 'isMainLost', target: '#rendezvous-failed', actions: 'concludeSocket' },
+            { guard: 'isAlternateTaken', actions: ['openAnyAlternate', 'countAlternate'] },
+          ],
           register: { actions: 'admit' },
           leave: { actions: 'dismiss' },
           observe: { actions: 'answerObservation' },
@@ -121,6 +133,10 @@ export const udpPunchRendezvous = rendezvousSetup
         },
       },
       closed: { type: 'final' },
-      failed: { type: 'final' },
+      failed: { id: 'rendezvous-failed', type: 'final' },
     },
   });
+
+function alternatePort({ port }: Endpoint): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
+}

@@ -50,8 +50,10 @@ export interface PeerContext {
   readonly checks: number;
   /** Challenges since the path was last confirmed. */
   readonly challenges: number;
-  /** Sources that proved to be the peer, that of the path first, then the newest. */
+  /** Where the peer has confirmed a probe that was sent to nobody before: the newest first. Only these prove to be the peer. */
   readonly sources: readonly Endpoint[];
+  /** The round in which the peer was heard last; 0 for never. */
+  readonly heardIn: number;
   /** The last refusal of the local system, for explanations. */
   readonly trouble: string | undefined;
   readonly outcome: Outcome | undefined;
@@ -94,6 +96,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     checks: 0,
     challenges: 0,
     sources: [],
+    heardIn: 0,
     trouble: undefined,
     outcome: undefined,
   };
@@ -153,31 +156,39 @@ export function clashThreatens({ rttMs, round }: PeerContext): boolean {
 }
 
 /**
- * Whether to ask the peer at the path it nominates now. Where both know several paths, the one with the smaller identifier
- * chooses, as the controlling agent of RFC 8445 does; it follows only to a new address, or when its own path is silent.
+ * Whether the peer is to be asked at the path it nominates now: where it has not proved itself yet, or where the path is
+ * going to be taken. Challenges are counted, since anyone can repeat an overheard nomination.
  */
-export function mayFollow(context: PeerContext, event: Probe & Arrival): boolean {
-  const isControlling = context.peer !== undefined && context.id < context.peer.id;
-  const isKnown = context.sources.some((source) => sameEndpoint(source, event.from));
-  return mayChallenge(context, event) && (!isControlling || !isKnown || context.attempt > 1);
+export function mayChallenge(context: PeerContext, event: Arrival): boolean {
+  return !isAt(context.path, event) && context.challenges < CHALLENGES && (!isProven(context, event.from) || followsPeer(context));
 }
 
-export function mayChallenge(context: PeerContext, event: Arrival): boolean {
-  return !isAt(context.path, event) && context.challenges < CHALLENGES;
+/**
+ * Whether the peer's choice of path counts before ours. Where both know several, the one with the smaller identifier chooses,
+ * as the controlling agent of RFC 8445 does; it too gives way while its own path is unproved or does not answer.
+ */
+export function followsPeer(context: PeerContext): boolean {
+  const isControlling = context.peer !== undefined && context.id < context.peer.id;
+  return !isControlling || context.attempt > 1 || context.path === undefined || !isProven(context, context.path.peer);
+}
+
+export function isProven({ sources }: PeerContext, source: Endpoint): boolean {
+  return sources.some((one) => sameEndpoint(one, source));
 }
 
 /** Sources are few: a LAN address, a mapping or two, a mapping after a reboot. */
 const SOURCE_LIMIT = 4;
 
-/** What changes when an authentic datagram of the peer has come in. The path's own source is never pushed out. */
-export function heardFrom(context: PeerContext, event: (Probe | Confirm | Bye) & Arrival, path = context.path): Pick<PeerContext, 'peer' | 'sources'> {
-  const sources: Endpoint[] = path ? [path.peer] : [];
-  for (const source of [event.from, ...context.sources]) {
-    if (!sources.some((one) => sameEndpoint(one, source))) sources.push(source);
-  }
+export function withSource({ sources }: PeerContext, source: Endpoint): Pick<PeerContext, 'sources'> {
+  return { sources: [source, ...sources.filter((one) => !sameEndpoint(one, source))].slice(0, SOURCE_LIMIT) };
+}
+
+/** What changes when the peer is heard along the path that is taken: an authentic datagram, maybe a repeated one. */
+export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arrival): Pick<PeerContext, 'peer' | 'heardIn' | 'path'> {
   return {
     peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', endpoints: [event.from] },
-    sources: sources.slice(0, SOURCE_LIMIT),
+    heardIn: context.round,
+    path: { socket: event.socket, peer: event.from },
   };
 }
 

@@ -20,15 +20,22 @@ describe('an overheard probe', () => {
   test('from many places does not shut out the source that is the path', () => {
     const peer = new PunchPeer({}, LOW).idle();
     for (const from of OUTSIDE) peer.probe({ from });
-    const [route] = peer.last.net;
-    expect(route).toMatchObject({ type: 'payload.route', to: PUBLIC });
-    expect(route?.type === 'payload.route' ? route.from : []).toContainEqual(PUBLIC);
+    for (const from of OUTSIDE) peer.probe({ from, nominate: true });
+    expect(peer.context.sources).toEqual([PUBLIC]);
+  });
+
+  test('lets nobody else give us payload: who repeats it has proved nothing', () => {
+    const peer = new PunchPeer({}, LOW).idle();
+    for (const from of OUTSIDE) {
+      peer.probe({ from });
+      expect(peer.last.net.filter(({ type }) => type === 'payload.route')).toEqual([]);
+    }
   });
 
   test('that nominates does not send our payload elsewhere before somebody there has answered us', () => {
     const peer = new PunchPeer({}, LOW).idle().probe({ from: OUTSIDE[0]!, nominate: true });
     expect(peer.context.path).toEqual({ socket: 'r1', peer: PUBLIC });
-    expect(peer.last.net.filter(({ type }) => type === 'payload.route')).toMatchObject([{ to: PUBLIC }]);
+    expect(peer.last.net.filter(({ type }) => type === 'payload.route')).toEqual([]);
   });
 
   test('that nominates a better path is not followed by giving up over the old one', () => {

@@ -212,10 +212,10 @@ describe('the last round fails', () => {
   const VARYING: Endpoint = { ...MAPPED, port: 5001 };
   const cases: readonly (readonly [ours: MappingSeen, theirs: MappingSeen, reason: string, words: string])[] = [
     ['varies', 'varies', 'no-path', 'Both NATs give every destination a new port'],
-    ['varies', 'same', 'no-path', "This side's NAT gives every destination a new port, and the peer's NAT lets in only"],
-    ['varies', 'unknown', 'no-path', "This side's NAT gives every destination a new port, and the peer's NAT lets in only"],
-    ['same', 'varies', 'no-path', "The peer's NAT gives every destination a new port, and this side's NAT lets in only"],
-    ['unknown', 'varies', 'no-path', "The peer's NAT gives every destination a new port, and this side's NAT lets in only"],
+    ['varies', 'same', 'no-reply', "This side's NAT gives every destination a new port"],
+    ['varies', 'unknown', 'no-reply', "If the peer's side lets in only the exact address and port"],
+    ['same', 'varies', 'no-reply', "The peer's NAT gives every destination a new port"],
+    ['unknown', 'varies', 'no-reply', 'If this side lets in only the exact address and port'],
     ['same', 'same', 'no-reply', 'Both NATs keep one port for a socket, so a hole should be possible'],
     ['same', 'unknown', 'no-reply', 'What the NATs do could not be observed'],
     ['unknown', 'same', 'no-reply', 'What the NATs do could not be observed'],

@@ -32,10 +32,14 @@ class Rendezvous extends Bench<RendezvousContext, Event, PunchMessage> {
   }
 }
 
-test('it opens the port that it was given, then a free one beside it, and tells the first', () => {
+test('it opens the port that it was given, then the one after it or else any, and tells the first', () => {
   const one = new Rendezvous();
   expect(one.last.net).toEqual([{ type: 'udp.open', socket: 'main', local: LISTEN }]);
-  expect(one.opened('main').last.net).toEqual([{ type: 'udp.open', socket: 'alternate', local: { host: LISTEN.host, port: 0 } }]);
+  expect(one.opened('main').last.net).toEqual([{ type: 'udp.open', socket: 'alternate', local: { host: LISTEN.host, port: LISTEN.port + 1 } }]);
+  const taken = { type: 'net.failed', effect: 'udp.open', socket: 'alternate', code: 'address-in-use', detail: 'taken', at: 0 } as const;
+  const other = new Rendezvous().opened('main');
+  other.send(taken);
+  expect(other.last.net).toEqual([{ type: 'udp.open', socket: 'alternate', local: { host: LISTEN.host, port: 0 } }]);
   expect(one.emitted).toEqual([{ type: 'server', what: 'listening', local: LISTEN }]);
 });
 

@@ -1,0 +1,21 @@
+/** How long the udp-punch peer stays in its states, ms. The figures and their reasons: `timing.ts`. */
+import type { PeerContext } from './session.ts';
+import * as timing from './timing.ts';
+
+const { doubling } = timing;
+type Where = { readonly context: PeerContext };
+
+export const openDeadline = timing.OPEN_DEADLINE_MS;
+export const registerInterval = ({ context }: Where) => timing.registerInterval(context.attempt);
+export const waitDeadline = ({ context }: Where) => (context.round === 1 ? (context.input.waitMs ?? timing.WAIT_MS) : timing.ROUND_WAIT_MS);
+export const refreshInterval = ({ context }: Where) => doubling(timing.WAIT_REFRESH_MS, context.attempt - 1, context.round === 1 ? timing.WAIT_REFRESH_MAX_MS : timing.WAIT_REFRESH_MS);
+export const openerTime = timing.OPENER_MS;
+export const probeInterval = ({ context }: Where) => (context.attempt < timing.PROBES_PER_ROUND ? doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1) : 0);
+export const listenTime = ({ context }: Where) =>
+  Math.max(context.round < timing.ROUNDS ? timing.LISTEN_MS : timing.LAST_LISTEN_MS, 2 * (context.rttMs ?? 0));
+export const confirmInterval = ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1);
+export const keepaliveInterval = timing.KEEPALIVE_MS;
+export const challengeDeadline = timing.CHALLENGE_MS;
+export const checkInterval = ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1, timing.KEEPALIVE_RTO_MAX_MS);
+export const byeInterval = timing.BYE_INTERVAL_MS;
+export const leaveTime = timing.LEAVE_MS;
