@@ -1,6 +1,6 @@
 /**
  * The shapes of natpunch-log/1, line by line: what is allowed, and what it means. Anything else is refused, unknown
- * fields too. `log.ts` says what a log is for.
+ * fields too. `log.ts` says what a log is for, and has taken each line's checksum off.
  */
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { type output, z } from 'zod';

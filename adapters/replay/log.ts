@@ -11,7 +11,10 @@
  *     {"t":70,"told":{"type":"close"}}
  *     {"t":70,"end":true}
  *
- * `t` is the machine's clock in ms. Bytes are lower-case hex, endpoints `host:port` (`*` for what is left open), payload is
+ * Each of these lines ends with a checksum more, `…,"sum":"1a2b3c4d"}`: see `sum.ts`. One that does not fit is refused. A log
+ * written by hand may do without, but where the header has a sum every line must have one.
+ *
+ * `t` is the machine's clock in ms, and never goes back. Bytes are lower-case hex, endpoints `host:port` (`*` for what is left open), payload is
  * its length only. `timer` n is the nth timer that was set, from 1, as it fires. `sync` marks an event that came while an
  * effect was still being asked. `told` is what the application sent to the machine. `end` is written when the machine
  * lets go of its network: a log without it stops where its process did, perhaps short of the last effects.
@@ -20,6 +23,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../effects/net.ts';
 import { headerShape, type LineKind, lineShapes, LOG_FORMAT, type LogHeader, type LogLine, type Told } from './format.ts';
+import { readSummed, writeSummed } from './sum.ts';
 
 export interface Log {
   readonly header: LogHeader;
@@ -44,22 +48,30 @@ export function readLog(text: string): Log | BadLog {
   const complete = rows.at(-1) === '';
   if (complete) rows.pop();
   let header: LogHeader | undefined;
+  let isSummed = false;
   const lines: LogLine[] = [];
   for (const [index, row] of rows.entries()) {
     const number = index + 1;
-    const value = parseJson(row);
-    if (value === undefined) return badLog(number, number === rows.length && !complete ? CUT_SHORT : `not JSON: ${excerpt(row)}`);
+    const isCutShort = number === rows.length && !complete;
+    const { bare, fits } = readSummed(row);
+    if (fits === false) return badLog(number, CHANGED);
+    if (isSummed && fits === undefined) return badLog(number, isCutShort ? CUT_SHORT : `${CHANGED}: it lacks the sum that every line of this log has`);
+    const value = parseJson(bare);
+    if (value === undefined) return badLog(number, isCutShort ? CUT_SHORT : `not JSON: ${excerpt(row)}`);
     if (header === undefined) {
       const read = headerShape.safeParse(value);
       if (!read.success) return badLog(number, `not the header of a ${LOG_FORMAT}: ${complaint(read.error)}`);
       header = read.data;
+      isSummed = fits === true;
       continue;
     }
-    if (lines.at(-1)?.kind === 'end') return badLog(number, 'nothing may follow the end');
+    const before = lines.at(-1);
+    if (before?.kind === 'end') return badLog(number, 'nothing may follow the end');
     const kind = kindOf(value);
     if (kind === undefined) return badLog(number, `needs one of ${Object.keys(lineShapes).join(', ')}: ${excerpt(row)}`);
     const read = lineShapes[kind].safeParse(value);
     if (!read.success) return badLog(number, complaint(read.error));
+    if (before && read.data.t < before.t) return badLog(number, `t goes back from ${before.t} to ${read.data.t}`);
     lines.push(read.data);
   }
   if (header === undefined) return badLog(1, 'the log is empty');
@@ -77,15 +89,15 @@ export type Redact = (data: Uint8Array, remote?: Endpoint) => Uint8Array | undef
 export function writeLine(t: number, what: Happening, redact: Redact): string {
   switch (what.kind) {
     case 'effect':
-      return JSON.stringify({ t, effect: loggedEffect(what.effect, redact) });
+      return writeSummed({ t, effect: loggedEffect(what.effect, redact) });
     case 'event':
-      return JSON.stringify({ t, ...(what.sync ? { sync: true } : {}), event: logged(what.event, redact) });
+      return writeSummed({ t, ...(what.sync ? { sync: true } : {}), event: logged(what.event, redact) });
     case 'timer':
-      return JSON.stringify({ t, timer: what.timer });
+      return writeSummed({ t, timer: what.timer });
     case 'told':
-      return JSON.stringify({ t, told: what.told });
+      return writeSummed({ t, told: what.told });
     case 'end':
-      return JSON.stringify({ t, end: true });
+      return writeSummed({ t, end: true });
   }
 }
 
@@ -105,7 +117,7 @@ export interface HeaderFields {
 }
 
 export function writeHeader(header: HeaderFields): string {
-  return JSON.stringify({ format: LOG_FORMAT, ...header });
+  return writeSummed({ format: LOG_FORMAT, ...header });
 }
 
 /** An effect as a log has it: flat, so that two are the same when each of their fields is. */
@@ -113,6 +125,7 @@ export function loggedEffect(effect: NetEffect, redact: Redact): Record<string, 
   return logged(effect, 'payload' in effect && effect.payload === true ? () => undefined : redact);
 }
 
+const CHANGED = 'changed after it was written';
 const CUT_SHORT = 'cut short, as by a process killed while it wrote; delete this line to replay the others';
 
 function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unknown> {

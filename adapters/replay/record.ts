@@ -1,6 +1,6 @@
 /**
- * Writes down what a machine asks, hears and waits for, as natpunch-log/1, while it runs on any network. It changes
- * nothing that passes, and what `redact` withholds never reaches a line.
+ * Writes down what a machine asks, hears and waits for, as natpunch-log/1, each line with its checksum, while it runs
+ * on any network. It changes nothing that passes, and what `redact` withholds never reaches a line.
  */
 import { Observable } from 'rxjs';
 import type { Clock } from '../../effects/clock.ts';

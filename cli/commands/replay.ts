@@ -13,7 +13,8 @@ Example:
   $ natpunch replay run.jsonl
 
 Exit 0: the machine does as the log says. Exit 1: it does not, and the first
-line that differs is named with both sides; or the file is no log.`;
+line that differs is named with both sides; or the file is no log, or a line
+of it was changed after it was written, which its checksum tells.`;
 
 export function defineReplay(command: Command): void {
   command

@@ -2,22 +2,29 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { withoutSums } from '../replay/session.ts';
 import { DEADLINE_MS, natpunchEnds, scratchFolder } from './command.ts';
 
 test.concurrent.each(['udp', 'seed-udp'])('a run of %s refolds, and a changed byte is named by its line', { timeout: DEADLINE_MS }, async (protocol) => {
   const folder = scratchFolder();
   const log = join(folder, 'a.jsonl');
   const changed = join(folder, 'changed.jsonl');
+  const rewritten = join(folder, 'rewritten.jsonl');
   expect((await natpunchEnds('sim', protocol, '--a', 'symmetric', '--b', 'restricted', '--record', log)).code).toBe(0);
   expect(statSync(log).mode & 0o077).toBe(0);
   const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
   const sent = lines.findLastIndex((line) => line.includes('udp.send'));
-  writeFileSync(changed, `${lines.with(sent, (lines[sent] ?? '').replace(/"data":"../, '"data":"ff')).join('\n')}\n`);
+  const heard = lines.findIndex((line) => line.includes('udp.received'));
+  writeFileSync(changed, `${lines.with(heard, (lines[heard] ?? '').replace(/(?<="t":)./, (digit) => (digit === '9' ? '8' : '9'))).join('\n')}\n`);
+  // Without sums, as if written by hand: only the machine can tell that it is wrong.
+  const bare = withoutSums(lines);
+  writeFileSync(rewritten, `${bare.with(sent, (bare[sent] ?? '').replace(/"data":"../, '"data":"ff')).join('\n')}\n`);
 
-  const [same, different] = await Promise.all([natpunchEnds('replay', log), natpunchEnds('replay', changed)]);
+  const [same, touched, different] = await Promise.all([log, changed, rewritten].map((file) => natpunchEnds('replay', file)));
   expect(same).toEqual({ code: 0, stdout: `refolded ${lines.length} lines, no divergence\n`, stderr: '' });
+  expect(touched).toEqual({ code: 1, stdout: '', stderr: `natpunch: ${changed}, line ${heard + 1}: changed after it was written\n` });
   expect(different).toMatchObject({ code: 1, stdout: '' });
-  expect(different.stderr).toMatch(new RegExp(`^natpunch: .*changed.jsonl, line ${sent + 1}: .*the log has .*"data":"ff.*, the machine .*"data":".*\n$`));
+  expect(different?.stderr).toMatch(new RegExp(`^natpunch: .*rewritten.jsonl, line ${sent + 1}: .*the log has .*"data":"ff.*, the machine .*"data":".*\n$`));
 });
 
 test.concurrent('what is no log is refused with its line, and what is not there with its name', { timeout: DEADLINE_MS }, async () => {
