@@ -26,7 +26,11 @@ export function defineServe(command: Command): void {
 
   addServer(command, 'rendezvous', RENDEZVOUS_PORT)
     .summary('where the peers of natpunch udp meet')
-    .description('Tells two peers that name the same room where the other one is. It never learns the name of a room.')
+    .description(
+      'Tells two peers that name the same room where the other one is. It never learns the name of a room. ' +
+        "To observe whether a NAT's mappings vary, it also listens on the port after --listen's, or on any free one if that is taken. " +
+        'A firewall should let both in.',
+    )
     .option('--seed <n>', 'decides where rooms lie in memory, to repeat a run', options.notEmpty)
     .action(async (given: ServeOptions) => {
       const { listen, seed = newSeed() } = given;

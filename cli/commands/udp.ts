@@ -42,7 +42,7 @@ export function defineUdp(command: Command): void {
     .option('--wire <protocol>', "natpunch, or seed: that of server.py and client.py, without rooms", wireName, 'natpunch')
     .option('--once', 'confirm the hole both ways, print the result, and exit')
     .option('--local <[addr:]port>', 'the address to send from', options.ownAddress)
-    .option('--timeout <s>', 'how long to wait for the peer', options.seconds, 60)
+    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); punching then takes up to 10 s more', options.seconds)
     .option('--seed <n>', 'derive identifiers from it, to repeat a run; never the same on both sides', options.notEmpty)
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'results and status lines as JSON')
@@ -63,14 +63,14 @@ interface UdpOptions {
   readonly wire: WireName;
   readonly once?: true;
   readonly local?: Partial<Endpoint>;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly seed?: string;
   readonly record?: string;
   readonly json?: true;
 }
 
 async function udp(given: UdpOptions): Promise<ExitCode> {
-  const { server, local, timeout, once = false, json = false, record } = given;
+  const { server, local, timeout = 60, once = false, json = false, record } = given;
   const startRecording = await openRecorder(record);
   const report: Report = { protocol: given.wire === 'seed' ? 'seed-udp' : 'udp-punch', json, tell: statusWriter(json) };
   let interrupted = false;
@@ -119,7 +119,10 @@ async function udp(given: UdpOptions): Promise<ExitCode> {
   isOpen = true;
   report.tell({ status: 'connected', message, ...result });
   const ending = await pipe(connection);
-  if (interrupted) return EXIT.interrupted;
+  if (interrupted) {
+    report.tell({ status: 'closed', message: 'closed' });
+    return EXIT.interrupted;
+  }
   if (ending.by === 'failure') return reportFailure(ending.failure, { ...report, json: false }, effort());
   report.tell({ status: 'closed', message: ending.by === 'peer' ? 'the peer has closed the connection' : 'closed' });
   return EXIT.done;

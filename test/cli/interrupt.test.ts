@@ -36,7 +36,7 @@ test.concurrent('while connected, with an input that never ends', { timeout }, a
   const one = natpunch([...args, '--local', `127.0.0.1:${port}`], { input: 'open' });
   const other = natpunch(args, { input: 'open' });
   await Promise.all([one.seen('stderr', /^connected to /m), other.seen('stderr', /^connected to /m)]);
-  expect((await interrupted(one, 'SIGINT')).code).toBe(130);
+  expect(await interrupted(one, 'SIGINT')).toMatchObject({ code: 130, stdout: '', stderr: expect.stringMatching(/^closed\n$/m) });
   expect((await other.ended).code).toBe(0);
   await isFree(port);
 });
