@@ -2,7 +2,7 @@
  * A punch through real NATs, recorded, is the same run again when only its log is there. With NATPUNCH_WRITE_TRACES set the
  * logs become test/traces/, which `npm test` refolds.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -50,7 +50,10 @@ test.each([
   const room = 'a secret of this test';
   for (const [side, log] of (await recorded({ a, b, delayMs }, room)).entries()) {
     expect(refold(log)).toBeUndefined();
-    if (process.env['NATPUNCH_WRITE_TRACES']) writeFileSync(join(TRACES, `udp-punch ${a} x ${b} ${delayMs} ms ${side === 0 ? 'a' : 'b'}.jsonl`), log);
+    if (process.env['NATPUNCH_WRITE_TRACES']) {
+      mkdirSync(TRACES, { recursive: true });
+      writeFileSync(join(TRACES, `udp-punch_${a}_${b}_${delayMs}ms_${side === 0 ? 'a' : 'b'}.jsonl`), log);
+    }
     expect(log).not.toContain(room);
     expect(log).not.toContain(Buffer.from('payload of').toString('hex'));
     const lines = log.split('\n');
