@@ -1,6 +1,6 @@
 /**
  * Fake sockets: the commonly used part of node:dgram's Socket on a simulated host, for code that knows nothing of this
- * project. Everything is delivered by the virtual clock. The only file here that needs Node; nothing else imports it.
+ * project. Everything is delivered by the virtual clock. The only file here that needs Node; nothing but `index.ts` imports it.
  */
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { EventEmitter } from 'node:events';

@@ -1,6 +1,7 @@
 /** `natpunch/sim`: the simulated internet, for tests of one's own code against NATs. Nothing here touches a real network or clock. */
 export { type Allocation, type Dependence, type Expiry, FIREWALL, key, LINUX_EXPIRY, LINUX_NAT, type NatBehaviour, type Pool, type TableLimit } from './behaviour.ts';
 export { type Timer, VirtualClock } from './clock.ts';
+export { type FakeSocket, fakeSocket } from './dgram.ts';
 export { NAT_FLAVOURS, NAT_MODIFIERS, type NatChain, type NatChoice, natFlavour, UnknownNat } from './flavours.ts';
 export { Host, UdpSocket } from './host.ts';
 export { type Attachment, Internet, type InternetOptions } from './internet.ts';

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 // example
 import { expect, test } from 'vitest';
-import { world } from '../../adapters/sim/index.ts';
-import { fakeSocket } from '../../adapters/sim/dgram.ts';
+import { fakeSocket, world } from '../../adapters/sim/index.ts';
 
 test('my server hears a client at home, and a stranger does not reach that client', () => {
   const w = world({ a: 'port-restricted', b: 'open' }, { seed: 1, latencyMs: 20 });
@@ -29,7 +28,6 @@ test('the README shows exactly that example', () => {
   const source = readFileSync(import.meta.filename, 'utf8');
   const example = source
     .slice(source.indexOf('// example\n') + '// example\n'.length, source.indexOf('// end of the example'))
-    .replaceAll('../../adapters/sim/index.ts', 'natpunch/sim')
-    .replaceAll('../../adapters/sim/dgram.ts', 'natpunch/sim/dgram');
+    .replaceAll('../../adapters/sim/index.ts', 'natpunch/sim');
   expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain(example);
 });
