@@ -38,7 +38,7 @@ export function defineUdp(command: Command): void {
   command
     .description('Opens a UDP hole to whoever names the same room of the same rendezvous.')
     .requiredOption('--server <host:port>', 'the rendezvous', options.remote)
-    .option('--room <name>', 'the secret that both peers name', options.notEmpty)
+    .option('--room <name>', 'the secret that both peers name (default: $NATPUNCH_ROOM, which no process list shows)', options.notEmpty)
     .option('--wire <protocol>', "natpunch, or seed: that of server.py and client.py, without rooms", wireName, 'natpunch')
     .option('--once', 'confirm the hole both ways, print the result, and exit')
     .option('--local <[addr:]port>', 'the address to send from', options.ownAddress)
@@ -50,7 +50,7 @@ export function defineUdp(command: Command): void {
     .action(async (given: UdpOptions) => {
       if (given.wire === 'seed' && given.room !== undefined) command.error("error: option '--room' means nothing with --wire seed, which has no rooms");
       if (given.wire === 'seed' && given.seed !== undefined) command.error("error: option '--seed' means nothing with --wire seed, which has no identifiers");
-      if (given.wire === 'natpunch' && given.room === undefined) command.error("error: required option '--room <name>' not specified");
+      if (given.wire === 'natpunch' && roomOf(given) === undefined) command.error("error: required option '--room <name>' not specified");
       process.exitCode = await udp(given);
     });
 }
@@ -165,11 +165,15 @@ function unresolved(error: unknown): Failed {
   throw error;
 }
 
-function wireOf({ wire, room = '', seed }: UdpOptions, given: WireOptions): Wire {
-  return wire === 'seed' ? seedUdpWire(given) : udpPunchWire(given, room, seed);
+function wireOf(options: UdpOptions, given: WireOptions): Wire {
+  return options.wire === 'seed' ? seedUdpWire(given) : udpPunchWire(given, roomOf(options) ?? '', options.seed);
 }
 
 function wireName(text: string): WireName {
   if (text === 'natpunch' || text === 'seed') return text;
   throw new InvalidArgumentError(`unknown protocol '${text}'. Protocols: natpunch, seed`);
+}
+
+function roomOf({ room }: UdpOptions): string | undefined {
+  return room ?? (process.env['NATPUNCH_ROOM'] || undefined);
 }

@@ -172,7 +172,7 @@ export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
   const outcome: Outcome = {
     kind: 'connected',
     socket: event.socket,
-    local: localOf(context, event.socket),
+    local: localOf(context, event.socket, event.from),
     peer: event.from,
     elapsedMs: event.at - (context.startedAt ?? event.at),
   };

@@ -3,9 +3,10 @@
  * each datagram. Bounded: see LIMITS. A registration is answered by one datagram, and an introduction tells the other peer
  * by one more; both together are no longer than the request.
  */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
+import { ipToGroups } from '../../effects/wire/stun-address.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Introduced, Leave, PunchMessage, Register } from './messages.ts';
 
@@ -22,12 +23,12 @@ export const LIMITS = {
 
 export interface Rooms {
   readonly rooms: PersistentMap<Room>;
-  /** Rooms by the address that opened them. */
+  /** Rooms by the network that opened them: an IPv4 address, or the /64 of an IPv6 one. */
   readonly hosts: PersistentMap<number>;
 }
 
 export interface Room {
-  /** The address that opened it. */
+  /** The network that opened it. */
   readonly opener: string;
   /** One or two. */
   readonly members: readonly Member[];
@@ -80,14 +81,14 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
   if (before && round < before.round) return { rooms, replies: [] };
   if (!before && living.length >= 2) return answer({ type: 'refused', txid, to: peer, reason: 'room-full' });
   if (!present) {
-    if (rooms.rooms.size >= LIMITS.rooms || (getEntry(rooms.hosts, from.host) ?? 0) >= LIMITS.roomsPerHost) {
+    if (rooms.rooms.size >= LIMITS.rooms || (getEntry(rooms.hosts, networkOf(from)) ?? 0) >= LIMITS.roomsPerHost) {
       return answer({ type: 'refused', txid, to: peer, reason: 'busy' });
     }
     if (rooms.rooms.size >= LIMITS.roomsUnproven && !request.proven) return answer({ type: 'challenged', txid, to: peer });
   }
 
   const self = member(request, before);
-  const opener = present?.opener ?? from.host;
+  const opener = present?.opener ?? networkOf(from);
   const hosts = present ? rooms.hosts : countHost(rooms.hosts, opener, 1);
   const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
   const mapped = { txid, to: peer, mapped: from, alternate } as const;
@@ -150,4 +151,9 @@ function describe({ peer: id, round, mapping, endpoints }: Member): Introduced['
 function countHost(hosts: PersistentMap<number>, host: string, change: number): PersistentMap<number> {
   const count = (getEntry(hosts, host) ?? 0) + change;
   return withEntry(hosts, host, count > 0 ? count : undefined);
+}
+
+/** What one customer has to itself: with IPv6 that is a /64 at the least. */
+function networkOf({ host }: Endpoint): string {
+  return isIPv6(host) ? (ipToGroups(host.replace(/%.*/, '')) ?? []).slice(0, 4).join(':') : host;
 }

@@ -192,8 +192,12 @@ export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arriv
   };
 }
 
-/** What the socket is reached at from the host's own network: its address where it was bound to any. */
-export function localOf({ sockets }: PeerContext, label: string): Endpoint {
+/** Our end toward `peer`: the socket's own address, or where it is bound to any, the one that the host would use. */
+export function localOf({ sockets }: PeerContext, label: string, peer: Endpoint): Endpoint {
   const socket = sockets.find((one) => one.label === label);
-  return socket?.addresses[0] ?? socket?.local ?? { host: '0.0.0.0', port: 0 };
+  if (!socket) return { host: '0.0.0.0', port: 0 };
+  const isToItself = peer.host.startsWith('127.') || peer.host === '::1';
+  const isBoundToAny = socket.local.host === '0.0.0.0' || socket.local.host === '::';
+  if (isToItself && isBoundToAny) return { host: peer.host === '::1' ? '::1' : '127.0.0.1', port: socket.local.port };
+  return socket.addresses[0] ?? socket.local;
 }

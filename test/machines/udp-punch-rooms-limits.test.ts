@@ -36,6 +36,15 @@ describe('too many rooms', () => {
     expect(house.register('a')).toEqual(['a: b1 at port 5001', 'b: a1 at port 5001']);
   });
 
+  test('an IPv6 address counts as its /64, which one customer has to itself', () => {
+    const house = new House();
+    const open = (host: string, n: number): string | undefined =>
+      house.admit(registration('a', 0, { room: hex(`room ${n}`, 32), proven: true, from: { host, port: 1 } })).replies[0]?.message.type;
+    for (let n = 0; n < LIMITS.roomsPerHost; n += 1) open(`2001:db8:0:1::${(n + 1).toString(16)}`, n);
+    expect(open('2001:db8:0:1:ffff::1', 5000)).toBe('refused');
+    expect(open('2001:db8:0:2::1', 5001)).toBe('mapped');
+  });
+
   test('a refusal keeps nothing', () => {
     const house = crowded({ rooms: LIMITS.rooms });
     const before = house.rooms;
