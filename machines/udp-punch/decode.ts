@@ -29,8 +29,9 @@ export function decode(data: Uint8Array, knowledge: Knowledge): Decoded<PunchMes
   if (message.method !== BINDING || message.transactionId.length !== 12) return { kind: 'payload' };
   const pair = unknownAttribute(message, PAIR);
   const self = unknownAttribute(message, MEMBER);
-  if (!pair && !self) return foreign(message);
-  if (!verifyFingerprint(data)) return { kind: 'unreadable', reason: 'the fingerprint does not match' };
+  const isOurs = pair !== undefined || self !== undefined;
+  if ((isOurs || attribute(message, 'fingerprint')) && !verifyFingerprint(data)) return { kind: 'unreadable', reason: 'the fingerprint does not match' };
+  if (!isOurs) return foreign(message);
   if (self) return withRendezvous(message, data.length, self, knowledge) ?? { kind: 'unreadable', reason: 'a rendezvous message without its attributes' };
   if (pair?.length !== 16) return { kind: 'unreadable', reason: 'PAIR must have 16 bytes' };
   const receiver = toHex(pair.subarray(0, 8));
@@ -95,11 +96,20 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
   }
 }
 
-/** STUN that is none of ours is the application's, unless it is a plain STUN server's refusal of our attributes. */
+/**
+ * STUN that is none of ours is the application's, unless it is a plain STUN server's answer to a registration: a refusal of
+ * our attributes, or an address and no word of the room. The latter may be the application's as well.
+ */
 function foreign(message: StunMessage): Decoded<PunchMessage> {
-  const unknown = attribute(message, 'unknown-attributes')?.codes ?? [];
-  if (message.class !== 'error' || !unknown.includes(XOR_PEER_ADDRESS)) return { kind: 'payload' };
-  return heard({ type: 'refused', txid: toHex(message.transactionId), to: '', reason: 'not-a-rendezvous' });
+  const refused = { type: 'refused', txid: toHex(message.transactionId), to: '', reason: 'not-a-rendezvous' } as const;
+  switch (message.class) {
+    case 'error':
+      return attribute(message, 'unknown-attributes')?.codes.includes(XOR_PEER_ADDRESS) ? heard(refused) : { kind: 'payload' };
+    case 'success':
+      return { kind: 'message', message: refused, payload: true };
+    default:
+      return { kind: 'payload' };
+  }
 }
 
 function nonceOf(message: StunMessage): string | undefined {

@@ -98,9 +98,13 @@ describe('no message is read from', () => {
     fc.assert(fc.property(betweenPeers, (message) => void expect(rendezvous.decode(mine.encode(message)).kind).toBe('unreadable')));
   });
 
-  test('any bytes, and none throws', () => {
+  test('any bytes, but that a plain STUN server may have sent them; and none throws', () => {
     const junk = fc.oneof(fc.uint8Array({ maxLength: 120 }), fc.uint8Array({ minLength: 12, maxLength: 80 }).map((tail) => concatBytes(fromHex('010100002112a442')!, tail)));
-    fc.assert(fc.property(junk, (bytes) => void expect(isRead(bytes) || rendezvous.decode(bytes).kind === 'message').toBe(false)), { numRuns: 1000 });
+    fc.assert(fc.property(junk, (bytes) => {
+      for (const decoded of [mine.decode(bytes), rendezvous.decode(bytes)]) {
+        if (decoded.kind === 'message') expect(decoded).toMatchObject({ message: { reason: 'not-a-rendezvous' }, payload: true });
+      }
+    }), { numRuns: 1000 });
   });
 });
 
@@ -148,11 +152,15 @@ describe('fixed bytes', () => {
 describe('STUN of others', () => {
   const plain = (kind: StunClass, ...attributes: StunAttribute[]) => ({ class: kind, method: 1, transactionId: fromHex(TXID)!, attributes });
 
+  test('that answers with an address and no word of the room is a plain STUN server, and the payload of whoever asked it', () => {
+    const answer = encodeStun(plain('success', { type: 'xor-mapped-address', endpoint: { host: '198.18.1.2', port: 5000 } }));
+    expect(mine.decode(answer)).toMatchObject({ kind: 'message', message: { type: 'refused', reason: 'not-a-rendezvous' }, payload: true });
+  });
+
   test.each([true, false])('of an application is payload (with a fingerprint: %s)', (fingerprint) => {
     for (const message of [
       plain('request'),
       plain('request', { type: 'username', value: 'a:b' }, { type: 'priority', value: 1 }, { type: 'use-candidate' }),
-      plain('success', { type: 'xor-mapped-address', endpoint: { host: '198.18.1.2', port: 5000 } }),
       plain('error', { type: 'error-code', code: 420, reason: '' }, { type: 'unknown-attributes', codes: [0x0024] }),
       { ...plain('request'), method: 3 },
       plain('request', { type: 'unknown', code: 0xc7ef, value: new Uint8Array(4) }),
