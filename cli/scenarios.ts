@@ -8,7 +8,7 @@ import type { SeedMessage } from '../machines/seed-udp/codec.ts';
 import { seedUdp } from '../machines/seed-udp/index.ts';
 import { udpPunch } from '../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../machines/udp-punch/messages.ts';
-import { canPunch, type Reach } from '../machines/udp-punch/reach.ts';
+import { canPunch, type Reach } from '../machines/reach.ts';
 
 export interface Protocol {
   /** As in results. */

@@ -1,7 +1,7 @@
 /** NATs, devices and drops in plain words, for somebody who has never heard of mapping or filtering. */
 import { translates } from '../adapters/sim/behaviour.ts';
 import { type Dependence, type DropReason, type NatBehaviour, type NatChain, natFlavour } from '../adapters/sim/index.ts';
-import type { Reach } from '../machines/udp-punch/reach.ts';
+import type { Reach } from '../machines/reach.ts';
 
 /** What the NATs before `host` do, in whole sentences. */
 export function describeNats(chain: NatChain, host: string): string {

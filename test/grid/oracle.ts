@@ -2,7 +2,7 @@
  * What each kind of NAT does, in the words of RFC 4787, and so which pairs can meet. From definitions alone, never from the
  * simulator: the grid and the kernel lab are held to it.
  */
-import { canPunch, type Dependence, type Reach } from '../../machines/udp-punch/reach.ts';
+import { canPunch, type Dependence, type Reach } from '../../machines/reach.ts';
 
 const cone = (filtering: Dependence): Reach => ({ nat: true, udp: true, mapping: 'endpoint-independent', filtering });
 const symmetric: Reach = { ...cone('address-and-port-dependent'), mapping: 'address-and-port-dependent' };
