@@ -1,5 +1,6 @@
 /** Between bytes and messages. A codec holds the keys of its protocol, so that no machine, snapshot or log ever does. */
 import type { Endpoint } from './endpoint.ts';
+import type { NetEffect, NetEvent } from './net.ts';
 
 /** A protocol's wire format, both directions and every role of it. Pure, but for caches that cannot be observed. */
 export interface Codec<M extends { readonly type: string }> {
@@ -7,9 +8,17 @@ export interface Codec<M extends { readonly type: string }> {
   encode(message: M, remote?: Endpoint): Uint8Array;
   /** Never throws, whatever the bytes. `remote` is where they came from. */
   decode(data: Uint8Array, remote?: Endpoint): Decoded<M>;
+  /**
+   * Answers what arrives at once, by plain code and without the machine: for servers whose answers need no memory, where a
+   * transition for each datagram would be waste. Asked when a machine sends `reflex`, with the sockets that it has opened.
+   */
+  readonly reflex?: (sockets: Readonly<Record<string, Endpoint>>) => Reflex;
   /** Bytes that it cannot read. They stand in logs for others, which might show what a log must not. */
   readonly unreadable?: Uint8Array;
 }
+
+/** Hears every event of the port; one effect in answer, or none. Never throws, whatever the bytes. What it keeps of a connection goes when that has ended. */
+export type Reflex = (event: NetEvent) => NetEffect | undefined;
 
 export type Decoded<M> =
   /** A protocol message; `payload` when the same bytes are also the application's, as in the text protocol of seed 001. */

@@ -4,7 +4,7 @@
  */
 import { Subject } from 'rxjs';
 import { type AnyEventObject, type CallbackActorLogic, fromCallback } from 'xstate';
-import type { Codec } from './codec.ts';
+import type { Codec, Reflex } from './codec.ts';
 import { type Endpoint, sameEndpoint } from './endpoint.ts';
 import type { Net, NetEffect, NetEvent, UdpReceived, UdpSend } from './net.ts';
 
@@ -12,7 +12,8 @@ import type { Net, NetEffect, NetEvent, UdpReceived, UdpSend } from './net.ts';
 export type NetCommand<M> =
   | Exclude<NetEffect, UdpSend>
   | (Omit<UdpSend, 'data' | 'payload'> & { readonly message: M })
-  | PayloadRoute;
+  | PayloadRoute
+  | ReflexStart;
 
 /** From now on payload leaves by `socket` to `to`, and is taken from any of `from`. */
 export interface PayloadRoute {
@@ -20,6 +21,13 @@ export interface PayloadRoute {
   readonly socket: string;
   readonly to: Endpoint;
   readonly from: readonly Endpoint[];
+}
+
+/** From now on the codec's reflex answers what arrives on any socket; the machine hears of no message and of no connection. */
+export interface ReflexStart {
+  readonly type: 'reflex';
+  /** What is open, by label. */
+  readonly sockets: Readonly<Record<string, Endpoint>>;
 }
 
 /** What a machine hears: a protocol message under its own name with where it came from, or an event of the port. */
@@ -82,6 +90,7 @@ function bridge<M extends { readonly type: string }>(
   const effects = new Subject<NetEffect>();
   let route: PayloadRoute | undefined;
   let early: UdpReceived[] = [];
+  let reflex: Reflex | undefined;
 
   const deliver = (event: UdpReceived): void => {
     if (route?.from.some((source) => sameEndpoint(source, event.from))) return payload.incoming.next(event.data);
@@ -90,6 +99,12 @@ function bridge<M extends { readonly type: string }>(
   };
 
   const heard = net(effects).subscribe((event) => {
+    if (reflex) {
+      const answer = reflex(event);
+      if (answer) effects.next(answer);
+      // What fails may be a socket of the machine's.
+      return event.type === 'net.failed' ? sendBack(event) : undefined;
+    }
     if (event.type !== 'udp.received') return sendBack(event);
     const { socket, from, at } = event;
     const decoded = codec.decode(event.data, from);
@@ -122,6 +137,9 @@ function bridge<M extends { readonly type: string }>(
           early = [];
           return waiting.forEach(deliver);
         }
+        case 'reflex':
+          reflex = codec.reflex?.(command.sockets);
+          return;
         default:
           return effects.next(command);
       }

@@ -95,20 +95,31 @@ async function serve(
   return EXIT.done;
 }
 
-function tell({ what, local, room, from }: ServerReported, json: boolean): void {
-  const fields = { local: local && formatEndpoint(local), room, from: from && formatEndpoint(from) };
+function tell({ what, local, transport, room, from }: ServerReported, json: boolean): void {
+  const fields = { local: local && formatEndpoint(local), transport, room, from: from && formatEndpoint(from) };
   if (json) process.stdout.write(`${JSON.stringify({ event: what, time: new Date().toISOString(), ...fields })}\n`);
   else process.stderr.write(`${sentence(what, fields)}\n`);
 }
 
-function sentence(what: ServerReported['what'], { local = '', room = '', from = '' }: { local?: string | undefined; room?: string | undefined; from?: string | undefined }): string {
+interface Fields {
+  readonly local?: string | undefined;
+  readonly transport?: 'tcp' | undefined;
+  readonly room?: string | undefined;
+  readonly from?: string | undefined;
+}
+
+function sentence(what: ServerReported['what'], { local = '', transport, room = '', from = '' }: Fields): string {
   switch (what) {
     case 'listening':
-      return `listening on ${local}`;
+      return `listening on ${local}${transport === 'tcp' ? ' (TCP)' : ''}`;
     case 'room-opened':
       return room === '' ? `${from} waits for another client` : `room ${room} opened by ${from}`;
     case 'paired':
       return room.includes(':') ? `paired ${from} with ${room}` : `room ${room} paired, the second from ${from}`;
+    case 'checking':
+      return `${from} asks to be checked`;
+    case 'reported':
+      return `told the server where ${from} is seen`;
   }
 }
 

@@ -26,7 +26,7 @@ actor.on('server', ({ what, room, local }) => {
   if (what === 'paired' && room !== undefined) paired.add(room);
   if (what === 'room-opened') {
     opened += 1;
-    peakRooms = Math.max(peakRooms, actor.getSnapshot().context.rooms.rooms.size);
+    peakRooms = Math.max(peakRooms, actor.getSnapshot().context.memory.rooms.size);
   }
 });
 actor.start();
@@ -40,7 +40,7 @@ process.on('disconnect', () => process.exit());
 function figures(): Figures {
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const rooms = actor.getSnapshot().context.rooms.rooms.size;
+  const rooms = actor.getSnapshot().context.memory.rooms.size;
   return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms, peakRooms, opened, paired: [...paired] };
 }
 

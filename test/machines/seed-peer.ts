@@ -4,7 +4,8 @@ import type { NetCommand, NetHeard } from '../../effects/net-actor.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import type { SeedMessage } from '../../machines/seed-udp/codec.ts';
 import { seedUdpPeer, type SeedPeerContext, type SeedPeerInput } from '../../machines/seed-udp/peer.ts';
-import { seedUdpServer, type SeedServerContext } from '../../machines/seed-udp/server.ts';
+import { type SeedServerInput, seedUdpServer, type Waiting } from '../../machines/seed-udp/server.ts';
+import type { ServerContext } from '../../machines/server.ts';
 import { Bench } from './bench.ts';
 
 export const SERVER: Endpoint = { host: '198.18.0.2', port: 1024 };
@@ -64,7 +65,7 @@ export class SeedPeer extends SeedBench<SeedPeerContext> {
   }
 }
 
-export class SeedServer extends SeedBench<SeedServerContext> {
+export class SeedServer extends SeedBench<ServerContext<SeedServerInput, Waiting>> {
   constructor() {
     super(seedUdpServer, { listen: SERVER });
     this.opened();

@@ -52,14 +52,14 @@ describe('the server', () => {
   test('takes nothing but REGISTER for a client', () => {
     const server = new SeedServer();
     for (const junk of [chat, { type: 'knock' }, { type: 'introduced', peer: TWO }] as const) server.hear(junk, ONE);
-    expect(server.context.waiting).toBeUndefined();
+    expect(server.context.memory.waiting).toBeUndefined();
     expect(server.register(TWO).sent).toEqual([]);
   });
 
   test('remembers the last 128 pairs and no more', () => {
     const server = new SeedServer();
     for (let n = 0; n < 1_000; n += 1) server.register({ host: `10.0.${n >> 8}.${n & 255}`, port: 9 });
-    expect(server.context.pairs).toHaveLength(256);
+    expect(server.context.memory.pairs).toHaveLength(256);
   });
 
   test('ends when told to, and when its port is taken', () => {

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetHeard } from '../../effects/net-actor.ts';
 import type { PunchMessage } from '../../machines/udp-punch/messages.ts';
-import { type RendezvousContext, udpPunchRendezvous } from '../../machines/udp-punch/rendezvous.ts';
+import { type RendezvousInput, udpPunchRendezvous } from '../../machines/udp-punch/rendezvous.ts';
+import type { Rooms } from '../../machines/udp-punch/rooms.ts';
+import type { ServerContext } from '../../machines/server.ts';
 import { Bench } from './bench.ts';
 import { hex, registration } from './room-guests.ts';
 
@@ -11,7 +13,7 @@ type Event = NetHeard<PunchMessage> | { readonly type: 'close' };
 const LISTEN: Endpoint = { host: '198.18.0.2', port: 3478 };
 const OTHER: Endpoint = { host: '198.18.0.2', port: 40_000 };
 
-class Rendezvous extends Bench<RendezvousContext, Event, PunchMessage> {
+class Rendezvous extends Bench<ServerContext<RendezvousInput, Rooms>, Event, PunchMessage> {
   constructor() {
     super(udpPunchRendezvous, { listen: LISTEN, seed: 'secret' });
   }
@@ -51,7 +53,7 @@ test('without its port it fails, without the one beside it serves', () => {
   silent.elapse('openDeadline');
   expect([silent.now, silent.state]).toEqual([6000, 'failed']);
   const one = new Rendezvous().opened('main');
-  one.send({ type: 'net.failed', effect: 'udp.open', socket: 'alternate', code: 'address-in-use', detail: 'taken', at: 0 });
+  for (let places = 2; places > 0; places -= 1) one.send({ type: 'net.failed', effect: 'udp.open', socket: 'alternate', code: 'address-in-use', detail: 'taken', at: 0 });
   expect(one.register('a').last.net).toMatchObject([{ message: { type: 'mapped', alternate: undefined } }]);
 });
 
@@ -79,7 +81,7 @@ test('what is no request is not answered', () => {
   one.send({ type: 'net.unreadable', reason: 'junk', ...arrival });
   one.send({ type: 'leave', txid, room: hex('room', 32), peer: hex('a', 8), ...arrival });
   expect(one.net.filter(({ type }) => type === 'udp.send')).toHaveLength(1);
-  expect(one.context.rooms.rooms.size).toBe(0);
+  expect(one.context.memory.rooms.size).toBe(0);
 });
 
 describe('sweeping', () => {
@@ -88,9 +90,9 @@ describe('sweeping', () => {
       const one = new Rendezvous().serving();
       one.advance(phase);
       one.register('a').advance(14_999);
-      expect(one.context.rooms.rooms.size).toBe(1);
+      expect(one.context.memory.rooms.size).toBe(1);
       one.advance(10_001);
-      expect([one.context.rooms.rooms.size, one.context.rooms.hosts.size]).toEqual([0, 0]);
+      expect([one.context.memory.rooms.size, one.context.memory.hosts.size]).toEqual([0, 0]);
     }
   });
 
@@ -98,7 +100,7 @@ describe('sweeping', () => {
     const one = new Rendezvous().serving();
     for (let n = 0; n < 40; n += 1) {
       one.register('a').advance(5_000);
-      expect(one.context.rooms.rooms.size).toBe(1);
+      expect(one.context.memory.rooms.size).toBe(1);
     }
   });
 });

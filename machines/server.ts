@@ -1,0 +1,189 @@
+/**
+ * The life of every server: its sockets open one after the other, it serves, it ends. What a server answers is a function of
+ * its memory and one message, given by a plan; sockets, deadlines, failures and the clean end are the same for all of them.
+ */
+import { assertEvent, setup } from 'xstate';
+import type { Endpoint } from '../effects/endpoint.ts';
+import { type Arrival, type NetHeard, netPort } from '../effects/net-actor.ts';
+import type { ServerReported } from '../effects/scenario.ts';
+import { MAX_ITERATIONS } from './limits.ts';
+import { explainSocket, type Failed, failed } from './outcome.ts';
+
+export interface ServerPlan<M extends { readonly type: string }, I, S> {
+  /** As in logs, e.g. `udp-punch/rendezvous`. */
+  readonly id: string;
+  /** Stands in for the input where xstate builds a context without one. */
+  readonly defaultInput: I;
+  /** In the order of opening. */
+  readonly sockets: (input: I) => readonly SocketPlan[];
+  readonly memory: (input: I) => S;
+  /** Takes one message in. Pure; called only once every socket is open. */
+  readonly receive?: (memory: S, message: M & Arrival, opened: Opened) => Step<M, S>;
+  /** Forgets what is too old. `now` is the time of the last message or later. */
+  readonly sweep?: (memory: S, now: number) => S;
+  /** True when the codec answers everything by itself, see `Codec.reflex`. */
+  readonly reflex?: true;
+}
+
+export interface SocketPlan {
+  readonly socket: string;
+  readonly transport?: 'tcp';
+  /** Where to listen: the first of these that can be had. Asked when its turn comes, so it may follow the ports of others. */
+  readonly at: (opened: Opened) => readonly Endpoint[];
+  /** The server can do without it, and does not announce it. */
+  readonly optional?: true;
+}
+
+/** What is open, by the label of the socket. */
+export type Opened = Readonly<Record<string, Endpoint>>;
+
+export interface Step<M, S> {
+  readonly memory: S;
+  readonly replies: readonly Reply<M>[];
+  /** For the operator. */
+  readonly news?: Omit<ServerReported, 'type'> | undefined;
+}
+
+export interface Reply<M> {
+  readonly socket: string;
+  readonly to: Endpoint;
+  readonly message: M;
+}
+
+export interface ServerContext<I, S> {
+  readonly input: I;
+  readonly opened: Opened;
+  /** Which socket of the plan is being opened, and at which of its places. */
+  readonly turn: number;
+  readonly place: number;
+  readonly memory: S;
+  /** The time of the last message and the sweeps since, which is all the time a pure machine knows. */
+  readonly now: number;
+  readonly failure: Failed | undefined;
+}
+
+/** A bind is local; anything longer than this is a system in trouble. */
+const OPEN_DEADLINE_MS = 5_000;
+/** How often old memories are looked for. */
+const SWEEP_MS = 5_000;
+/** Connections of TCP clients. RFC 8489 §6.2.2: Ti, after which a client has given up. */
+const TCP_LIMITS = { idleMs: 39_500, limit: 4_096 } as const;
+
+export function serverMachine<M extends { readonly type: string }, I, S>(plan: ServerPlan<M, I, S>) {
+  type Context = ServerContext<I, S>;
+  type Event = NetHeard<{ readonly type: never }> | { readonly type: 'close' };
+  const serverSetup = setup({
+    types: {} as { context: Context; events: Event; input: I; output: Failed | undefined; emitted: ServerReported },
+    actors: { net: netPort<M>() },
+  });
+  const { assign, enqueueActions, sendTo } = serverSetup;
+
+  /** The socket whose turn it is, and where to open it. */
+  const wanted = ({ input, opened, turn, place }: Context) => {
+    const socket = plan.sockets(input)[turn];
+    return socket && { socket, at: socket.at(opened)[place], last: socket.at(opened).length - 1 <= place };
+  };
+
+  /** The socket of the plan that could not be opened, or broke; the failures of connections are not among them. */
+  const lost = (input: I, event: Event): SocketPlan | undefined =>
+    event.type === 'net.failed' && (event.effect === 'udp.open' || event.effect === 'tcp.listen')
+      ? plan.sockets(input).find(({ socket }) => socket === event.socket)
+      : undefined;
+  const isRefused = (context: Context, event: Event): boolean => {
+    const socket = lost(context.input, event)?.socket;
+    return socket !== undefined && socket === wanted(context)?.socket.socket;
+  };
+
+  return serverSetup
+    .extend({
+      actions: {
+        openNext: sendTo('net', ({ context }) => {
+          const { socket: { socket, transport } = { socket: '' }, at: local = ANYWHERE } = wanted(context) ?? {};
+          return transport === 'tcp' ? { type: 'tcp.listen', socket, local, ...TCP_LIMITS } : { type: 'udp.open', socket, local };
+        }),
+        nextSocket: assign({ turn: ({ context }) => context.turn + 1, place: 0 }),
+        nextPlace: assign({ place: ({ context }) => context.place + 1 }),
+        rememberSocket: assign(({ context, event }) => {
+          assertEvent(event, ['udp.opened', 'tcp.listening']);
+          return { opened: { ...context.opened, [event.socket]: event.local } };
+        }),
+        reportListening: enqueueActions(({ context, event, enqueue }) => {
+          assertEvent(event, ['udp.opened', 'tcp.listening']);
+          const { optional } = wanted(context)?.socket ?? {};
+          if (!optional) enqueue.emit({ type: 'server', what: 'listening', local: event.local, ...(event.type === 'tcp.listening' ? { transport: 'tcp' } : {}) });
+        }),
+        startReflex: enqueueActions(({ context, enqueue }) => {
+          if (plan.reflex) enqueue.sendTo('net', { type: 'reflex', sockets: context.opened });
+        }),
+        receive: enqueueActions(({ context, event, enqueue }) => {
+          if (!plan.receive) return;
+          const message = event as unknown as M & Arrival;
+          const { memory, replies, news } = plan.receive(context.memory, message, context.opened);
+          enqueue.assign({ memory, now: message.at });
+          for (const reply of replies) enqueue.sendTo('net', { type: 'udp.send', ...reply });
+          if (news) enqueue.emit({ type: 'server', ...news });
+        }),
+        sweep: assign(({ context: { memory, now } }) => ({ memory: plan.sweep?.(memory, now) ?? memory, now: now + SWEEP_MS })),
+        concludeSocket: assign(({ event }) => {
+          assertEvent(event, 'net.failed');
+          return { failure: explainSocket(event) };
+        }),
+        concludeNotOpened: assign({ failure: failed('socket-failed', 'The system did not open a socket.') }),
+      },
+      guards: {
+        isMessage: ({ event }) => 'from' in event && event.type !== 'net.unreadable',
+        isAllOpen: ({ context }) => wanted(context) === undefined,
+        isWanted: ({ context, event }) => 'socket' in event && event.socket === wanted(context)?.socket.socket,
+        hasAnotherPlace: ({ context, event }) => isRefused(context, event) && wanted(context)?.last === false,
+        isSkippable: ({ context, event }) => isRefused(context, event) && wanted(context)?.socket.optional === true,
+        isDispensable: ({ context, event }) => lost(context.input, event)?.optional === true,
+        isSocketLost: ({ context, event }) => lost(context.input, event) !== undefined,
+      },
+      delays: { openDeadline: OPEN_DEADLINE_MS, sweepInterval: SWEEP_MS },
+    })
+    .createMachine({
+      id: plan.id,
+      options: { maxIterations: MAX_ITERATIONS },
+      context: ({ input = plan.defaultInput }) => ({ input, opened: {}, turn: 0, place: 0, memory: plan.memory(input), now: 0, failure: undefined }),
+      invoke: { src: 'net', id: 'net' },
+      output: ({ context }) => context.failure,
+      initial: 'opening',
+      on: { close: '.closed' },
+      states: {
+        opening: {
+          initial: 'next',
+          states: {
+            next: { always: [{ guard: 'isAllOpen', target: '#serving' }, { target: 'asked' }] },
+            asked: { entry: 'openNext' },
+          },
+          on: {
+            'udp.opened': { guard: 'isWanted', target: '.next', actions: ['rememberSocket', 'reportListening', 'nextSocket'] },
+            'tcp.listening': { guard: 'isWanted', target: '.next', actions: ['rememberSocket', 'reportListening', 'nextSocket'] },
+            'net.failed': [
+              { guard: 'hasAnotherPlace', target: '.next', actions: 'nextPlace' },
+              { guard: 'isSkippable', target: '.next', actions: 'nextSocket' },
+              { guard: 'isDispensable' },
+              { guard: 'isSocketLost', target: 'failed', actions: 'concludeSocket' },
+            ],
+          },
+          after: { openDeadline: { target: 'failed', actions: 'concludeNotOpened' } },
+        },
+        serving: {
+          id: 'serving',
+          entry: 'startReflex',
+          initial: 'watching',
+          on: {
+            'net.failed': [{ guard: 'isDispensable' }, { guard: 'isSocketLost', target: 'failed', actions: 'concludeSocket' }],
+            '*': { guard: 'isMessage', actions: 'receive' },
+          },
+          states: {
+            watching: { after: { sweepInterval: { target: 'watching', reenter: true, actions: 'sweep' } } },
+          },
+        },
+        closed: { type: 'final' },
+        failed: { type: 'final' },
+      },
+    });
+}
+
+const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
