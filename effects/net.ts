@@ -16,17 +16,41 @@ export type NetEffect =
   /** Bind a UDP socket. `local` defaults to any address and a free port. Answer: `udp.opened` or `net.failed`. */
   | { readonly type: 'udp.open'; readonly socket: string; readonly local?: Partial<Endpoint> | undefined }
   | UdpSend
-  /** Accept connections on `local`. Answer: `tcp.listening`, then `tcp.accepted` for each. */
-  | { readonly type: 'tcp.listen'; readonly socket: string; readonly local: Endpoint }
-  /** Connect from `local` (default: any) to `to`. Answer: `tcp.connected` or `net.failed`. */
+  | TcpListen
+  /**
+   * Connect from `local` (default: any) to `to`. Answer: `tcp.connected` or `net.failed`. Connections may share a local
+   * port if each names its `local`, the first perhaps with port 0, and a listener may join them last: once it listens,
+   * connecting from there is `address-in-use`. The system gives up after minutes (`timed-out`); who cannot wait closes it.
+   */
   | { readonly type: 'tcp.connect'; readonly socket: string; readonly to: Endpoint; readonly local?: Endpoint }
+  /**
+   * Send more of a connection's stream; before `tcp.connected` it waits. When more than `TCP_QUEUE_LIMIT` would wait for a
+   * slow peer, the connection ends, as `net.failed` of this effect (`exhausted`), and its peer gets a reset.
+   */
   | { readonly type: 'tcp.send'; readonly socket: string; readonly data: Uint8Array }
   /** Open a raw ICMP socket (usually privileged). Answer: `icmp.opened` or `net.failed`. */
   | { readonly type: 'icmp.open'; readonly socket: string }
   /** Send one ICMP message (type, code, checksum, rest), without its IP header. */
   | { readonly type: 'icmp.send'; readonly socket: string; readonly to: string; readonly data: Uint8Array; readonly ttl?: number }
-  /** Close a socket. Never fails, and is not answered. */
+  /**
+   * Close a socket. Never fails, and is not answered; nothing is reported of the socket from then on. A connection that is
+   * up first sends what waits, while time allows, and then ends in order. A listener's connections stay.
+   */
   | { readonly type: 'close'; readonly socket: string };
+
+/** Accept connections on `local`. Answer: `tcp.listening` or `net.failed`, then `tcp.accepted` for each. */
+export interface TcpListen {
+  readonly type: 'tcp.listen';
+  readonly socket: string;
+  readonly local: Endpoint;
+  /** A connection on which nothing came or went for so long is closed by this end: `tcp.closed`. Default: none is. */
+  readonly idleMs?: number | undefined;
+  /** So many connections at once. One more is closed as it comes, unannounced. Default: as many as the system gives. */
+  readonly limit?: number | undefined;
+}
+
+/** Bytes of one connection that may wait to be sent. A guess: far above any protocol message, little for a server. */
+export const TCP_QUEUE_LIMIT = 1024 * 1024;
 
 export interface UdpSend {
   readonly type: 'udp.send';
@@ -46,9 +70,15 @@ export type NetEvent =
   | UdpReceived
   | { readonly type: 'tcp.listening'; readonly socket: string; readonly local: Endpoint; readonly at: number }
   | { readonly type: 'tcp.connected'; readonly socket: string; readonly local: Endpoint; readonly peer: Endpoint; readonly at: number }
-  /** `socket` is a new label made by the adapter, unique under its `listener`. */
+  /** `socket` is a new label made by the adapter, `listener/1` and so on: none that is open, none that this listener gave before. */
   | { readonly type: 'tcp.accepted'; readonly listener: string; readonly socket: string; readonly local: Endpoint; readonly peer: Endpoint; readonly at: number }
+  /** More of a stream. Where one piece ends and the next begins means nothing. */
   | { readonly type: 'tcp.received'; readonly socket: string; readonly data: Uint8Array; readonly at: number }
+  /**
+   * The other end ended a connection, or it was idle; both directions are over (none stays half open) and the label is free.
+   * Every connection ends with either this or one `net.failed`. No proof that all has come: a reset right behind unread
+   * bytes can look like an end, so a protocol says by itself where its messages end.
+   */
   | { readonly type: 'tcp.closed'; readonly socket: string; readonly at: number }
   | { readonly type: 'icmp.opened'; readonly socket: string; readonly at: number }
   | { readonly type: 'icmp.received'; readonly socket: string; readonly from: string; readonly data: Uint8Array; readonly at: number }
@@ -62,10 +92,14 @@ export interface UdpReceived {
   readonly at: number;
 }
 
-/** An effect that could not be carried out, or a socket that broke later. */
+/**
+ * An effect that could not be carried out, or a socket that broke later. Either way the label is free, but for a label that
+ * was open already (its socket stays as it is), a datagram that was not sent, and a listener that after `tcp.listening`
+ * cannot accept for now (`exhausted`): it says so once until it can again, and goes on.
+ */
 export interface NetFailed {
   readonly type: 'net.failed';
-  /** The effect that failed; a socket that broke by itself is reported as its opening effect. */
+  /** The effect that failed; a socket that broke by itself is reported as its opening effect, an accepted one as `tcp.listen`. */
   readonly effect: NetEffect['type'];
   readonly socket: string;
   readonly code: NetFailure;

@@ -33,6 +33,8 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map<string, Failure>([
   ['EAFNOSUPPORT', { code: 'unsupported', why: 'this host does not have that address family' }],
   ['ECONNREFUSED', { code: 'refused', why: 'the other end refused' }],
   ['ECONNRESET', { code: 'reset', why: 'the other end reset the connection' }],
+  ['ECONNABORTED', { code: 'reset', why: 'this host gave the connection up' }],
+  ['ENOTCONN', { code: 'reset', why: 'the other end is gone' }],
   ['EPIPE', { code: 'reset', why: 'the other end is gone' }],
   ['ETIMEDOUT', { code: 'timed-out', why: 'no answer in time' }],
   ['EMSGSIZE', { code: 'too-large', why: 'too large for one datagram' }],

@@ -1,13 +1,14 @@
 /**
- * The port on this computer's own network, over `node:dgram`. UDP; what it cannot do yet fails as `unsupported`.
+ * The port on this computer's own network, over `node:dgram` and `node:net`. UDP and TCP; raw ICMP fails as `unsupported`.
  *
  * An answer never arrives while the effect that asks for it is being asked, and nothing arrives after unsubscribing,
  * which closes every socket at once. A label that is open cannot be opened again (`address-in-use`) until `close`.
  */
 import { Observable } from 'rxjs';
-import type { Net, NetEffect, NetFailure } from '../../effects/net.ts';
+import type { Net, NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
 import { nodeClock } from './clock.ts';
 import { failureOf } from './failure.ts';
+import { tcpSockets } from './tcp.ts';
 import { udpSockets } from './udp.ts';
 
 export interface NodeNetOptions {
@@ -19,20 +20,25 @@ export interface NodeNetOptions {
 export function nodeNet({ now = nodeClock().now }: NodeNetOptions = {}): Net {
   return (effects) =>
     new Observable((events) => {
-      const udp = udpSockets((event) => events.next(event), now);
+      const report = (event: NetEvent): void => events.next(event);
+      const udp = udpSockets(report, now);
+      const tcp = tcpSockets(report, now, udp.has);
 
       const carryOut = (effect: NetEffect): void => {
         switch (effect.type) {
           case 'udp.open':
-            return udp.open(effect);
+            return tcp.has(effect.socket) ? fail(effect, 'address-in-use', `cannot open UDP socket ${effect.socket}: that label is open already`) : udp.open(effect);
           case 'udp.send':
             return udp.send(effect);
           case 'close':
-            return udp.close(effect.socket);
+            udp.close(effect.socket);
+            return tcp.close(effect.socket);
           case 'tcp.listen':
+            return tcp.listen(effect);
           case 'tcp.connect':
+            return tcp.connect(effect);
           case 'tcp.send':
-            return fail(effect, 'unsupported', 'TCP is not built into this network yet');
+            return tcp.send(effect);
           case 'icmp.open':
           case 'icmp.send':
             return fail(effect, 'unsupported', 'raw ICMP is not built into this network yet');
@@ -55,6 +61,7 @@ export function nodeNet({ now = nodeClock().now }: NodeNetOptions = {}): Net {
       return () => {
         asked.unsubscribe();
         udp.closeAll();
+        tcp.closeAll();
       };
     });
 }

@@ -16,6 +16,7 @@ export interface UdpSockets {
   /** Silent, whether the label is open or not. */
   close(label: string): void;
   closeAll(): void;
+  has(label: string): boolean;
 }
 
 export type UdpOpen = Extract<NetEffect, { type: 'udp.open' }>;
@@ -133,6 +134,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
   return {
     open,
     send,
+    has: (label) => sockets.has(label),
     close: (label) => {
       const socket = sockets.get(label);
       if (socket) forget(socket);

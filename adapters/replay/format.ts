@@ -34,7 +34,7 @@ const hasOne = (value: { readonly data?: unknown; readonly payload?: unknown }):
 const effect = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('udp.open'), socket: text, local: text.optional() }),
   z.strictObject({ type: z.literal('udp.send'), socket: text, to: text, ...logged, ttl: z.number().optional() }).refine(hasOne, ONE),
-  z.strictObject({ type: z.literal('tcp.listen'), socket: text, local: text }),
+  z.strictObject({ type: z.literal('tcp.listen'), socket: text, local: text, idleMs: z.number().optional(), limit: z.number().optional() }),
   z.strictObject({ type: z.literal('tcp.connect'), socket: text, to: text, local: text.optional() }),
   z.strictObject({ type: z.literal('tcp.send'), socket: text, ...logged }).refine(hasOne, ONE),
   z.strictObject({ type: z.literal('icmp.open'), socket: text }),

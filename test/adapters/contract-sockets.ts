@@ -134,15 +134,11 @@ export function claimSockets(ground: Ground): void {
     expect((await other.next('udp.received')).from).toEqual(first);
   });
 
-  test('answers each kind it does not carry as unsupported, in words, and goes on', async () => {
+  test('answers ICMP as unsupported, in words, and goes on', async () => {
     const a = ground.join('a');
-    const there = { host: ground.address.b, port: 9 };
     const foreign: readonly NetEffect[] = [
-      { type: 'tcp.listen', socket: 't1', local: there },
-      { type: 'tcp.connect', socket: 't2', to: there },
-      { type: 'tcp.send', socket: 't3', data: Uint8Array.of(1) },
       { type: 'icmp.open', socket: 'i1' },
-      { type: 'icmp.send', socket: 'i2', to: there.host, data: Uint8Array.of(8) },
+      { type: 'icmp.send', socket: 'i2', to: ground.address.b, data: Uint8Array.of(8) },
     ];
     a.ask(...foreign);
     await a.next('net.failed', { nth: foreign.length });
@@ -150,7 +146,7 @@ export function claimSockets(ground: Ground): void {
     expect(answers.map(({ effect, socket, code }) => ({ effect, socket, code }))).toEqual(
       foreign.map(({ type, socket }) => ({ effect: type, socket, code: 'unsupported' })),
     );
-    answers.forEach(({ detail }) => expect(detail).toMatch(/TCP|ICMP/i));
+    answers.forEach(({ detail }) => expect(detail).toMatch(/ICMP/i));
     await a.open('still', ground.address.a);
   });
 }

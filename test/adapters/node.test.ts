@@ -6,11 +6,12 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import type { NetEffect } from '../../effects/net.ts';
 import { describeNet } from './contract.ts';
-import { type Await, Party } from './party.ts';
+import { Party } from './party.ts';
+import { until } from './real-time.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-describeNet('node, loopback', () => ({
+describeNet('node, loopback', { tcp: 'carried' }, () => ({
   a: { net: nodeNet(), address: LOOPBACK },
   b: { net: nodeNet(), address: LOOPBACK },
   until,
@@ -125,19 +126,4 @@ describe('the node clock', () => {
 function systemLimit(): number {
   const file = '/proc/sys/net/core/rmem_max';
   return existsSync(file) ? Number(readFileSync(file, 'ascii')) : 0;
-}
-
-/** Ms; a loaded machine may pause a test for long. */
-const DEADLINE_MS = 4_000;
-
-function until(...[met, what]: Parameters<Await>): ReturnType<Await> {
-  const deadline = performance.now() + DEADLINE_MS;
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      if (met()) return resolve();
-      if (performance.now() > deadline) return reject(new Error(`${what} did not happen within ${DEADLINE_MS} ms`));
-      setImmediate(look);
-    };
-    look();
-  });
 }

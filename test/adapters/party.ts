@@ -48,6 +48,42 @@ export class Party {
     this.ask({ type: 'udp.send', socket, to, data: Uint8Array.from(bytes) });
   }
 
+  /** Listens on a free port of an address, with limits if given, and tells where. */
+  async listen(socket: string, host: string, limits: { readonly idleMs?: number; readonly limit?: number } = {}): Promise<Endpoint> {
+    const nth = this.heard('tcp.listening', socket).length + 1;
+    this.ask({ type: 'tcp.listen', socket, local: { host, port: 0 }, ...limits });
+    return (await this.next('tcp.listening', { socket, nth })).local;
+  }
+
+  /** Connects and tells this end. */
+  async connect(socket: string, to: Endpoint, local?: Endpoint): Promise<Endpoint> {
+    const nth = this.heard('tcp.connected', socket).length + 1;
+    this.ask({ type: 'tcp.connect', socket, to, ...(local ? { local } : {}) });
+    return (await this.next('tcp.connected', { socket, nth })).local;
+  }
+
+  write(socket: string, ...bytes: readonly number[]): void {
+    this.ask({ type: 'tcp.send', socket, data: Uint8Array.from(bytes) });
+  }
+
+  /** The stream so far, once it is of that length at least. */
+  async read(socket: string, length: number): Promise<Uint8Array> {
+    const arrived = (): number => this.heard('tcp.received', socket).reduce((sum, { data }) => sum + data.length, 0);
+    await this.#until(() => arrived() >= length, `byte no. ${length} of ${socket}`);
+    return Uint8Array.from(Buffer.concat(this.heard('tcp.received', socket).map(({ data }) => data)));
+  }
+
+  /** How a connection ended: its `tcp.closed`, or its failure's code. */
+  async ended(socket: string): Promise<readonly string[]> {
+    const ends = (): readonly string[] =>
+      this.events.flatMap((event) => {
+        if (event.socket !== socket) return [];
+        return event.type === 'tcp.closed' ? ['closed'] : event.type === 'net.failed' ? [event.code] : [];
+      });
+    await this.#until(() => ends().length > 0, `the end of ${socket}`);
+    return ends();
+  }
+
   stop(): void {
     this.#subscription.unsubscribe();
   }

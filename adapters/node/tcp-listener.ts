@@ -1,0 +1,58 @@
+/** One TCP listener on `node:net`: how it opens and what it accepts. It knows no labels but those of its words. */
+import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import type { TcpListen } from '../../effects/net.ts';
+import { type Failure, failureOf } from './failure.ts';
+
+export interface ListenerEvents {
+  listening(local: Endpoint): void;
+  accepted(socket: Socket, peer: Endpoint): void;
+  /** It did not open, and is no more. */
+  refused(failure: Failure): void;
+  /** It cannot accept for now. Not told again before it has accepted one. */
+  stuck(failure: Failure): void;
+}
+
+/** Starts to listen; everything else comes later by `events`. `close()` of the answer is silent and frees the port at once. */
+export function startListener({ local, limit }: TcpListen, events: ListenerEvents): Server {
+  let isListening = false;
+  let isStuck = false;
+  const server = createServer({ noDelay: true });
+  // Node closes one more than that as soon as the system has accepted it.
+  if (limit !== undefined) server.maxConnections = limit;
+
+  server.on('listening', () => {
+    isListening = true;
+    const bound = server.address();
+    if (bound !== null && typeof bound !== 'string') events.listening({ host: bound.address, port: bound.port });
+  });
+  server.on('connection', (socket) => {
+    isStuck = false;
+    const { remoteAddress: host, remotePort: port } = socket;
+    // It was reset while it waited to be accepted: there is nobody to announce.
+    if (host === undefined || port === undefined) return void socket.destroy();
+    events.accepted(socket, { host, port });
+  });
+  server.on('error', (error) => {
+    if (!isListening) return events.refused(failureOf(error));
+    if (!isStuck) events.stuck(failureOf(error));
+    isStuck = true;
+  });
+  // Exclusive, or a cluster worker would share the port with its siblings.
+  server.listen({ host: local.host, port: local.port, exclusive: true, ipv6Only: isIP(local.host) === 6 });
+  return server;
+}
+
+export function cannotListen({ socket, local }: TcpListen): string {
+  return `cannot listen with TCP socket ${socket} on ${formatEndpoint(local)}`;
+}
+
+/** What is wrong with the limits asked for, in words. */
+export function wrongLimit({ idleMs, limit }: TcpListen): string | undefined {
+  if (idleMs !== undefined && !(idleMs > 0 && idleMs <= TIMER_LIMIT_MS)) return `idleMs is more than 0 and at most ${TIMER_LIMIT_MS}, not ${idleMs}`;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) return `a limit is 1 or more, not ${limit}`;
+  return undefined;
+}
+
+/** The longest that a timer of Node's can run. */
+const TIMER_LIMIT_MS = 2 ** 31 - 1;

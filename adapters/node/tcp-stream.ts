@@ -1,0 +1,61 @@
+/**
+ * What a connection of `tcp.ts` needs of its `node:net` socket: how it ends, where it is, and why it failed, in words.
+ * It knows no labels and reports nothing.
+ */
+import type { Socket } from 'node:net';
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type Failure, failureOf, systemCode } from './failure.ts';
+
+export interface Connection {
+  readonly label: string;
+  readonly socket: Socket;
+  /** How it came to be, under which its failure is reported. */
+  readonly origin: 'tcp.listen' | 'tcp.connect';
+  readonly peer: Endpoint;
+  /** From where it was asked to connect. */
+  readonly from?: Endpoint | undefined;
+  isUp: boolean;
+}
+
+/** Sends what waits, ends the stream, and lets go when the peer has ended its own, or after a while in any case. */
+export function endInTime(socket: Socket): void {
+  // Until it is up there is nobody to end it with.
+  if (socket.connecting) return void socket.destroy();
+  const timer = setTimeout(() => abandon(socket), CLOSE_LIMIT_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end();
+}
+
+/** Lets go of the socket within this call. If anything still waits, the peer gets a reset, not an end that looks clean. */
+export function abandon(socket: Socket): void {
+  // By itself it would wait for what waits; the destroy that follows makes it happen now.
+  if (!socket.connecting && socket.writableLength > 0) socket.resetAndDestroy();
+  socket.destroy();
+}
+
+/** The address and port that the system gave to this end. */
+export function ownEnd({ localAddress: host = '', localPort: port = 0 }: Socket): Endpoint {
+  return { host, port };
+}
+
+/** Why a connection failed, with what was attempted. */
+export function explain({ label, peer, from, isUp }: Connection, error: unknown): { readonly code: Failure['code']; readonly detail: string } {
+  const { code, why } = isUp ? failureOf(error) : connectFailure(error, from);
+  return { code, detail: `${isUp ? `TCP connection ${label} with ${formatEndpoint(peer)} broke` : cannotConnect(label, peer, from)}: ${why}` };
+}
+
+export function cannotConnect(label: string, to: Endpoint, from?: Endpoint): string {
+  return `cannot connect TCP socket ${label}${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
+}
+
+/** A guess, in ms: time for a slow peer to take what waits and to end its side, not for one that never will. */
+const CLOSE_LIMIT_MS = 10_000;
+
+/** While it connects, the system uses one word for a foreign address, for a pair of ends in use, and for no port left. */
+function connectFailure(error: unknown, from: Endpoint | undefined): Failure {
+  const isBound = typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect';
+  if (systemCode(error) !== 'EADDRNOTAVAIL' || !isBound) return failureOf(error);
+  return from && from.port !== 0
+    ? { code: 'address-in-use', why: 'there is a connection between these two already, or was until a moment ago' }
+    : { code: 'exhausted', why: 'no local port is left for that destination' };
+}

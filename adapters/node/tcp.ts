@@ -1,0 +1,195 @@
+/**
+ * TCP sockets by label, over `node:net`. They open in the order that was asked for, answers come after the call, never
+ * within it. Names are never resolved here, and bytes are never looked into.
+ *
+ * A connection that has a label loses it together with the one event that says so, `tcp.closed` or `net.failed`, or
+ * silently by `close`.
+ */
+import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type NetEffect, type NetEvent, type NetFailure, TCP_QUEUE_LIMIT, type TcpListen } from '../../effects/net.ts';
+import { cannotListen, startListener, wrongLimit } from './tcp-listener.ts';
+import { abandon, cannotConnect, type Connection, endInTime, explain, ownEnd } from './tcp-stream.ts';
+
+export interface TcpSockets {
+  listen(effect: TcpListen): void;
+  connect(effect: TcpConnect): void;
+  send(effect: TcpSend): void;
+  /** Silent, whether the label is open or not. */
+  close(label: string): void;
+  /** Every socket at once, also those that were closed and still send what waits. */
+  closeAll(): void;
+  has(label: string): boolean;
+}
+
+export type TcpConnect = Extract<NetEffect, { type: 'tcp.connect' }>;
+export type TcpSend = Extract<NetEffect, { type: 'tcp.send' }>;
+
+/** `report` may be called after `closeAll`, and is to be deaf by then. `isTaken` knows the labels of other kinds of socket. */
+export function tcpSockets(report: (event: NetEvent) => void, now: () => number, isTaken: (label: string) => boolean): TcpSockets {
+  const listeners = new Map<string, Server>();
+  const connections = new Map<string, Connection>();
+  /** Every socket that has not let go yet, with a label or without. */
+  const alive = new Set<Socket>();
+
+  const has = (label: string): boolean => listeners.has(label) || connections.has(label);
+  const isOpen = (connection: Connection): boolean => connections.get(connection.label) === connection;
+
+  const failed = (effect: NetEffect['type'], socket: string, code: NetFailure, detail: string, to?: Endpoint): void =>
+    report({ type: 'net.failed', effect, socket, code, detail, ...(to ? { to } : {}), at: now() });
+
+  const listen = (effect: TcpListen): void => {
+    const { socket: label, local, idleMs } = effect;
+    const refuse = (code: NetFailure, why: string): void =>
+      queueMicrotask(() => failed('tcp.listen', label, code, `${cannotListen(effect)}: ${why}`));
+
+    if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
+    const wrong = unbindable(local);
+    if (wrong !== undefined) return refuse('address-not-available', wrong);
+    const beyond = wrongLimit(effect);
+    if (beyond !== undefined) return refuse('unsupported', beyond);
+
+    let accepted = 0;
+    const nextLabel = (): string => {
+      do accepted += 1;
+      while (has(`${label}/${accepted}`) || isTaken(`${label}/${accepted}`));
+      return `${label}/${accepted}`;
+    };
+    const isCurrent = (): boolean => listeners.get(label) === server;
+    const server = startListener(effect, {
+      listening: (bound) => {
+        if (isCurrent()) report({ type: 'tcp.listening', socket: label, local: bound, at: now() });
+      },
+      accepted: (socket, peer) => {
+        const connection = adopt({ label: nextLabel(), socket, origin: 'tcp.listen', peer, isUp: true });
+        if (idleMs !== undefined) {
+          socket.setTimeout(idleMs, () => {
+            const wasOpen = isOpen(connection);
+            forget(connection);
+            abandon(socket);
+            if (wasOpen) report({ type: 'tcp.closed', socket: connection.label, at: now() });
+          });
+        }
+        report({ type: 'tcp.accepted', listener: label, socket: connection.label, local: ownEnd(socket), peer, at: now() });
+      },
+      refused: ({ code, why }) => {
+        if (!isCurrent()) return;
+        listeners.delete(label);
+        failed('tcp.listen', label, code, `${cannotListen(effect)}: ${why}`);
+      },
+      stuck: ({ code, why }) => {
+        if (isCurrent()) failed('tcp.listen', label, code, `TCP socket ${label} cannot accept connections for now: ${why}`);
+      },
+    });
+    listeners.set(label, server);
+  };
+
+  const connect = ({ socket: label, to, local }: TcpConnect): void => {
+    const refuse = (code: NetFailure, why: string): void =>
+      queueMicrotask(() => failed('tcp.connect', label, code, `${cannotConnect(label, to, local)}: ${why}`, to));
+
+    if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
+    const family = isIP(to.host);
+    if (family === 0) return refuse('unreachable', 'that is not an IP address; a name has to be resolved first');
+    if (!isPort(to.port)) return refuse('unreachable', 'a port is 1 to 65535');
+    const wrong = local && unbindable(local);
+    if (wrong !== undefined) return refuse('address-not-available', wrong);
+    if (local && isIP(local.host) !== family) return refuse('unreachable', `an IPv${isIP(local.host)} address does not reach IPv${family}`);
+
+    const bind = local ? { localAddress: local.host, localPort: local.port } : {};
+    const socket = connectSocket({ host: to.host, port: to.port, noDelay: true, ...bind });
+    const connection = adopt({ label, socket, origin: 'tcp.connect', peer: to, from: local, isUp: false });
+    socket.on('connect', () => {
+      connection.isUp = true;
+      if (isOpen(connection)) report({ type: 'tcp.connected', socket: label, local: ownEnd(socket), peer: to, at: now() });
+    });
+  };
+
+  /** Gives a socket its label and reports what it hears until that is taken away again. */
+  const adopt = (connection: Connection): Connection => {
+    const { label, socket, origin, peer } = connection;
+    connections.set(label, connection);
+    alive.add(socket);
+    const closed = (): void => {
+      if (!isOpen(connection)) return;
+      forget(connection);
+      report({ type: 'tcp.closed', socket: label, at: now() });
+    };
+    socket.on('data', (data) => {
+      if (!isOpen(connection)) return;
+      // Node gives every piece memory of its own, so it is handed on uncopied, as the plain array the port speaks of.
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      report({ type: 'tcp.received', socket: label, data: bytes, at: now() });
+    });
+    socket.on('end', () => {
+      endInTime(socket);
+      closed();
+    });
+    socket.on('error', (error) => {
+      // One that was closed has nobody left to tell.
+      if (!isOpen(connection)) return;
+      forget(connection);
+      const { code, detail } = explain(connection, error);
+      failed(origin, label, code, detail, peer);
+    });
+    socket.on('close', () => {
+      alive.delete(socket);
+      closed();
+    });
+    return connection;
+  };
+
+  const forget = (connection: Connection): void => {
+    if (isOpen(connection)) connections.delete(connection.label);
+  };
+
+  const send = ({ socket: label, data }: TcpSend): void => {
+    const connection = connections.get(label);
+    const inWords = `cannot send ${data.length} bytes from TCP socket ${label}`;
+    if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`));
+    const { socket, peer } = connection;
+    if (socket.writableLength + data.length <= TCP_QUEUE_LIMIT) {
+      if (data.length > 0) socket.write(data);
+      return;
+    }
+    abandon(socket);
+    queueMicrotask(() => {
+      if (!isOpen(connection)) return;
+      forget(connection);
+      failed('tcp.send', label, 'exhausted', `${inWords} to ${formatEndpoint(peer)}: it does not take what waits already, and is given up`, peer);
+    });
+  };
+
+  return {
+    listen,
+    connect,
+    send,
+    has,
+    close: (label) => {
+      listeners.get(label)?.close();
+      listeners.delete(label);
+      const connection = connections.get(label);
+      if (!connection) return;
+      forget(connection);
+      endInTime(connection.socket);
+    },
+    closeAll: () => {
+      for (const server of listeners.values()) server.close();
+      listeners.clear();
+      connections.clear();
+      for (const socket of alive) abandon(socket);
+    },
+  };
+}
+
+const LABEL_TAKEN = 'that label is open already';
+
+/** Why nothing can be bound there, in words; the system has not been asked yet. */
+function unbindable({ host, port }: Endpoint): string | undefined {
+  if (isIP(host) === 0) return `${host} is not an IP address`;
+  return isPort(port) || port === 0 ? undefined : 'a port is 0 to 65535';
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}
