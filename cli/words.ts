@@ -1,6 +1,6 @@
 /** NATs, devices and drops in plain words, for somebody who has never heard of mapping or filtering. */
 import { translates } from '../adapters/sim/behaviour.ts';
-import { type Dependence, type DropReason, type NatBehaviour, type NatChain, natFlavour } from '../adapters/sim/index.ts';
+import { type Allocation, type Dependence, type DropReason, LINUX_EXPIRY, type NatBehaviour, type NatChain, natFlavour } from '../adapters/sim/index.ts';
 import type { Reach } from '../machines/reach.ts';
 
 /** What the NATs before `host` do, in whole sentences. */
@@ -9,7 +9,8 @@ export function describeNats(chain: NatChain, host: string): string {
   if (home === undefined) return 'No NAT: anybody can reach it.';
   if (home.blocked.includes('udp')) return 'It lets no UDP through at all.';
   const above = carriers.length === 0 ? '' : ` Above it stands the NAT of a carrier: ${letsIn(combined(carriers, 'filtering'), host)}`;
-  return `${ports(home, host)}${letsIn(home.filtering, host)}${extras(home)}${above}`;
+  if (!translates(home)) return `A firewall, which leaves addresses as they are: ${letsIn(home.filtering, host)}${forgets(home)}`;
+  return `${ports(home, host)}${letsIn(home.filtering, host)}${extras(home)}${forgets(home)}${above}`;
 }
 
 /** What a chain of NATs comes to, as seen from outside: the strictest of each. */
@@ -64,11 +65,38 @@ function letsIn(filtering: Dependence, host: string): string {
 }
 
 function ports({ mapping, allocation }: NatBehaviour, host: string): string {
-  if (mapping !== 'endpoint-independent') {
-    const which = allocation.kind === 'sequential' ? 'the next free port' : allocation.kind === 'random' ? 'another port, at random' : 'another port';
-    return `It shows ${host} to every destination under ${which}; `;
+  if (mapping === 'endpoint-independent') return `It shows ${host} to everybody under one port${oneOf(allocation)}; `;
+  return `It shows ${host} to every ${mapping === 'address-dependent' ? 'address' : 'destination'} under ${another(allocation)}; `;
+}
+
+function oneOf(allocation: Allocation): string {
+  switch (allocation.kind) {
+    case 'random':
+      return ', chosen at random';
+    case 'block':
+      return `, chosen at random among ${allocation.size}`;
+    default:
+      return '';
   }
-  return `It shows ${host} to everybody under one port${allocation.kind === 'random' ? ', chosen at random' : ''}; `;
+}
+
+function another(allocation: Allocation): string {
+  switch (allocation.kind) {
+    case 'sequential':
+      return allocation.step === 1 ? 'the next free port' : `another port, ${Math.abs(allocation.step)} ${allocation.step > 0 ? 'up' : 'down'} from the last`;
+    case 'random':
+      return 'another port, at random';
+    case 'block':
+      return `another port, at random among ${allocation.size}`;
+    default:
+      return 'another port';
+  }
+}
+
+/** Said only where it is not what most routers do. */
+function forgets({ expiry }: NatBehaviour): string {
+  const { unrepliedMs } = expiry;
+  return unrepliedMs === LINUX_EXPIRY.unrepliedMs ? '' : ` It forgets after ${unrepliedMs / 1000} s of silence.`;
 }
 
 function extras({ earlyProbe, hairpin }: NatBehaviour): string {

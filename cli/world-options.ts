@@ -1,6 +1,7 @@
 /** Values that name something of the simulated internet, from text. As `options.ts`: each throws `InvalidArgumentError`. */
 import { InvalidArgumentError } from 'commander';
-import { natFlavour, UnknownNat } from '../adapters/sim/flavours.ts';
+import { natFlavour } from '../adapters/sim/flavours.ts';
+import { UnknownNat } from '../adapters/sim/nat-name.ts';
 import { type Protocol, PROTOCOLS } from './scenarios.ts';
 
 /** For people. */

@@ -1,8 +1,6 @@
-/**
- * NAT names, as on the command line, to behaviours. A name is a flavour and any number of `+modifiers`, as in
- * `port-restricted+linux-open+cgn`. Defaults are those of a Linux router.
- */
-import { LINUX_NAT, type NatBehaviour } from './behaviour.ts';
+/** NAT names, as on the command line, to behaviours. Defaults are those of a Linux router. */
+import { type Allocation, FIREWALL, LINUX_NAT, type NatBehaviour } from './behaviour.ts';
+import { type NatName, parseNatName } from './nat-name.ts';
 
 /** The NATs between a host and the core, the nearest first; none for a host with a public address of its own. */
 export type NatChain = readonly NatBehaviour[];
@@ -10,40 +8,18 @@ export type NatChain = readonly NatBehaviour[];
 /** A NAT by name, or by what it does. */
 export type NatChoice = string | NatBehaviour | NatChain;
 
-/** The flavours that a name may start with. */
-export const NAT_FLAVOURS = ['open', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq', 'udp-blocked'] as const;
-
-/** What may follow, each after a `+`. */
-export const NAT_MODIFIERS = ['rst', 'linux-open', 'hairpin', 'noise=<per second>', 'randport', 'cgn'] as const;
-
-/** A name that means no NAT. The message says which names there are. */
-export class UnknownNat extends Error {
-  override readonly name = 'UnknownNat';
-  readonly given: string;
-
-  constructor(given: string, why: string) {
-    super(`unknown NAT '${given}': ${why}. Flavours: ${NAT_FLAVOURS.join(', ')}. Modifiers: ${NAT_MODIFIERS.map((modifier) => `+${modifier}`).join(' ')}`);
-    this.given = given;
-  }
-}
-
 /** The behaviours that `choice` names. Throws `UnknownNat`. */
 export function natFlavour(choice: NatChoice): NatChain {
   if (typeof choice !== 'string') return Array.isArray(choice) ? (choice as NatChain) : [choice as NatBehaviour];
-  const [flavour = '', ...modifiers] = choice.split('+');
-  let home = behaviourOf(flavour, choice);
-  let carried = false;
-  for (const modifier of modifiers) {
-    if (home === undefined) throw new UnknownNat(choice, `'open' has no NAT that could be '+${modifier}'`);
-    if (modifier === 'cgn') carried = true;
-    else home = modified(home, modifier, choice);
-  }
-  if (home === undefined) return [];
-  return carried ? [home, LINUX_NAT] : [home];
+  const name = parseNatName(choice);
+  const flavour = behaviourOf(name);
+  if (flavour === undefined) return [];
+  const home = modified(flavour, name);
+  return name.cgn ? [home, LINUX_NAT] : [home];
 }
 
-function behaviourOf(flavour: string, given: string): NatBehaviour | undefined {
-  switch (flavour as (typeof NAT_FLAVOURS)[number]) {
+function behaviourOf({ flavour, step, noise }: NatName): NatBehaviour | undefined {
+  switch (flavour) {
     case 'open':
       return undefined;
     case 'full-cone':
@@ -53,34 +29,31 @@ function behaviourOf(flavour: string, given: string): NatBehaviour | undefined {
     case 'port-restricted':
       return LINUX_NAT;
     case 'symmetric':
-      return { ...LINUX_NAT, mapping: 'address-and-port-dependent', allocation: { kind: 'random' } };
+      return SYMMETRIC;
     case 'symmetric-seq':
-      return { ...LINUX_NAT, mapping: 'address-and-port-dependent', allocation: { kind: 'sequential', step: 1, noisePerSecond: 0 } };
+      return { ...SYMMETRIC, allocation: { kind: 'sequential', step, noisePerSecond: noise } };
+    case 'symmetric-addr':
+      return { ...SYMMETRIC, mapping: 'address-dependent' };
+    case 'symmetric-open':
+      return { ...SYMMETRIC, filtering: 'endpoint-independent' };
+    case 'firewall':
+      return FIREWALL;
     case 'udp-blocked':
       return { ...LINUX_NAT, blocked: ['udp'] };
-    default:
-      throw new UnknownNat(given, `no flavour '${flavour}'`);
   }
 }
 
-function modified(nat: NatBehaviour, modifier: string, given: string): NatBehaviour {
-  const noise = /^noise=(\d+(?:\.\d+)?)$/.exec(modifier)?.[1];
-  if (noise !== undefined) {
-    // Elsewhere the flows of others take ports too, but none that anybody would miss.
-    if (nat.allocation.kind !== 'sequential') return nat;
-    return { ...nat, allocation: { ...nat.allocation, noisePerSecond: Number(noise) } };
-  }
-  switch (modifier) {
-    case 'rst':
-      return { ...nat, unsolicitedSyn: 'reset' };
-    case 'linux-open':
-      return { ...nat, earlyProbe: 'clash' };
-    case 'hairpin':
-      return { ...nat, hairpin: true };
-    case 'randport':
-      if (nat.mapping !== 'endpoint-independent') throw new UnknownNat(given, `'+randport' is for cones; a symmetric NAT chooses its ports already`);
-      return { ...nat, allocation: { kind: 'random' } };
-    default:
-      throw new UnknownNat(given, `no modifier '+${modifier}'`);
-  }
+const SYMMETRIC: NatBehaviour = { ...LINUX_NAT, mapping: 'address-and-port-dependent', allocation: { kind: 'random' } };
+
+function modified(nat: NatBehaviour, { rst, linuxOpen, hairpin, randport, block, lifetime }: NatName): NatBehaviour {
+  // Where ports are not given in turn, the flows of others take none that anybody would miss: `noise` changes nothing there.
+  const allocation: Allocation = randport ? { kind: 'random' } : block === undefined ? nat.allocation : { kind: 'block', size: block };
+  return {
+    ...nat,
+    allocation,
+    hairpin,
+    earlyProbe: linuxOpen ? 'clash' : nat.earlyProbe,
+    unsolicitedSyn: rst ? 'reset' : nat.unsolicitedSyn,
+    expiry: lifetime === undefined ? nat.expiry : { ...nat.expiry, unrepliedMs: lifetime * 1000, repliedMs: lifetime * 1000 },
+  };
 }

@@ -2,12 +2,13 @@
 export { type Allocation, type Dependence, type Expiry, FIREWALL, key, LINUX_EXPIRY, LINUX_NAT, type NatBehaviour, type Pool, type TableLimit } from './behaviour.ts';
 export { type Timer, VirtualClock } from './clock.ts';
 export { type FakeSocket, fakeSocket } from './dgram.ts';
-export { NAT_FLAVOURS, NAT_MODIFIERS, type NatChain, type NatChoice, natFlavour, UnknownNat } from './flavours.ts';
+export { type NatChain, type NatChoice, natFlavour } from './flavours.ts';
 export { Host, UdpSocket } from './host.ts';
 export { type Attachment, Internet, type InternetOptions } from './internet.ts';
 export type { Drop, Hop, Journey } from './journal.ts';
 export { type LinkBehaviour, PERFECT_LINK } from './link.ts';
 export { Nat, type NatOptions } from './nat.ts';
+export { NAT_FLAVOURS, NAT_MODIFIERS, OTHER_NAT_FLAVOURS, UnknownNat } from './nat-name.ts';
 export { DEFAULT_TTL, type DropReason, type Packet } from './packet.ts';
 export type { Outcome, Surroundings } from './player.ts';
 export type { Flow, Observer, PacketSighting, Row, RowSighting, Sighting } from './sighting.ts';

@@ -30,7 +30,10 @@ export class Nat {
   readonly #paired = new Map<string, string>();
   /** Until when (ms) the entry lives that a packet to the NAT itself left, by its source and destination. */
   readonly #early = new Map<string, number>();
-  /** Flows that do not follow from their inside endpoint's present mapping: those that came in by hairpin, or before a clash. */
+  /**
+   * Flows that do not follow from their inside endpoint's present mapping: those that came in by hairpin, from a stranger that
+   * the mapping was not made for, or before a clash.
+   */
   readonly #flows = new Map<string, Mapping>();
 
   constructor({ behaviour, addresses, seed, report }: NatOptions) {
@@ -73,6 +76,7 @@ export class Nat {
     const row = this.#table.row(mapping, key(this.behaviour.filtering, packet.src), now);
     if (row === undefined) return this.#unsolicited(packet, now, 'filtering');
     this.#table.inbound(row, now);
+    if (this.behaviour.mapping !== 'endpoint-independent') this.#adopt(mapping, packet.src, now);
     packet.dst = mapping.inside;
     if (packet.ttl <= 1) return 'ttl';
     packet.ttl -= 1;
@@ -122,7 +126,7 @@ export class Nat {
   #mappingFor(inside: Endpoint, remote: Endpoint, now: number): Mapping | undefined {
     const followed = this.#flows.size > 0 ? this.#followed(inside, remote, now) : undefined;
     if (followed !== undefined) return followed;
-    const mappingKey = `${formatEndpoint(inside)} ${key(this.behaviour.mapping, remote)}`;
+    const mappingKey = this.#mappingKey(inside, remote);
     const known = this.#table.find(mappingKey, now);
     if (this.behaviour.earlyProbe === 'ignored') return known ?? this.#allocate(mappingKey, inside, now);
 
@@ -132,6 +136,16 @@ export class Nat {
     const mapping = known === undefined || clashes ? this.#allocate(mappingKey, inside, now, remote) : known;
     if (mapping !== undefined) this.#follow(inside, remote, mapping);
     return mapping;
+  }
+
+  #mappingKey(inside: Endpoint, remote: Endpoint): string {
+    return `${formatEndpoint(inside)} ${key(this.behaviour.mapping, remote)}`;
+  }
+
+  /** An answer to a stranger belongs to the stranger's flow: it leaves by the port written to, unless it has one of its own. */
+  #adopt(mapping: Mapping, remote: Endpoint, now: number): void {
+    const own = this.#mappingKey(mapping.inside, remote);
+    if (mapping.key !== own && this.#table.find(own, now) === undefined) this.#follow(mapping.inside, remote, mapping);
   }
 
   #follow(inside: Endpoint, remote: Endpoint, mapping: Mapping): void {

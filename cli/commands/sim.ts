@@ -1,5 +1,6 @@
 /** `natpunch sim`: one run of a protocol on the simulated internet, told as a sequence. Virtual time; nothing is sent. */
 import type { Command } from 'commander';
+import { translates } from '../../adapters/sim/behaviour.ts';
 import { natFlavour } from '../../adapters/sim/flavours.ts';
 import { type World, world, type WorldOptions } from '../../adapters/sim/index.ts';
 import { formatEndpoint } from '../../effects/endpoint.ts';
@@ -21,8 +22,9 @@ Example: two homes whose routers let in only what was asked for
   $ natpunch sim udp --a port-restricted --b restricted
 
 NATs: open, full-cone, restricted, port-restricted, symmetric, symmetric-seq,
-udp-blocked; modifiers after a +, as in port-restricted+cgn. One command repeats
-one run: the same seed gives the same packets.`;
+symmetric-addr, symmetric-open, firewall, udp-blocked; modifiers after a +, as in
+port-restricted+cgn. One command repeats one run: the same seed gives the same
+packets.`;
 
 export function defineSim(command: Command): void {
   command
@@ -118,7 +120,8 @@ function opening(played: World, { server }: Protocol, { a, b, latency, loss }: S
 function home(played: World, host: string, nat: string): string[] {
   const chain = natFlavour(nat);
   const [own] = played.host(host).addresses;
-  const where = chain.length === 0 ? `has the public address ${own}` : `is ${own} at home, behind nat-${host} (${nat})`;
+  const isHidden = chain.some(translates);
+  const where = isHidden ? `is ${own} at home, behind nat-${host} (${nat})` : `has the public address ${own}${chain.length === 0 ? '' : `, behind firewall-${host} (${nat})`}`;
   return wrap(`${host} ${where}. ${describeNats(chain, host)}`, WIDTH - 3).map((line, index) => (index === 0 ? line : `   ${line}`));
 }
 

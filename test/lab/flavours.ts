@@ -4,154 +4,180 @@
  * For: turning a NAT name (`restricted+rst`) into the text that `nft -f` loads in a namespace.
  * Never: runs anything, touches a namespace, or knows about processes. Every function is pure.
  */
+import { isCone, type NatName, parseNatName } from '../../adapters/sim/nat-name.ts';
+import { chance, seedOf } from '../../effects/seed.ts';
 
-export const KINDS = [
-  'open',
-  'full-cone',
-  'restricted',
-  'port-restricted',
-  'symmetric',
-  'symmetric-seq',
-  'udp-blocked',
-] as const;
-
-/** The base behaviours a lab NAT can have. */
-export type Kind = (typeof KINDS)[number];
-
-/** A NAT name taken apart. `noise` is foreign new flows per second, 0 for none. */
-export interface Flavour {
+/** A NAT name taken apart, by the grammar that the simulator has too. */
+export interface Flavour extends NatName {
   readonly name: string;
-  readonly kind: Kind;
-  readonly linuxOpen: boolean;
-  readonly rst: boolean;
-  readonly hairpin: boolean;
-  readonly randport: boolean;
-  readonly cgn: boolean;
-  readonly noise: number;
 }
 
 /** How many ports a `symmetric-seq` NAT walks through before it starts again. */
 export const SEQUENCE_LENGTH = 16_384;
 
-/** What a NAT script needs to know about its place. `firstPort` is where `symmetric-seq` starts counting. */
+/** What a NAT script needs to know about its place. */
 export interface NatPlace {
   /** The inside network, as a CIDR prefix. */
   readonly inside: string;
+  /** The addresses in it that send. */
+  readonly insiders: readonly string[];
   /** The one outside address. */
   readonly outside: string;
+  /** Where `symmetric-seq` starts counting, and the first block begins. */
   readonly firstPort: number;
+  /** The order of the ports in a block derives from it. */
+  readonly seed: string;
 }
 
-const isKind = (text: string): text is Kind => (KINDS as readonly string[]).includes(text);
-
-/**
- * Takes a NAT name apart.
- * @throws Error with one line naming the unknown word, or the pair of words that make no sense together.
- */
+/** Takes a NAT name apart. Throws `UnknownNat`. */
 export function parseFlavour(name: string): Flavour {
-  const [kind = '', ...modifiers] = name.split('+');
-  if (!isKind(kind)) throw new Error(`unknown NAT "${kind}" in "${name}": use one of ${KINDS.join(', ')}`);
-  let noise = 0;
-  const seen = new Set<string>();
-  for (const modifier of modifiers) {
-    const match = /^noise=(\d+)$/.exec(modifier);
-    if (match) noise = Number(match[1]);
-    else if (!['linux-open', 'rst', 'hairpin', 'randport', 'cgn'].includes(modifier)) {
-      throw new Error(`unknown modifier "+${modifier}" in "${name}": use +linux-open, +rst, +hairpin, +randport, +cgn or +noise=<per s>`);
-    }
-    seen.add(modifier);
-  }
-  if (kind === 'open' && seen.size > 0) throw new Error(`"${name}": an open host has no NAT that a modifier could change`);
-  if (seen.has('randport') && kind.startsWith('symmetric')) throw new Error(`"${name}": +randport is for cones; a symmetric NAT chooses its ports already`);
-  return {
-    name,
-    kind,
-    linuxOpen: seen.has('linux-open'),
-    rst: seen.has('rst'),
-    hairpin: seen.has('hairpin'),
-    randport: seen.has('randport'),
-    cgn: seen.has('cgn'),
-    noise,
-  };
+  return { ...parseNatName(name), name };
+}
+
+/** True where the host itself has the public address. */
+export const isPublic = ({ flavour }: Flavour): boolean => flavour === 'open' || flavour === 'firewall';
+
+/** Kernel switches below /proc/sys/net that the flavour needs. */
+export function natSwitches({ lifetime }: Flavour): string[] {
+  return lifetime === undefined ? [] : ['udp_timeout', 'udp_timeout_stream'].map((name) => `netfilter/nf_conntrack_${name}=${lifetime}`);
 }
 
 /** The flavour of every carrier NAT that `+cgn` puts above a home NAT: a plain Linux masquerade. */
 export const CARRIER: Flavour = parseFlavour('port-restricted');
 
-const UDP_LIFE = '2m';
 const TCP_LIFE = '2h4m';
+const udpLife = ({ lifetime }: Flavour): string => (lifetime === undefined ? '2m' : `${lifetime}s`);
 
 /**
  * Dynamic state of NATs that pass what the kernel alone would not: who owns an outside port, and whom they wrote to.
- * `mapping`: outside port → inside endpoint. `port`: inside endpoint → outside port. `taken`: outside ports in use.
- * `allowed`: outside port and the remote address that its owner wrote to.
+ * `mapping`: outside port → inside endpoint. `port`: inside endpoint → outside port. `port_at`: the same for each remote
+ * address. `taken`: outside ports in use. `allowed`: outside port and the remote address that its owner wrote to.
  */
-const TABLES = `
-  map mapping { type inet_proto . inet_service : ipv4_addr . inet_service; flags dynamic,timeout; timeout ${UDP_LIFE}; size 65535; }
-  map port { type inet_proto . ipv4_addr . inet_service : inet_service; flags dynamic,timeout; timeout ${UDP_LIFE}; size 65535; }
-  set taken { type inet_proto . inet_service; flags dynamic,timeout; timeout ${UDP_LIFE}; size 65535; }
-  set allowed { type inet_proto . inet_service . ipv4_addr; flags dynamic,timeout; timeout ${UDP_LIFE}; size 65535; }`;
+function tables(flavour: Flavour): string {
+  const rest = `flags dynamic,timeout; timeout ${udpLife(flavour)}; size 65535;`;
+  return `
+  map mapping { type inet_proto . inet_service : ipv4_addr . inet_service; ${rest} }
+  map port { type inet_proto . ipv4_addr . inet_service : inet_service; ${rest} }
+  map port_at { type inet_proto . ipv4_addr . inet_service . ipv4_addr : inet_service; ${rest} }
+  set taken { type inet_proto . inet_service; ${rest} }
+  set allowed { type inet_proto . inet_service . ipv4_addr; ${rest} }`;
+}
 
-/** Learns from packets that already wear their outside source, so it holds whichever port the kernel chose. */
+/**
+ * Learns from packets that already wear their outside source, so it holds whichever port the kernel chose, and from those
+ * that arrived: they keep alive what conntrack keeps alive. `away` is the tuple by which a flow leaves, `home` its mirror.
+ */
 function learn(protocol: 'udp' | 'tcp', life: string, place: NatPlace): string {
-  const ours = `ip saddr ${place.outside} meta l4proto ${protocol}`;
-  const direction = (way: 'original' | 'reply'): string => `
-    ${ours} ct direction ${way} ct ${way} ip saddr ${place.inside} update @mapping { meta l4proto . th sport timeout ${life} : ct ${way} ip saddr . ct ${way} proto-src }
-    ${ours} ct direction ${way} ct ${way} ip saddr ${place.inside} update @port { meta l4proto . ct ${way} ip saddr . ct ${way} proto-src timeout ${life} : th sport }`;
-  return `${direction('original')}${direction('reply')}
-    ${ours} update @taken { meta l4proto . th sport timeout ${life} }
-    ${ours} update @allowed { meta l4proto . th sport . ip daddr timeout ${life} }`;
+  const l4 = 'meta l4proto';
+  const lines = (['original', 'reply'] as const).flatMap((way) => {
+    const [back, away] = [way === 'original' ? 'reply' : 'original', `${l4} ${protocol} ct direction ${way} ct ${way} ip saddr ${place.inside} ip saddr ${place.outside}`];
+    const home = `${l4} ${protocol} oifname "lan" ct direction ${back} ct ${way} ip saddr ${place.inside} ct ${back} ip daddr ${place.outside}`;
+    const inside = `ct ${way} ip saddr . ct ${way} proto-src`;
+    return [[away, 'th sport', 'ip daddr'], [home, `ct ${back} proto-dst`, 'ip saddr']].flatMap(([packet, port, remote]) => [
+      `${packet} update @mapping { ${l4} . ${port} timeout ${life} : ${inside} }`,
+      `${packet} update @port { ${l4} . ${inside} timeout ${life} : ${port} }`,
+      `${packet} update @taken { ${l4} . ${port} timeout ${life} }`,
+      `${packet} update @allowed { ${l4} . ${port} . ${remote} timeout ${life} }`,
+      // Of a flow that began outside, the port says nothing about where the next flow to that address will leave.
+      ...(way === 'original' ? [`${packet} update @port_at { ${l4} . ${inside} . ct original ip daddr timeout ${life} : ${port} }`] : []),
+    ]);
+  });
+  return lines.map((line) => `\n    ${line}`).join('');
 }
 
 /** True where the NAT passes strangers, and so must know the owner of an outside port. */
-const isMapped = (flavour: Flavour): boolean => flavour.kind === 'full-cone' || flavour.kind === 'restricted';
+const isMapped = ({ flavour }: Flavour): boolean => flavour === 'full-cone' || flavour === 'restricted' || flavour === 'symmetric-open';
 
 /** True where the NAT must remember more than conntrack does. */
-const remembers = (flavour: Flavour): boolean => isMapped(flavour) || flavour.hairpin || flavour.randport;
+const remembers = (flavour: Flavour): boolean =>
+  isMapped(flavour) || flavour.hairpin || flavour.randport || flavour.block !== undefined || flavour.flavour === 'symmetric-addr';
 
-/** How the source port is chosen for a new flow. A bare `numgen` would be read byte-swapped as a port, hence the map. */
+/** True where a new port is sought only for an inside endpoint that has none, which the kernel alone does not know. */
+const looksUp = (flavour: Flavour): boolean =>
+  flavour.flavour === 'symmetric-addr' || (isCone(flavour.flavour) && (flavour.randport || flavour.block !== undefined || (isMapped(flavour) && !flavour.linuxOpen)));
+
+/** How the source port is chosen for a new flow. */
 function translate(flavour: Flavour, place: NatPlace): string {
   const to = `snat to ${place.outside}`;
-  if (flavour.kind === 'symmetric') return `    meta l4proto { tcp, udp } ${to} fully-random\n    ${to}`;
-  if (flavour.kind === 'symmetric-seq') {
-    const ports = Array.from({ length: SEQUENCE_LENGTH }, (_, index) => `${index} : ${place.firstPort + index}`);
-    return `    meta l4proto { tcp, udp } ${to}:numgen inc mod ${SEQUENCE_LENGTH} map { ${ports.join(', ')} }\n    ${to}`;
+  const known =
+    flavour.flavour === 'symmetric-addr'
+      ? `${to}:meta l4proto . ip saddr . th sport . ct original ip daddr map @port_at`
+      : // Even plain `random` draws anew for each destination, so a cone has to look its own port up.
+        `${to}:meta l4proto . ip saddr . th sport map @port`;
+  const rules = [...(looksUp(flavour) ? [`meta l4proto { tcp, udp } ${known}`] : []), ...chosen(flavour, place, to), to];
+  return rules.map((rule) => `    ${rule}`).join('\n');
+}
+
+/** A fixed port cannot move aside, and moving aside is what an open INPUT chain is about: there the choice stays the kernel's. */
+function chosen(flavour: Flavour, place: NatPlace, to: string): string[] {
+  const { flavour: kind, block, step } = flavour;
+  if (block !== undefined) {
+    return [
+      `meta l4proto { tcp, udp } meta mark set ${FRESH}`,
+      ...place.insiders.map((insider, n) => `meta l4proto { tcp, udp } ip saddr ${insider} ${to}:${inTurn(shuffled(place.firstPort + n * block, block, `${place.seed}/${insider}`))}`),
+    ];
   }
-  // Even plain `random` draws anew for each destination, so a cone has to look its own port up.
-  const again = `    meta l4proto { tcp, udp } ${to}:meta l4proto . ip saddr . th sport map @port`;
-  if (flavour.randport) return `${again}\n    meta l4proto { tcp, udp } ${to} random\n    ${to}`;
-  // A fixed port cannot move aside, and moving aside is what an open INPUT chain is about: leave the choice to the kernel.
-  if (!isMapped(flavour) || flavour.linuxOpen) return `    ${to}`;
-  return `${again}\n    meta l4proto . th sport @taken ${to} random\n    ${to}`;
+  if (kind === 'symmetric-seq') return [`meta l4proto { tcp, udp } ${to}:${inTurn(counted(place.firstPort, step))}`];
+  if (kind === 'symmetric' || kind === 'symmetric-addr' || kind === 'symmetric-open') return [`meta l4proto { tcp, udp } ${to} fully-random`];
+  if (flavour.randport) return [`meta l4proto { tcp, udp } ${to} random`];
+  return looksUp(flavour) ? [`meta l4proto . th sport @taken ${to} random`] : [];
+}
+
+/** The mark of a packet whose port was drawn just now. */
+const FRESH = '0x1';
+
+/** The next of these ports for every new flow, then from the start. A bare `numgen` would be read byte-swapped as a port, hence the map. */
+function inTurn(ports: readonly number[]): string {
+  return `numgen inc mod ${ports.length} map { ${ports.map((port, n) => `${n} : ${port}`).join(', ')} }`;
+}
+
+const FIRST_PORT = 1024;
+const PORTS = 65_536 - FIRST_PORT;
+
+/** Ports `step` apart, round the ends of the range, until they repeat or are enough. */
+function counted(first: number, step: number): number[] {
+  const ports = new Set<number>();
+  for (let port = first; ports.size < SEQUENCE_LENGTH && !ports.has(port); port = FIRST_PORT + ((port + step - FIRST_PORT + PORTS) % PORTS)) ports.add(port);
+  return [...ports];
+}
+
+/** All ports of a block, in an order that nobody can foretell who does not know the seed. */
+function shuffled(first: number, size: number, seed: string): number[] {
+  const order = seedOf(seed, 'block');
+  return Array.from({ length: size }, (_, n) => ({ port: first + n, rank: chance(order, n) }))
+    .toSorted((one, other) => one.rank - other.rank)
+    .map(({ port }) => port);
 }
 
 function destination(flavour: Flavour, place: NatPlace): string {
   const back = 'dnat to meta l4proto . th dport map @mapping';
   const rules: string[] = [];
   const arrives = `iifname "wan" ip daddr ${place.outside} meta l4proto { tcp, udp }`;
-  if (flavour.kind === 'full-cone') rules.push(`    ${arrives} ${back}`);
-  if (flavour.kind === 'restricted') rules.push(`    ${arrives} meta l4proto . th dport . ip saddr @allowed ${back}`);
+  if (flavour.flavour === 'full-cone' || flavour.flavour === 'symmetric-open') rules.push(`    ${arrives} ${back}`);
+  if (flavour.flavour === 'restricted') rules.push(`    ${arrives} meta l4proto . th dport . ip saddr @allowed ${back}`);
   if (flavour.hairpin) rules.push(`    iifname "lan" ip daddr ${place.outside} meta l4proto { tcp, udp } ${back}`);
   return rules.join('\n');
 }
 
-
 /**
- * The whole ruleset of one NAT whose interfaces are called `lan` and `wan`.
+ * The whole ruleset of one NAT or firewall whose interfaces are called `lan` and `wan`.
  * Hairpinned packets are not filtered: with `+hairpin` every mapping can be reached from inside.
  */
 export function natScript(flavour: Flavour, place: NatPlace): string {
-  if (flavour.kind === 'open') return '';
-  return `table ip lab {${remembers(flavour) ? TABLES : ''}
+  if (flavour.flavour === 'open') return '';
+  if (flavour.flavour === 'firewall') return firewallScript(flavour);
+  // A block walks round: a port that is still in use when its turn comes is not given twice.
+  const learning = `${flavour.block === undefined ? '' : `\n    meta mark ${FRESH} meta l4proto . th sport @taken drop`}${learn('udp', udpLife(flavour), place)}${learn('tcp', TCP_LIFE, place)}`;
+  return `table ip lab {${remembers(flavour) ? tables(flavour) : ''}
   chain input {
     type filter hook input priority filter; policy accept;
     iifname "lan" ip daddr ${place.outside} meta l4proto { tcp, udp } drop
     iifname != "wan" accept
     ct state established,related accept
-${flavour.rst ? '    meta l4proto tcp reject with tcp reset\n' : ''}${flavour.linuxOpen ? '' : '    drop\n'}  }
+${flavour.rst ? `    ${RESET}\n` : ''}${flavour.linuxOpen ? '' : '    drop\n'}  }
   chain forward {
     type filter hook forward priority filter; policy drop;
-${flavour.kind === 'udp-blocked' ? '    meta l4proto udp drop\n' : ''}    iifname "lan" oifname "wan" accept
+${flavour.flavour === 'udp-blocked' ? '    meta l4proto udp drop\n' : ''}    iifname "lan" oifname "wan" accept
     ct state established,related accept
     ct status dnat accept
   }
@@ -168,8 +194,22 @@ ${translate(flavour, place)}
     oifname "lan" ct status dnat ip saddr ${place.inside} jump translate
   }
   chain learn {
-    type filter hook postrouting priority srcnat + 10; policy accept;${remembers(flavour) ? learn('udp', UDP_LIFE, place) + learn('tcp', TCP_LIFE, place) : ''}
+    type filter hook postrouting priority srcnat + 10; policy accept;${remembers(flavour) ? learning : ''}
   }
+}
+`;
+}
+
+const RESET = 'meta l4proto tcp reject with tcp reset';
+
+/** Passes what was asked for, and rewrites nothing. */
+function firewallScript({ rst }: Flavour): string {
+  return `table ip lab {
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    iifname "lan" oifname "wan" accept
+    ct state established,related accept
+${rst ? `    ${RESET}\n` : ''}  }
 }
 `;
 }

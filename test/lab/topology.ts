@@ -4,7 +4,7 @@
  * For: saying the whole topology in one place, as data.
  * Never: runs anything. `lab.ts` carries the plan out.
  */
-import { CARRIER, coreScript, natScript, parseFlavour, type Flavour } from './flavours.ts';
+import { CARRIER, coreScript, isPublic, natScript, natSwitches, parseFlavour, type Flavour, type NatPlace } from './flavours.ts';
 
 /** The hosts a lab always has. */
 export type Host = 'a' | 'b' | 's';
@@ -21,6 +21,8 @@ export interface LabSpec {
   readonly delayA?: number;
   /** One-way delay of b's access link alone, instead of half of `delayMs`. */
   readonly delayB?: number;
+  /** What chance there is in the plan derives from it: the order of the ports in a block. Default `1`. */
+  readonly seed?: string;
 }
 
 /** One end of a link. The name is the node's, without the lab's prefix. */
@@ -69,6 +71,16 @@ export interface Plan {
   readonly noise: readonly Noise[];
 }
 
+/** One side to be laid out: `index` numbers its networks; `shared` puts both hosts on its LAN. */
+interface SidePlan {
+  readonly side: 'a' | 'b';
+  readonly flavour: Flavour;
+  readonly delayMs: number;
+  readonly index: number;
+  readonly seed: string;
+  readonly shared: boolean;
+}
+
 interface Side {
   readonly nodes: Node[];
   readonly links: Link[];
@@ -82,14 +94,16 @@ function host(name: string, address: string, gateway: string, more: readonly str
   return { name, routes: false, nft: '', switches: [], ip: [...up('eth0', `${address}/24`, ...more), `route add default via ${gateway}`] };
 }
 
-/** A host with a public address behind a plain router, which stands where a NAT would so that hop counts stay alike. */
-function openSide(side: 'a' | 'b', net: string, delayMs: number): Side {
+/** A host with a public address behind a plain router or a firewall, which stands where a NAT would so that hop counts stay alike. */
+function publicSide({ side, flavour, delayMs, index, seed }: SidePlan): Side {
+  const net = `198.18.${index}`;
   const address = `${net}.2`;
   const router = `nat-${side}`;
+  const place: NatPlace = { inside: `${address}/32`, insiders: [address], outside: address, firstPort: 0, seed };
   return {
     nodes: [
       { name: side, routes: false, nft: '', switches: [], ip: [...up('eth0', `${address}/32`), `route add ${net}.254 dev eth0`, `route add default via ${net}.254`] },
-      { name: router, routes: true, nft: '', switches: [], ip: [...up('lan', `${net}.254/32`), ...up('wan', `${net}.3/24`), `route add ${address} dev lan`, `route add default via ${net}.1`] },
+      { name: router, routes: true, nft: natScript(flavour, place), switches: natSwitches(flavour), ip: [...up('lan', `${net}.254/32`), ...up('wan', `${net}.3/24`), `route add ${address} dev lan`, `route add default via ${net}.1`] },
     ],
     links: [
       { near: end(side, 'eth0'), far: end(router, 'lan'), delayMs: 0 },
@@ -99,7 +113,7 @@ function openSide(side: 'a' | 'b', net: string, delayMs: number): Side {
   };
 }
 
-function natSide(side: 'a' | 'b', flavour: Flavour, delayMs: number, index: number, shared: boolean): Side {
+function natSide({ side, flavour, delayMs, index, seed, shared }: SidePlan): Side {
   const lan = `192.168.${index}`;
   const net = `198.18.${index}`;
   const carrierNet = `100.64.${index}`;
@@ -108,6 +122,7 @@ function natSide(side: 'a' | 'b', flavour: Flavour, delayMs: number, index: numb
   const carrier = `cgn-${side}`;
   const outer = flavour.cgn ? carrierNet : net;
   const guests = shared ? ['a', 'b'] : [side];
+  const insiders = [...guests.map((_, offset) => `${lan}.${2 + offset}`), ...(flavour.noise > 0 ? [`${lan}.9`] : [])];
   const bridge = shared
     ? ['link add lan type bridge forward_delay 0', ...guests.flatMap((guest) => [`link set lan-${guest} master lan`, ...up(`lan-${guest}`)])]
     : [];
@@ -116,9 +131,9 @@ function natSide(side: 'a' | 'b', flavour: Flavour, delayMs: number, index: numb
     {
       name: nat,
       routes: true,
-      nft: natScript(flavour, { inside: `${lan}.0/24`, outside: `${outer}.2`, firstPort }),
+      nft: natScript(flavour, { inside: `${lan}.0/24`, insiders, outside: `${outer}.2`, firstPort, seed: `${seed}/${nat}` }),
       // Frames between two hosts of the LAN are the switch's business, not the router's rules'.
-      switches: shared ? ['bridge/bridge-nf-call-iptables=0'] : [],
+      switches: [...natSwitches(flavour), ...(shared ? ['bridge/bridge-nf-call-iptables=0'] : [])],
       ip: [...bridge, ...up('lan', `${lan}.1/24`), ...up('wan', `${outer}.2/24`), `route add default via ${outer}.1`],
     },
   ];
@@ -127,7 +142,7 @@ function natSide(side: 'a' | 'b', flavour: Flavour, delayMs: number, index: numb
     nodes.push({
       name: carrier,
       routes: true,
-      nft: natScript(CARRIER, { inside: `${carrierNet}.0/24`, outside: `${net}.2`, firstPort }),
+      nft: natScript(CARRIER, { inside: `${carrierNet}.0/24`, insiders: [`${carrierNet}.2`], outside: `${net}.2`, firstPort, seed: `${seed}/${carrier}` }),
       switches: [],
       ip: [...up('lan', `${carrierNet}.1/24`), ...up('wan', `${net}.2/24`), `route add default via ${net}.1`],
     });
@@ -141,13 +156,13 @@ const noiseOf = (node: string, flavour: Flavour, index: number): Noise[] => (fla
 
 function hostPlan(flavour: Flavour, index: number, gateway: string, last = 2): HostPlan {
   const publicAddress = `198.18.${index}.2`;
-  const address = flavour.kind === 'open' ? publicAddress : `192.168.${index}.${last}`;
+  const address = isPublic(flavour) ? publicAddress : `192.168.${index}.${last}`;
   return { address, addresses: [address], publicAddress, gateway };
 }
 
 /**
  * Lays a lab out.
- * @throws Error with one line where a NAT name is wrong, a delay is negative, or two hosts are asked to share an `open` side.
+ * @throws Error with one line where a NAT name is wrong, a delay is negative, or two hosts are asked to share a side without a NAT.
  */
 export function planLab(spec: LabSpec): Plan {
   const half = (spec.delayMs ?? 0) / 2;
@@ -156,10 +171,12 @@ export function planLab(spec: LabSpec): Plan {
   const same = spec.b === 'same-nat';
   const a = parseFlavour(spec.a);
   const b = same ? a : parseFlavour(spec.b ?? 'open');
-  if (same && a.kind === 'open') throw new Error('"same-nat" needs a NAT on side a, not "open"');
-  const left = a.kind === 'open' ? openSide('a', '198.18.1', delayA) : natSide('a', a, delayA, 1, same);
+  if (same && isPublic(a)) throw new Error(`"same-nat" needs a NAT on side a, not "${a.name}"`);
+  const seed = spec.seed ?? '1';
+  const sideOf = (plan: SidePlan): Side => (isPublic(plan.flavour) ? publicSide(plan) : natSide(plan));
+  const left = sideOf({ side: 'a', flavour: a, delayMs: delayA, index: 1, seed, shared: same });
   const none: Side = { nodes: [], links: [], core: [] };
-  const right = same ? none : b.kind === 'open' ? openSide('b', '198.18.2', delayB) : natSide('b', b, delayB, 2, false);
+  const right = same ? none : sideOf({ side: 'b', flavour: b, delayMs: delayB, index: 2, seed, shared: false });
   const server: Node = { name: 's', routes: false, nft: '', switches: [], ip: [...up('eth0', '198.18.0.2/24', '198.18.0.3/24'), 'route add default via 198.18.0.1'] };
   const core: Node = {
     name: 'core',

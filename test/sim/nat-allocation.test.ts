@@ -96,6 +96,14 @@ describe('block', () => {
     expect(verdict(shared, 0, 'out', 'i:5000 > x:17')).toBe('no-port');
   });
 
+  test('gives a cone one port of its block for each socket', () => {
+    const cone = natOf({ allocation: { kind: 'block', size: 2 } });
+    const first = externalOf(cone, 0, 'i:5000 > x:1');
+    expect(externalOf(cone, 0, 'i:5000 > y:1')).toBe(first);
+    expect(Math.abs(portOf(externalOf(cone, 0, 'i:5001 > x:1')) - portOf(first))).toBe(1);
+    expect(verdict(cone, 0, 'out', 'i:5002 > x:1')).toBe('no-port');
+  });
+
   test('has the block free again when its mappings have died', () => {
     const shared = nat();
     for (let n = 1; n <= 16; n += 1) externalOf(shared, 0, `i:5000 > x:${n}`);

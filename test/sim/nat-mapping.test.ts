@@ -44,6 +44,30 @@ describe.each(MAPPINGS)('%s mapping', (mapping, sameForOtherPort, sameForOtherAd
   });
 });
 
+test.each(['address-dependent', 'address-and-port-dependent'] as const)('an answer to a stranger leaves by the port that was written to, under %s mapping', (mapping) => {
+  const nat = natOf({ mapping, filtering: 'endpoint-independent', allocation: { kind: 'sequential', step: 1, noisePerSecond: 0, first: 3000 } });
+  const rows = [
+    [0, 'out', 'i:5000 > x:1', 'm:3000 > x:1'],
+    [1, 'in', 'y:1 > m:3000', 'y:1 > i:5000'],
+    [2, 'out', 'i:5000 > y:1', 'm:3000 > y:1'],
+    [3, 'out', 'i:5000 > x:1', 'm:3000 > x:1'],
+    [4, 'in', 'x:1 > m:3000', 'x:1 > i:5000'],
+    [30_004, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
+  ] as const;
+  expect(played(nat, rows)).toEqual(rows);
+});
+
+test('a remote that has a mapping of its own keeps it when it writes to another one', () => {
+  const nat = natOf({ mapping: 'address-and-port-dependent', filtering: 'endpoint-independent', allocation: { kind: 'sequential', step: 1, noisePerSecond: 0, first: 3000 } });
+  const rows = [
+    [0, 'out', 'i:5000 > x:1', 'm:3000 > x:1'],
+    [1, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
+    [2, 'in', 'y:1 > m:3000', 'y:1 > i:5000'],
+    [3, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
+  ] as const;
+  expect(played(nat, rows)).toEqual(rows);
+});
+
 test('what is left of an endpoint is all the taxonomy there is', () => {
   const endpoint = { host: '203.0.113.1', port: 9 };
   expect(key('endpoint-independent', endpoint)).toBe('*');
