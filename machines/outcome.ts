@@ -40,6 +40,8 @@ export type FailureReason =
   | 'peer-lost'
   /** The peer closed the connection. */
   | 'peer-closed'
+  /** This host has no route to where it should send, or may not. */
+  | 'no-network'
   /** This side was told to stop. */
   | 'interrupted'
   | 'address-in-use'
