@@ -1,0 +1,161 @@
+/**
+ * From samples to behaviour: what the NATs before this host do (RFC 4787's words), which of the known kinds that is
+ * (RFC 3489's), how sure that is, and which packets say so. Pure. What the samples cannot tell is null, with the reason.
+ */
+import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Dependence } from '../reach.ts';
+import { type FilterFinding, filteringOf } from './filtering.ts';
+import { type MappingFinding, mappingOf } from './mapping.ts';
+import { allocationOf, type PortAllocation } from './port-allocation.ts';
+import type { Samples } from './samples.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface Behaviour {
+  /** Null where the tests that would name it could not be made. */
+  readonly verdict: Verdict | null;
+  /** Whether any answer came. */
+  readonly udp: boolean;
+  readonly nat: boolean | null;
+  readonly mapping: Dependence | null;
+  readonly filtering: Dependence | null;
+  readonly hairpin: boolean | null;
+  readonly portPreserved: boolean | null;
+  readonly allocation: PortAllocation | null;
+  /** How this host is seen from outside, and its own name for the same socket. */
+  readonly reflexive: Endpoint | null;
+  readonly local: Endpoint;
+  /** The longest silence that a mapping is known to survive, ms, and the shortest that it did not; only when asked for. */
+  readonly lifetime?: { readonly aliveMs: number | null; readonly deadMs: number | null };
+  readonly evidence: readonly Evidence[];
+}
+
+/** One claim, and what supports it; a claim of null says why it is not known. */
+export interface Evidence {
+  readonly claim: 'udp' | 'nat' | 'mapping' | 'filtering' | 'hairpin' | 'portPreserved' | 'allocation' | 'lifetime';
+  readonly value: string | boolean | null;
+  /** 0 to 1; 0 where nothing is claimed. */
+  readonly confidence: number;
+  readonly because: string;
+}
+
+export function behaviourOf(samples: Samples): Behaviour {
+  const { local, addresses, mappings, hairpin } = samples;
+  const own = addresses[0] ?? local;
+  const reflexive = mappings.find(({ mapped }) => mapped)?.mapped;
+  if (!reflexive) return blocked(samples, own);
+
+  const evidence: Evidence[] = [{ claim: 'udp', value: true, confidence: 1, because: `${formatEndpoint(mappings.find(({ mapped }) => mapped)?.server ?? own)} answered` }];
+  const claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string): T => {
+    evidence.push({ claim: what, value, confidence: value === null ? 0 : round(confidence), because });
+    return value;
+  };
+
+  const nat = isNat(samples, reflexive, claim);
+  const mapping = mappingOf(mappings);
+  claim('mapping', mapping.mapping, mapping.confidence, mapping.because);
+  const filtering = filteringOf(samples, mapping.mapping);
+  claim('filtering', filtering.filtering, filtering.confidence, filtering.because);
+  const turnsBack = !nat
+    ? claim('hairpin', null, 0, 'there is no NAT that could turn packets back')
+    : !hairpin
+      ? claim('hairpin', null, 0, 'it was not tested: no second socket got an answer')
+      : hairpin.heardFrom
+        ? claim('hairpin', true, 1, `a request to ${formatEndpoint(hairpin.target)} from inside came back in, from ${formatEndpoint(hairpin.heardFrom)}`)
+        : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
+  const portPreserved = nat
+    ? claim('portPreserved', reflexive.port === local.port, 1, `local port ${local.port} is seen as ${reflexive.port}`)
+    : claim('portPreserved', null, 0, 'there is no NAT that could keep or change a port');
+  const ports = allocationOf(samples.ports);
+  const allocation = nat ? ports.allocation : null;
+  claim('allocation', allocation && textOf(allocation), ports.confidence, nat ? ports.because : 'there is no NAT that gives ports');
+  const lifetime = lifetimeOf(samples, claim);
+
+  return {
+    verdict: verdictOf(nat, mapping, filtering),
+    udp: true,
+    nat,
+    mapping: mapping.mapping,
+    filtering: filtering.filtering,
+    hairpin: turnsBack,
+    portPreserved,
+    allocation,
+    reflexive,
+    local: own,
+    ...(lifetime ? { lifetime } : {}),
+    evidence,
+  };
+}
+
+/** The chance that so many requests in a row all went unanswered for another reason than loss. */
+function silence(loss: number, asked: number): number {
+  return 1 - loss ** asked;
+}
+
+function round(confidence: number): number {
+  return Math.max(0, Math.min(0.9999, Math.floor(confidence * 10_000) / 10_000));
+}
+
+type Claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string) => T;
+
+function blocked({ mappings }: Samples, local: Endpoint): Behaviour {
+  const servers = mappings.map(({ server, asked }) => `${formatEndpoint(server)} (asked ${asked} times)`).join(' and ');
+  const because = `nothing came from ${servers}${mappings.length > 1 ? '' : '; a second --stun server would tell a dead server from blocked UDP'}`;
+  return {
+    verdict: 'udp-blocked',
+    udp: false,
+    nat: null,
+    mapping: null,
+    filtering: null,
+    hairpin: null,
+    portPreserved: null,
+    allocation: null,
+    reflexive: null,
+    local,
+    evidence: [{ claim: 'udp', value: false, confidence: mappings.length > 1 ? 0.99 : 0.9, because }],
+  };
+}
+
+/** Address and port must both be this host's own. A kept port alone means nothing. */
+function isNat({ addresses, local, ownsReflexive }: Samples, reflexive: Endpoint, claim: Claim): boolean {
+  const seen = `seen as ${formatEndpoint(reflexive)}`;
+  if (addresses.some((address) => sameEndpoint(address, reflexive))) return claim('nat', false, 0.9999, `${seen}, which is an address of this host`);
+  if (ownsReflexive && reflexive.port === local.port) return claim('nat', false, 0.99, `${seen}, to which this host can bind a socket`);
+  const own = addresses.map(formatEndpoint).join(', ');
+  const binding = ownsReflexive === false ? ', and no socket can be bound to that address' : '';
+  return claim('nat', true, 0.9999, `${seen}, which is none of this host's own (${own})${binding}`);
+}
+
+function lifetimeOf({ lifetime }: Samples, claim: Claim): Behaviour['lifetime'] {
+  if (!lifetime) return undefined;
+  const { aliveMs = null, deadMs = null, trouble } = lifetime;
+  const words = [aliveMs === null ? '' : `alive after ${aliveMs / 1000} s of silence`, deadMs === null ? '' : `gone after ${deadMs / 1000} s`, trouble ?? ''];
+  claim('lifetime', aliveMs === null && deadMs === null ? null : `${(aliveMs ?? 0) / 1000} s`, 0.99, words.filter((word) => word !== '').join(', '));
+  return { aliveMs, deadMs };
+}
+
+function verdictOf(nat: boolean, { mapping, varies }: MappingFinding, { filtering, keepsStrangersOut }: FilterFinding): Verdict | null {
+  if (nat && varies) return 'symmetric';
+  if (nat && mapping === null) return null;
+  switch (filtering) {
+    case 'endpoint-independent':
+      return nat ? 'full-cone' : 'open';
+    case 'address-dependent':
+      return nat ? 'restricted' : 'firewalled';
+    case 'address-and-port-dependent':
+      return nat ? 'port-restricted' : 'firewalled';
+    case null:
+      if (!keepsStrangersOut) return null;
+      return nat ? 'restricted-or-port-restricted' : 'firewalled';
+  }
+}
+
+function textOf(allocation: PortAllocation): string {
+  switch (allocation.kind) {
+    case 'sequential':
+      return `sequential, step ${allocation.step}`;
+    case 'block':
+      return `block of about ${allocation.size}`;
+    default:
+      return allocation.kind;
+  }
+}

@@ -1,0 +1,115 @@
+/** What the STUN check does between its states. Effects leave by `net`; all else is a new context. */
+import { assertEvent } from 'xstate';
+import { formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
+import { chance, seedOf } from '../../effects/seed.ts';
+import { explainSocket, failed } from '../outcome.ts';
+import { behaviourOf } from './behaviour.ts';
+import { missingSilences, observationId, openQuestions, type Part, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
+import { samplesOf } from './stun-samples.ts';
+import { answerOf, ask as askAll, type CheckContext, noteAnswer, noteRefusal, questionBehind } from './stun-session.ts';
+import { checkSetup } from './stun-setup.ts';
+import { probeOffset } from './stun-timing.ts';
+
+const { assign, emit, enqueueActions, sendTo } = checkSetup;
+
+/** Ports of fresh sockets are spread, so that a NAT that keeps them is not taken for one that counts. */
+const FIRST_LOCAL_PORT = 20_000;
+const LOCAL_PORTS = 40_000;
+
+export const openSockets = enqueueActions(({ context, enqueue }) => {
+  const { local, seed } = context.input;
+  SOCKETS.forEach((socket, i) => {
+    const port = FIRST_LOCAL_PORT + Math.floor(chance(seedOf(seed, 'check/ports'), i) * LOCAL_PORTS);
+    enqueue.sendTo('net', { type: 'udp.open', socket, local: socket === 'map' ? wildcard(context) : { ...wildcard(context), ...(local?.host ? { host: local.host } : {}), port } });
+  });
+});
+
+/** At any port, for one whose own was taken. */
+export const openAnywhere = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'net.failed');
+  enqueue.assign({ refused: [...context.refused, event.socket] });
+  enqueue.sendTo('net', { type: 'udp.open', socket: event.socket, local: { ...wildcard(context), port: 0 } });
+});
+
+export const dropSocket = assign(({ context, event }) => {
+  assertEvent(event, 'net.failed');
+  return { dropped: [...context.dropped, event.socket] };
+});
+
+export const rememberSocket = assign(({ context, event }) => {
+  assertEvent(event, 'udp.opened');
+  const { socket, local, addresses, at } = event;
+  return { opened: { ...context.opened, [socket]: { local, addresses } }, startedAt: at, now: at };
+});
+
+/** One more attempt at whatever is open in this part. */
+const ask = (part: Part) =>
+  enqueueActions(({ context, enqueue }) => {
+    const open = openQuestions(part, context);
+    const { asked, sent, txids } = askAll(context, open);
+    enqueue.assign({ asked, sent });
+    open.forEach(({ socket, to, change }, i) => enqueue.sendTo('net', { type: 'udp.send', socket, to, message: { type: 'ask', txid: txids[i] ?? '', change } }));
+  });
+export const askProbing = ask('probing');
+export const askMapping = ask('mapping');
+export const askFiltering = ask('filtering');
+export const askNeighbour = ask('neighbour');
+export const askHairpin = ask('hairpin');
+export const askPorts = ask('ports');
+
+export const rememberAnswer = assign(({ context, event }) => {
+  assertEvent(event, ['answer', 'refusal']);
+  const { at } = event;
+  if (event.type === 'refusal') return { asked: noteRefusal(context, event), now: at };
+  const [, attempt = 1] = context.sent[event.txid] ?? [];
+  const isFirst = context.rttMs === undefined && questionBehind(context, event)?.question.id.startsWith('map>');
+  return { asked: noteAnswer(context, event), now: at, ...(isFirst ? { rttMs: Math.max(0, at - context.startedAt - probeOffset(attempt)) } : {}) };
+});
+
+/** The server that is asked for most: the first that can answer from elsewhere, else the first that answers at all. */
+export const choosePrimary = assign(({ context }) => {
+  const answering = context.input.servers.filter((server) => answerOf(context, observationId(server)));
+  const other = (server = answering[0]) => server && answerOf(context, observationId(server))?.other;
+  const primary = answering.find((server) => other(server) !== undefined) ?? answering[0];
+  return { primary, other: other(primary) };
+});
+
+const extend = (part: SilentPart) =>
+  assign(({ context }) => ({ goals: { ...context.goals, [part]: timesOf(context, part) + Math.max(1, missingSilences(context, part)) } }));
+export const extendFiltering = extend('filtering');
+export const extendHairpin = extend('hairpin');
+
+export const rememberHairpin = assign(({ context, event }) => {
+  assertEvent(event, 'ask');
+  return { hairpinFrom: context.hairpinFrom ?? event.from, now: event.at };
+});
+
+/** Seed 003: whoever can bind its reflexive address has no NAT. */
+export const bindReflexive = sendTo('net', ({ context }) => {
+  const host = context.primary && answerOf(context, observationId(context.primary))?.mapped.host;
+  return { type: 'udp.open', socket: 'own', local: { host: host ?? '0.0.0.0', port: 0 } };
+});
+export const rememberOwned = assign({ ownsReflexive: true });
+export const rememberNotOwned = assign(({ event }) => ({ ownsReflexive: event.type === 'net.failed' && event.code === 'address-not-available' ? false : undefined }));
+
+export const rememberUnreachable = assign(({ context, event }) => {
+  assertEvent(event, 'net.failed');
+  return { unreachable: event.to ? { ...context.unreachable, [formatEndpoint(event.to)]: event.detail } : context.unreachable };
+});
+
+export const judge = assign(({ context }) => ({ outcome: { kind: 'checked' as const, ...behaviourOf(samplesOf(context)) } }));
+export const concludeSocket = assign(({ event }) => {
+  assertEvent(event, 'net.failed');
+  return { outcome: explainSocket(event) };
+});
+export const concludeNotOpened = assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') });
+export const concludeCutOff = assign(({ context }) => ({ outcome: failed('no-network', `This host cannot send to any server: ${Object.values(context.unreachable)[0] ?? ''}`) }));
+export const concludeInterrupted = assign(({ context }) => ({ outcome: context.outcome ?? failed('interrupted', 'Stopped before the check was done.') }));
+
+export const reportOutcome = emit(({ context }) => ({ type: 'outcome', outcome: context.outcome ?? failed('interrupted', 'Stopped before the check was done.') }));
+
+/** Bound as the servers' family asks. */
+function wildcard({ input: { local, servers } }: CheckContext): { readonly host?: string; readonly port?: number } {
+  const host = local?.host ?? (servers[0] && isIPv6(servers[0].host) ? '::' : undefined);
+  return { ...(host ? { host } : {}), ...(local?.port === undefined ? {} : { port: local.port }) };
+}

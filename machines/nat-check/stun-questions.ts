@@ -1,0 +1,139 @@
+/**
+ * What the STUN check asks, as data: which socket asks whom for what, in which part of the check. Seed 003's tests I, I2 and
+ * I3, II and III, and RFC 5780 §4.3 and §4.4. Pure; `stun-session.ts` remembers what was asked and answered.
+ */
+import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Change } from './samples.ts';
+import { answerOf, type CheckContext, ordinary } from './stun-session.ts';
+import { EXPECT_ATTEMPTS, FRESH_SOCKETS, silencesNeeded } from './stun-timing.ts';
+
+export interface Question {
+  /** Unique in a check. */
+  readonly id: string;
+  readonly socket: string;
+  readonly to: Endpoint;
+  readonly change?: Change;
+}
+
+/** Parts of the check that run side by side, each on sockets of its own, so that none opens the way that another tests. */
+export type Part = 'probing' | 'mapping' | 'filtering' | 'neighbour' | 'hairpin' | 'ports';
+
+/** The parts that wait for what may not come. */
+export type SilentPart = Extract<Part, 'filtering' | 'hairpin'>;
+
+/** Opened at the start, in this order: what comes first also asks first. */
+export const SOCKETS: readonly string[] = ['map', 'filter', 'hair', ...Array.from({ length: FRESH_SOCKETS }, (_, i) => `fresh/${i}`)];
+
+/** What a part would ask now; more may come with answers. */
+export function questionsOf(part: Part, context: CheckContext): readonly Question[] {
+  const { input, primary, other } = context;
+  if (part === 'probing') return input.servers.map(observe);
+  if (!primary) return [];
+  switch (part) {
+    case 'mapping':
+      return [...input.servers, ...alternatesOf(primary, other)].map(observe).concat(controls(context));
+    case 'filtering':
+      return [plain('filter', primary), ...changesOf(primary, other).map((change) => ({ id: `filter/${change}`, socket: 'filter', to: primary, change }))];
+    case 'neighbour':
+      return [plain('hair', primary)];
+    case 'hairpin':
+      return neighbours(context);
+    case 'ports':
+      return SOCKETS.filter((socket) => socket.startsWith('fresh/') && context.opened[socket]).map((socket) => plain(socket, primary));
+  }
+}
+
+/** Whether nothing more is to be asked for this one. */
+export function isFinished(context: CheckContext, { id }: Question): boolean {
+  const asked = context.asked[id];
+  return asked !== undefined && (asked.answer !== undefined || asked.refusal !== undefined || asked.times >= EXPECT_ATTEMPTS);
+}
+
+/** What a part asks this time. Where silence counts, an ordinary request goes along for as long as anything is silent. */
+export function openQuestions(part: Part, context: CheckContext): readonly Question[] {
+  const all = questionsOf(part, context);
+  if (part !== 'filtering' && part !== 'hairpin') return all.filter((question) => !isFinished(context, question));
+  if (isHeard(context, part)) return [];
+  return all.filter(({ id, change }) => (part === 'filtering' && change === undefined) || isSilent(context, id));
+}
+
+/** All that could be heard was heard, or refused. */
+export function isHeard(context: CheckContext, part: SilentPart): boolean {
+  if (part === 'hairpin') return context.hairpinFrom !== undefined;
+  return questionsOf(part, context).every(({ id, change }) => change === undefined || !isSilent(context, id));
+}
+
+export function timesOf(context: CheckContext, part: SilentPart): number {
+  return Math.max(0, ...questionsOf(part, context).map(({ id }) => context.asked[id]?.times ?? 0));
+}
+
+/** How many more silences it takes until loss does not explain them. Of a filter, those count whose ordinary companion was answered. */
+export function missingSilences(context: CheckContext, part: SilentPart): number {
+  const counted = part === 'filtering' ? (context.asked['filter/plain']?.answered.length ?? 0) : timesOf(context, part);
+  return silencesNeeded(ordinary(context).loss) - counted;
+}
+
+/** From where a server answers when it is asked to change so much. */
+export function sourceOf(change: Change, primary: Endpoint, other: Endpoint): Endpoint {
+  return { host: change === 'port' ? primary.host : other.host, port: change === 'address' ? primary.port : other.port };
+}
+
+/** With one address there is no other to answer from; without OTHER-ADDRESS it is worth a try. */
+export function changesOf(primary: Endpoint, other: Endpoint | undefined): readonly Change[] {
+  if (!other) return ['both', 'port'];
+  if (other.host === primary.host) return other.port === primary.port ? [] : ['port'];
+  return other.port === primary.port ? ['address'] : ['both', 'address', 'port'];
+}
+
+export const observationId = (server: Endpoint): string => `map>${formatEndpoint(server)}`;
+
+function observe(to: Endpoint): Question {
+  return { id: observationId(to), socket: 'map', to };
+}
+
+function plain(socket: string, to: Endpoint): Question {
+  return { id: `${socket}/plain`, socket, to };
+}
+
+function alternatesOf(primary: Endpoint, other: Endpoint | undefined): readonly Endpoint[] {
+  if (!other) return [];
+  const all = [
+    { host: other.host, port: primary.port },
+    { host: other.host, port: other.port },
+    { host: primary.host, port: other.port },
+  ];
+  const known = new Set([formatEndpoint(primary)]);
+  return all.filter((one) => !known.has(formatEndpoint(one)) && known.add(formatEndpoint(one)));
+}
+
+/**
+ * The filter tests again, from the socket that has asked the other sources itself: what does not come now is not kept out by
+ * a filter, but was never sent. Needless where the filter let it in, and useless where each destination has its own mapping.
+ */
+function controls(context: CheckContext): readonly Question[] {
+  const { primary, other } = context;
+  if (!primary || !other || isVarying(context)) return [];
+  return changesOf(primary, other)
+    .filter((change) => answerOf(context, observationId(sourceOf(change, primary, other))) && context.asked[`filter/${change}`]?.answer === undefined)
+    .map((change) => ({ id: `control/${change}`, socket: 'map', to: primary, change }));
+}
+
+function isVarying({ asked }: CheckContext): boolean {
+  const seen = Object.values(asked).flatMap(({ question, answer }) => (question.id.startsWith('map>') && answer ? [answer.mapped] : []));
+  return seen.some((mapped) => !sameEndpoint(mapped, seen[0] ?? mapped));
+}
+
+/** Both ways at once, so that no filter of the NAT's can be the reason of silence. */
+function neighbours(context: CheckContext): readonly Question[] {
+  const one = context.primary && answerOf(context, observationId(context.primary))?.mapped;
+  const other = answerOf(context, 'hair/plain')?.mapped;
+  if (!one || !other) return [];
+  return [
+    { id: 'hairpin/out', socket: 'hair', to: one },
+    { id: 'hairpin/back', socket: 'map', to: other },
+  ];
+}
+
+function isSilent(context: CheckContext, id: string): boolean {
+  return context.asked[id]?.answer === undefined && context.asked[id]?.refusal === undefined;
+}

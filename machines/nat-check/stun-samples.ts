@@ -1,0 +1,71 @@
+/** From what a STUN check remembers to the samples that are judged. Pure. */
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { FilterAnswer, FilterSample, HairpinSample, MappingSample, PortSample, Samples } from './samples.ts';
+import { sampleOf } from './stun-lifetime.ts';
+import { changesOf, observationId, sourceOf } from './stun-questions.ts';
+import { answerOf, type Asked, type CheckContext, ordinary } from './stun-session.ts';
+
+const NOWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
+
+export function samplesOf(context: CheckContext): Samples {
+  const { opened, ownsReflexive, search } = context;
+  const { local, addresses } = opened['map'] ?? { local: NOWHERE, addresses: [] };
+  const { sent, loss } = ordinary(context);
+  return {
+    local,
+    addresses,
+    loss,
+    ordinary: sent,
+    mappings: mappings(context),
+    filters: filters(context),
+    hairpin: hairpin(context),
+    ports: ports(context),
+    ownsReflexive,
+    lifetime: search && sampleOf(search),
+  };
+}
+
+function mappings({ asked }: CheckContext): MappingSample[] {
+  return Object.values(asked)
+    .filter(({ question }) => question.id.startsWith('map>'))
+    .map(({ question, times, answer }) => ({ server: question.to, asked: times, mapped: answer?.mapped, rewritten: answer?.rewritten }));
+}
+
+function filters(context: CheckContext): FilterSample[] {
+  const { asked, primary, other } = context;
+  if (!primary) return [];
+  const kept = new Set(asked['filter/plain']?.answered);
+  return changesOf(primary, other).flatMap((change) => {
+    const test = asked[`filter/${change}`];
+    if (!test) return [];
+    const expected = other && sourceOf(change, primary, other);
+    // The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up.
+    const counted = Array.from({ length: test.times }, (_, i) => i + 1).filter((attempt) => kept.has(attempt)).length;
+    const isAlive = expected !== undefined && answerOf(context, observationId(expected)) !== undefined;
+    const control = asked[`control/${change}`];
+    return [{ change, server: primary, expected, asked: counted, answer: verdictOn(test), isAlive, isHonoured: control !== undefined && verdictOn(control) === 'heard' }];
+  });
+}
+
+/** An answer from the address that was asked, when it should be another, shows nothing of a filter. */
+function verdictOn({ question: { change, to }, answer, refusal }: Asked): FilterAnswer {
+  if (!answer) return refusal === undefined ? 'silent' : 'refused';
+  const isChanged = change === 'port' ? answer.from.port !== to.port : answer.from.host !== to.host;
+  return isChanged ? 'heard' : 'ignored';
+}
+
+function hairpin({ asked, hairpinFrom }: CheckContext): HairpinSample | undefined {
+  const out = asked['hairpin/out'];
+  return out && { target: out.question.to, asked: out.times, heardFrom: hairpinFrom };
+}
+
+/** In the order in which the sockets first asked. */
+function ports({ asked, opened }: CheckContext): PortSample[] {
+  return Object.values(asked)
+    .filter(({ question }) => question.id.endsWith('/plain'))
+    .map(({ question, answer, answered }) => ({
+      local: opened[question.socket]?.local.port ?? 0,
+      mapped: answer?.mapped,
+      isPrompt: answered.includes(1),
+    }));
+}

@@ -1,0 +1,18 @@
+/** The types that the STUN check's states and actions share. */
+import { setup } from 'xstate';
+import { type NetHeard, netPort } from '../../effects/net-actor.ts';
+import type { OutcomeReported } from '../../effects/scenario.ts';
+import type { Failed } from '../outcome.ts';
+import type { CheckMessage } from './stun-messages.ts';
+import type { CheckContext, Checked, CheckInput } from './stun-session.ts';
+
+export const checkSetup = setup({
+  types: {} as {
+    context: CheckContext;
+    events: NetHeard<CheckMessage> | { readonly type: 'close' };
+    input: CheckInput;
+    output: Checked | Failed;
+    emitted: OutcomeReported<Checked | Failed>;
+  },
+  actors: { net: netPort<CheckMessage>() },
+});
