@@ -6,6 +6,7 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance, seedOf } from '../../effects/seed.ts';
 import { Allocator, type IsFree } from './allocation.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
+import { Flows, MEMORY_LIMIT, type Route } from './flows.ts';
 import type { DropReason, Packet } from './packet.ts';
 import { Mapping, type RowReport, Table, type TableRow } from './table.ts';
 
@@ -17,9 +18,6 @@ export interface NatOptions {
   readonly report?: RowReport | undefined;
 }
 
-/** Early probes and followed flows kept at most; nf_conntrack's table is of this order. */
-const MEMORY_LIMIT = 65_536;
-
 export class Nat {
   readonly behaviour: NatBehaviour;
   readonly #addresses: readonly string[];
@@ -30,11 +28,9 @@ export class Nat {
   readonly #paired = new Map<string, string>();
   /** Until when (ms) the entry lives that a packet to the NAT itself left, by its source and destination. */
   readonly #early = new Map<string, number>();
-  /**
-   * Flows that do not follow from their inside endpoint's present mapping: those that came in by hairpin, from a stranger that
-   * the mapping was not made for, or before a clash.
-   */
-  readonly #flows = new Map<string, Mapping>();
+  readonly #flows: Flows;
+  /** Whether strangers can come in by a mapping that a flow to them would not get. */
+  readonly #isLoose: boolean;
 
   constructor({ behaviour, addresses, seed, report }: NatOptions) {
     if (translates(behaviour) && addresses.length < behaviour.pool.size) {
@@ -45,6 +41,8 @@ export class Nat {
     this.#table = new Table(behaviour.expiry, behaviour.table, report ?? (() => {}));
     this.#allocator = new Allocator(behaviour.allocation, behaviour.parity, seedOf(seed, 'ports'));
     this.#poolSeed = seedOf(seed, 'pool');
+    this.#flows = new Flows(seedOf(seed, 'aliases'), ({ mapping, remote }, now) => this.#table.row(mapping, key(behaviour.filtering, remote), now) !== undefined);
+    this.#isLoose = behaviour.mapping !== 'endpoint-independent' && behaviour.filtering !== 'address-and-port-dependent';
   }
 
   /**
@@ -55,10 +53,12 @@ export class Nat {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
     if (packet.ttl <= 1) return 'ttl';
-    const mapping = this.#mappingFor(packet.src, packet.dst, now);
-    if (mapping === undefined) return 'no-port';
-    if (!this.#table.outbound(mapping, key(this.behaviour.filtering, packet.dst), now)) return 'table-full';
+    const route = this.#flows.route(packet.src, packet.dst, now) ?? this.#newRoute(packet.src, packet.dst, now);
+    if (route === undefined) return 'no-port';
+    const { mapping, remote } = route;
+    if (!this.#table.outbound(mapping, key(this.behaviour.filtering, remote), now)) return 'table-full';
     packet.src = mapping.external;
+    if (remote.port !== packet.dst.port) packet.dst = remote;
     packet.ttl -= 1;
     return undefined;
   }
@@ -76,7 +76,7 @@ export class Nat {
     const row = this.#table.row(mapping, key(this.behaviour.filtering, packet.src), now);
     if (row === undefined) return this.#unsolicited(packet, now, 'filtering');
     this.#table.inbound(row, now);
-    if (this.behaviour.mapping !== 'endpoint-independent') this.#adopt(mapping, packet.src, now);
+    if (this.#isLoose) packet.src = this.#flows.known(mapping, packet.src, now);
     packet.dst = mapping.inside;
     if (packet.ttl <= 1) return 'ttl';
     packet.ttl -= 1;
@@ -96,7 +96,7 @@ export class Nat {
     const out = this.outbound(packet, now);
     if (out !== undefined) return out;
     if (!this.#table.outbound(target, key(this.behaviour.filtering, packet.src), now)) return 'table-full';
-    this.#follow(target.inside, packet.src, target);
+    this.#flows.follow(target, packet.src);
     packet.dst = target.inside;
     return undefined;
   }
@@ -123,43 +123,18 @@ export class Nat {
     return this.behaviour.blocked.includes(packet.protocol) ? 'udp-blocked' : undefined;
   }
 
-  #mappingFor(inside: Endpoint, remote: Endpoint, now: number): Mapping | undefined {
-    const followed = this.#flows.size > 0 ? this.#followed(inside, remote, now) : undefined;
-    if (followed !== undefined) return followed;
-    const mappingKey = this.#mappingKey(inside, remote);
+  /** The way of a flow that nothing was noted of. */
+  #newRoute(inside: Endpoint, remote: Endpoint, now: number): Route | undefined {
+    const mappingKey = `${formatEndpoint(inside)} ${key(this.behaviour.mapping, remote)}`;
     const known = this.#table.find(mappingKey, now);
-    if (this.behaviour.earlyProbe === 'ignored') return known ?? this.#allocate(mappingKey, inside, now);
-
     // A clash gives this flow another port, and the kernel prefers the newest port of a source for its next flows. Flows that
     // were there before keep theirs.
-    const clashes = known !== undefined && this.#isEarly(remote, known.external, now);
-    const mapping = known === undefined || clashes ? this.#allocate(mappingKey, inside, now, remote) : known;
-    if (mapping !== undefined) this.#follow(inside, remote, mapping);
-    return mapping;
-  }
-
-  #mappingKey(inside: Endpoint, remote: Endpoint): string {
-    return `${formatEndpoint(inside)} ${key(this.behaviour.mapping, remote)}`;
-  }
-
-  /** An answer to a stranger belongs to the stranger's flow: it leaves by the port written to, unless it has one of its own. */
-  #adopt(mapping: Mapping, remote: Endpoint, now: number): void {
-    const own = this.#mappingKey(mapping.inside, remote);
-    if (mapping.key !== own && this.#table.find(own, now) === undefined) this.#follow(mapping.inside, remote, mapping);
-  }
-
-  #follow(inside: Endpoint, remote: Endpoint, mapping: Mapping): void {
-    if (this.#flows.size >= MEMORY_LIMIT) this.#flows.delete(this.#flows.keys().next().value!);
-    this.#flows.set(flowKey(inside, remote), mapping);
-  }
-
-  /** The mapping of a flow that is remembered by itself, while it lives. */
-  #followed(inside: Endpoint, remote: Endpoint, now: number): Mapping | undefined {
-    const flow = flowKey(inside, remote);
-    const mapping = this.#flows.get(flow);
-    if (mapping === undefined || this.#table.row(mapping, key(this.behaviour.filtering, remote), now) !== undefined) return mapping;
-    this.#flows.delete(flow);
-    return undefined;
+    const isClash = this.behaviour.earlyProbe === 'clash';
+    const clashes = isClash && known !== undefined && this.#isEarly(remote, known.external, now);
+    const mapping = known === undefined || clashes ? this.#allocate(mappingKey, inside, now, isClash ? remote : undefined) : known;
+    if (mapping === undefined) return undefined;
+    if (isClash || this.#isLoose) this.#flows.follow(mapping, remote);
+    return { mapping, remote };
   }
 
   /** A new mapping; `beside` is a remote whose early probes its external endpoint has to avoid. */
@@ -214,10 +189,6 @@ export class Nat {
     this.#early.delete(probe);
     return false;
   }
-}
-
-function flowKey(inside: Endpoint, remote: Endpoint): string {
-  return `${formatEndpoint(inside)} ${formatEndpoint(remote)}`;
 }
 
 function probeKey(remote: Endpoint, external: Endpoint): string {

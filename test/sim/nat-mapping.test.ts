@@ -57,15 +57,32 @@ test.each(['address-dependent', 'address-and-port-dependent'] as const)('an answ
   expect(played(nat, rows)).toEqual(rows);
 });
 
-test('a remote that has a mapping of its own keeps it when it writes to another one', () => {
-  const nat = natOf({ mapping: 'address-and-port-dependent', filtering: 'endpoint-independent', allocation: { kind: 'sequential', step: 1, noisePerSecond: 0, first: 3000 } });
-  const rows = [
-    [0, 'out', 'i:5000 > x:1', 'm:3000 > x:1'],
-    [1, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
-    [2, 'in', 'y:1 > m:3000', 'y:1 > i:5000'],
-    [3, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
-  ] as const;
-  expect(played(nat, rows)).toEqual(rows);
+describe('a remote that comes in by a mapping made for another, although it has a flow of its own', () => {
+  const loose = { mapping: 'address-and-port-dependent', filtering: 'endpoint-independent', allocation: { kind: 'sequential', step: 1, noisePerSecond: 0, first: 3000 } } as const;
+
+  test('is known inside by another port, and what is sent there leaves by the mapping it came in by', () => {
+    const nat = natOf(loose);
+    expect(played(nat, [[0, 'out', 'i:5000 > x:1', ''], [1, 'out', 'i:5000 > y:1', '']])).toMatchObject([{ 3: 'm:3000 > x:1' }, { 3: 'm:3001 > y:1' }]);
+    const alias = verdict(nat, 2, 'in', 'y:1 > m:3000').split(' ')[0]!;
+    expect(alias).toMatch(/^y:\d{4,5}$/);
+    const rows = [
+      [3, 'out', `i:5000 > ${alias}`, 'm:3000 > y:1'],
+      [4, 'in', 'y:1 > m:3000', `${alias} > i:5000`],
+      [5, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
+      [6, 'in', 'y:1 > m:3001', 'y:1 > i:5000'],
+    ] as const;
+    expect(played(nat, rows)).toEqual(rows);
+  });
+
+  test('is itself again when its own flow has died', () => {
+    const rows = [
+      [0, 'out', 'i:5000 > y:1', 'm:3000 > y:1'],
+      [29_000, 'out', 'i:5000 > x:1', 'm:3001 > x:1'],
+      [31_000, 'in', 'y:1 > m:3001', 'y:1 > i:5000'],
+      [31_001, 'out', 'i:5000 > y:1', 'm:3001 > y:1'],
+    ] as const;
+    expect(played(natOf(loose), rows)).toEqual(rows);
+  });
 });
 
 test('what is left of an endpoint is all the taxonomy there is', () => {
