@@ -22,9 +22,9 @@ Example: two homes whose routers let in only what was asked for
   $ natpunch sim udp --a port-restricted --b restricted
 
 NATs: open, full-cone, restricted, port-restricted, symmetric, symmetric-seq,
-symmetric-addr, symmetric-open, firewall, udp-blocked; modifiers after a +, as in
-port-restricted+cgn. One command repeats one run: the same seed gives the same
-packets.`;
+symmetric-addr, symmetric-open, firewall, udp-blocked; modifiers after a +, as
+in port-restricted+cgn. One command repeats one run: the same seed gives the
+same packets.`;
 
 export function defineSim(command: Command): void {
   command

@@ -61,6 +61,10 @@ describe('+rst', () => {
     ['full-cone+rst', 'ECONNREFUSED'],
     ['udp-blocked+rst', 'ECONNREFUSED'],
     ['port-restricted+linux-open', 'ECONNREFUSED'],
+    ['firewall', 'timeout'],
+    ['firewall+rst', 'ECONNREFUSED'],
+    ['symmetric-addr+rst', 'ECONNREFUSED'],
+    ['symmetric-open+block=64+rst', 'ECONNREFUSED'],
   ])('an unsolicited SYN to %s ends with %s', async (flavour, failure) => {
     const { s } = await rig({ a: flavour }, 's');
     expect(await s.call('connect', [[PUBLIC_A, 41_000], 0, 250])).toEqual({ failure });
@@ -153,16 +157,39 @@ describe('+cgn', () => {
 });
 
 describe('+noise', () => {
-  test('foreign flows move the counter of a sequential NAT at about the rate asked for', async () => {
-    const bench = await rig({ a: 'symmetric-seq+noise=400' });
+  test.each([
+    ['symmetric-seq+noise=400', 1],
+    ['symmetric-seq+noise=400+cgn', 1],
+    ['symmetric-seq+noise=400+step=2', 2],
+    ['symmetric-seq+step=-3+noise=400+hairpin', -3],
+  ])('foreign flows move the counter of %s at about the rate asked for', async (flavour, step) => {
+    const bench = await rig({ a: flavour });
     await openAt(bench.a, 40_000);
     const [before, , , after] = [SERVERS[0], ...SERVERS.slice(1)];
     const first = await seenBy(bench.a, 40_000, bench.s, before);
     await staysSilent(bench.a, 40_000, fresh());
     const last = await seenBy(bench.a, 40_000, bench.s, after ?? before);
     const seconds = ((last?.at ?? 0) - (first?.at ?? 0)) / 1_000;
-    const foreign = (last?.from[1] ?? 0) - (first?.from[1] ?? 0) - 1;
+    const foreign = ((last?.from[1] ?? 0) - (first?.from[1] ?? 0)) / step - 1;
+    expect(foreign % 1).toBe(0);
     expect(foreign / seconds).toBeGreaterThan(200);
     expect(foreign / seconds).toBeLessThan(700);
+  });
+
+  test.each([
+    ['full-cone+noise=200', 1],
+    ['restricted+randport+noise=200', 1],
+    ['port-restricted+block=8+noise=200', 1],
+    ['symmetric-addr+noise=200+cgn', 2],
+    ['symmetric-addr+block=8+noise=200', 2],
+    ['symmetric-open+noise=200', 4],
+  ])('changes nothing that can be seen of %s', async (flavour, ports) => {
+    const bench = await rig({ a: flavour });
+    for (const port of [40_000, 40_001]) await openAt(bench.a, port);
+    await staysSilent(bench.a, 40_000, fresh());
+    const [one, other] = [await mappingOf(bench, 40_000), await mappingOf(bench, 40_001)];
+    expect([new Set(one).size, new Set(other).size]).toEqual([ports, ports]);
+    expect(new Set([...one, ...other]).size).toBe(2 * ports);
+    expect(await mappingOf(bench, 40_000)).toEqual(one);
   });
 });
