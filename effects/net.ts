@@ -24,8 +24,9 @@ export type NetEffect =
    */
   | { readonly type: 'tcp.connect'; readonly socket: string; readonly to: Endpoint; readonly local?: Endpoint }
   /**
-   * Send more of a connection's stream; before `tcp.connected` it waits. When more than `TCP_QUEUE_LIMIT` would wait for a
-   * slow peer, the connection ends, as `net.failed` of this effect (`exhausted`), and its peer gets a reset.
+   * Send more of a connection's stream; before `tcp.connected` it waits. When more than `TCP_QUEUE_BYTES` in
+   * `TCP_QUEUE_SENDS` would wait for a slow peer, the connection ends, as `net.failed` of this effect (`exhausted`), and its
+   * peer gets a reset.
    */
   | { readonly type: 'tcp.send'; readonly socket: string; readonly data: Uint8Array }
   /** Open a raw ICMP socket (usually privileged). Answer: `icmp.opened` or `net.failed`. */
@@ -50,7 +51,10 @@ export interface TcpListen {
 }
 
 /** Bytes of one connection that may wait to be sent. A guess: far above any protocol message, little for a server. */
-export const TCP_QUEUE_LIMIT = 1024 * 1024;
+export const TCP_QUEUE_BYTES = 1024 * 1024;
+
+/** Sends of one connection that may wait: each costs about 500 bytes of memory beside its own (measured), so 1 MiB again. */
+export const TCP_QUEUE_SENDS = 2_048;
 
 export interface UdpSend {
   readonly type: 'udp.send';

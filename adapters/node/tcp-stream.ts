@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
 import { type Failure, failureOf, systemCode } from './failure.ts';
 
 export interface Connection {
@@ -15,6 +16,20 @@ export interface Connection {
   /** From where it was asked to connect. */
   readonly from?: Endpoint | undefined;
   isUp: boolean;
+  /** Sends that the system has not taken, those of this turn perhaps included. */
+  waiting: number;
+}
+
+/** False when more would wait than may: then nothing was sent. */
+export function write(connection: Connection, data: Uint8Array): boolean {
+  const { socket } = connection;
+  if (socket.writableLength + data.length > TCP_QUEUE_BYTES) return false;
+  if (socket.writableLength > 0 && connection.waiting >= TCP_QUEUE_SENDS) return false;
+  connection.waiting += 1;
+  socket.write(data, () => {
+    connection.waiting -= 1;
+  });
+  return true;
 }
 
 /** Sends what waits, ends the stream, and lets go when the peer has ended its own, or after a while in any case. */
@@ -40,7 +55,7 @@ export function ownEnd({ localAddress: host = '', localPort: port = 0 }: Socket)
 
 /** Why a connection failed, with what was attempted. */
 export function explain({ label, peer, from, isUp }: Connection, error: unknown): { readonly code: Failure['code']; readonly detail: string } {
-  const { code, why } = isUp ? failureOf(error) : connectFailure(error, from);
+  const { code, why } = failureFrom(error, from);
   return { code, detail: `${isUp ? `TCP connection ${label} with ${formatEndpoint(peer)} broke` : cannotConnect(label, peer, from)}: ${why}` };
 }
 
@@ -52,7 +67,7 @@ export function cannotConnect(label: string, to: Endpoint, from?: Endpoint): str
 const CLOSE_LIMIT_MS = 10_000;
 
 /** While it connects, the system uses one word for a foreign address, for a pair of ends in use, and for no port left. */
-function connectFailure(error: unknown, from: Endpoint | undefined): Failure {
+function failureFrom(error: unknown, from: Endpoint | undefined): Failure {
   const isBound = typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect';
   if (systemCode(error) !== 'EADDRNOTAVAIL' || !isBound) return failureOf(error);
   return from && from.port !== 0

@@ -7,9 +7,9 @@
  */
 import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import { type NetEffect, type NetEvent, type NetFailure, TCP_QUEUE_LIMIT, type TcpListen } from '../../effects/net.ts';
+import type { NetEffect, NetEvent, NetFailure, TcpListen } from '../../effects/net.ts';
 import { cannotListen, startListener, wrongLimit } from './tcp-listener.ts';
-import { abandon, cannotConnect, type Connection, endInTime, explain, ownEnd } from './tcp-stream.ts';
+import { abandon, cannotConnect, type Connection, endInTime, explain, ownEnd, write } from './tcp-stream.ts';
 
 export interface TcpSockets {
   listen(effect: TcpListen): void;
@@ -61,16 +61,10 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
         if (isCurrent()) report({ type: 'tcp.listening', socket: label, local: bound, at: now() });
       },
       accepted: (socket, peer) => {
-        const connection = adopt({ label: nextLabel(), socket, origin: 'tcp.listen', peer, isUp: true });
-        if (idleMs !== undefined) {
-          socket.setTimeout(idleMs, () => {
-            const wasOpen = isOpen(connection);
-            forget(connection);
-            abandon(socket);
-            if (wasOpen) report({ type: 'tcp.closed', socket: connection.label, at: now() });
-          });
-        }
-        report({ type: 'tcp.accepted', listener: label, socket: connection.label, local: ownEnd(socket), peer, at: now() });
+        const own = nextLabel();
+        adopt({ label: own, socket, origin: 'tcp.listen', peer, isUp: true, waiting: 0 });
+        if (idleMs !== undefined) socket.setTimeout(idleMs);
+        report({ type: 'tcp.accepted', listener: label, socket: own, local: ownEnd(socket), peer, at: now() });
       },
       refused: ({ code, why }) => {
         if (!isCurrent()) return;
@@ -98,7 +92,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 
     const bind = local ? { localAddress: local.host, localPort: local.port } : {};
     const socket = connectSocket({ host: to.host, port: to.port, noDelay: true, ...bind });
-    const connection = adopt({ label, socket, origin: 'tcp.connect', peer: to, from: local, isUp: false });
+    const connection = adopt({ label, socket, origin: 'tcp.connect', peer: to, from: local, isUp: false, waiting: 0 });
     socket.on('connect', () => {
       connection.isUp = true;
       if (isOpen(connection)) report({ type: 'tcp.connected', socket: label, local: ownEnd(socket), peer: to, at: now() });
@@ -125,6 +119,10 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
       endInTime(socket);
       closed();
     });
+    socket.on('timeout', () => {
+      abandon(socket);
+      closed();
+    });
     socket.on('error', (error) => {
       // One that was closed has nobody left to tell.
       if (!isOpen(connection)) return;
@@ -147,11 +145,8 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     const connection = connections.get(label);
     const inWords = `cannot send ${data.length} bytes from TCP socket ${label}`;
     if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`));
+    if (data.length === 0 || write(connection, data)) return;
     const { socket, peer } = connection;
-    if (socket.writableLength + data.length <= TCP_QUEUE_LIMIT) {
-      if (data.length > 0) socket.write(data);
-      return;
-    }
     abandon(socket);
     queueMicrotask(() => {
       if (!isOpen(connection)) return;

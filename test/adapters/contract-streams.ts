@@ -1,7 +1,7 @@
 /** The contract on TCP: connections open, carry bytes in order, and end once, for both ends, in one way. */
 import { expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { type NetEffect, TCP_QUEUE_LIMIT } from '../../effects/net.ts';
+import { type NetEffect, TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
 import type { Ground } from './contract.ts';
 import type { Party } from './party.ts';
 
@@ -108,6 +108,7 @@ export function claimStreams(ground: Ground): void {
     await a.next('tcp.connected');
     a.write('c', 1);
     await b.next('tcp.received');
+    expect(b.heard('tcp.accepted')).toHaveLength(1);
     expect(a.events.map(({ type, socket }) => [type, socket]).toSorted()).toEqual([['tcp.connected', 'c'], ['tcp.listening', 'l']]);
     expect(local.port).toBeGreaterThan(0);
   });
@@ -200,8 +201,7 @@ export function claimStreams(ground: Ground): void {
 
   test('refuses a second connection between the same two ends', async () => {
     const { a, server } = await pair();
-    const local = a.heard('tcp.connected')[0]?.local;
-    if (!local) throw new Error('a connection');
+    const local = await a.connect('first', server, { host: ground.address.a, port: 0 });
     a.ask({ type: 'tcp.connect', socket: 'twin', to: server, local });
     expect(await a.ended('twin')).toEqual(['address-in-use']);
   });
@@ -231,16 +231,30 @@ export function claimStreams(ground: Ground): void {
     expect([await b.ended('quick/1'), await a.ended('idle')]).toEqual([['closed'], ['closed']]);
     a.write('busy', 1);
     await b.read('slow/1', 1);
+    expect(b.heard('tcp.closed')).toHaveLength(1);
     expect([...a.heard('tcp.closed', 'busy'), ...a.heard('net.failed'), ...b.heard('net.failed')]).toEqual([]);
   });
 
   test('gives a connection up for which more than the limit would wait, and both ends hear one end', async () => {
     const { a, b } = await pair();
-    a.ask({ type: 'tcp.send', socket: 'a', data: new Uint8Array(TCP_QUEUE_LIMIT + 1) });
+    a.ask({ type: 'tcp.send', socket: 'a', data: new Uint8Array(TCP_QUEUE_BYTES + 1) });
     expect(await a.next('net.failed')).toMatchObject({ effect: 'tcp.send', socket: 'a', code: 'exhausted', detail: expect.stringContaining('a') });
     expect([await a.ended('a'), (await b.ended('s/1')).length]).toEqual([['exhausted'], 1]);
     a.write('a', 1);
     expect((await a.next('net.failed', { nth: 2 })).code).toBe('no-such-socket');
+  });
+
+  test('counts small sends too, which cost more memory than they hold, and gives up one too many', async () => {
+    const [a, b] = [ground.join('a'), ground.join('b')];
+    const to = await b.listen('s', ground.address.b);
+    a.ask({ type: 'tcp.connect', socket: 'full', to }, { type: 'tcp.connect', socket: 'over', to });
+    // None can leave before the connection is up.
+    for (let n = 0; n < TCP_QUEUE_SENDS; n += 1) a.write('full', n & 255);
+    for (let n = 0; n <= TCP_QUEUE_SENDS; n += 1) a.write('over', n & 255);
+    expect(await a.ended('over')).toEqual(['exhausted']);
+    await b.next('tcp.received');
+    expect(await b.read(b.heard('tcp.received')[0]?.socket ?? '', TCP_QUEUE_SENDS)).toEqual(Uint8Array.from({ length: TCP_QUEUE_SENDS }, (_, n) => n & 255));
+    expect(a.heard('net.failed')).toHaveLength(1);
   });
 
   test('ends every connection the moment it is unsubscribed, frees its ports, and reports nothing from then on', async () => {

@@ -21,8 +21,10 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   party.stop();
-  for (const other of others) if ('destroy' in other) other.destroy();
+  for (const other of others) {
+    if ('destroy' in other) other.destroy();
     else other.close();
+  }
 });
 
 test('closes a thousand connections beyond its limit unannounced, and serves the ten within it', async () => {
@@ -145,11 +147,14 @@ test('says once that a listener cannot accept, until it has accepted again', asy
   expect(heard).toEqual(['accepted', 'stuck exhausted', 'accepted', 'stuck exhausted']);
 });
 
-test('sends an answer that is asked at once, to a peer that has already ended its side', async () => {
+test('sends an answer that is asked at once, to a peer that has already ended its side, but not for ever', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const effects = new Subject<NetEffect>();
   const events: NetEvent[] = [];
+  const timers: number[] = [];
   const subscription = nodeNet()(effects).subscribe((event) => {
     events.push(event);
+    timers.push(vi.getTimerCount());
     if (event.type === 'tcp.received') effects.next({ type: 'tcp.send', socket: event.socket, data: event.data });
   });
   effects.next({ type: 'tcp.listen', socket: 's', local: { host: LOOPBACK, port: 0 } });
@@ -160,6 +165,7 @@ test('sends an answer that is asked at once, to a peer that has already ended it
   expect(String(answer)).toBe('request');
   await until(() => events.length === 4, 'the end');
   expect(events.map(({ type }) => type)).toEqual(['tcp.listening', 'tcp.accepted', 'tcp.received', 'tcp.closed']);
+  expect(timers).toEqual([0, 0, 0, 1]);
   subscription.unsubscribe();
 });
 
@@ -169,6 +175,8 @@ test('reports destinations without a route, and addresses of the other family', 
   const nowhere = ['198.51.100.1', '255.255.255.255', '224.0.0.1'];
   party.ask(...nowhere.map((host, n): NetEffect => ({ type: 'tcp.connect', socket: `c${n}`, to: { host, port: 9 }, local })));
   expect(await Promise.all(nowhere.map((_, n) => party.ended(`c${n}`)))).toEqual(nowhere.map(() => ['unreachable']));
+  party.ask({ type: 'tcp.connect', socket: 'six', to: { host: '::1', port: 9 }, local });
+  expect(await party.next('net.failed', { socket: 'six' })).toMatchObject({ code: 'unreachable', detail: expect.stringContaining('IPv4') });
 });
 
 test('carries IPv6, and both families on one wildcard port', async () => {
