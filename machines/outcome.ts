@@ -40,6 +40,14 @@ export type FailureReason =
   | 'peer-lost'
   /** The peer closed the connection. */
   | 'peer-closed'
+  /** The server of a check never answered: it is not running, or UDP is blocked. */
+  | 'no-server'
+  /** The server answered, but never said what the assist had seen. */
+  | 'no-assist'
+  /** The server takes one step for another; the original of seed 001 does so after any loss. */
+  | 'out-of-step'
+  /** A check ended without what its verdict would have to rest on. */
+  | 'inconclusive'
   /** This host has no route to where it should send, or may not. */
   | 'no-network'
   /** This side was told to stop. */

@@ -1,0 +1,48 @@
+/**
+ * The server of the three-role check, for any number of clients at once. The bytes and their order are nat_check.py's, but the
+ * Restricted test comes from a second port, as the description says and its code does not. What it keeps and whom it answers:
+ * `text-sessions.ts`.
+ */
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Arrival } from '../../effects/net-actor.ts';
+import { serverMachine, type Step } from '../server.ts';
+import type { TextMessage } from './text.ts';
+import { next, noSessions, register, report, type Sessions, sweep } from './text-sessions.ts';
+
+export interface TextServerInput {
+  readonly listen: Endpoint;
+  /** Where sessions lie in memory is derived from it. */
+  readonly seed: string;
+}
+
+export const textServer = serverMachine<TextMessage, TextServerInput, Sessions>({
+  id: 'nat-check/server',
+  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  sockets: ({ listen }) => [
+    { socket: 'main', at: () => [listen] },
+    // The port after the first, so that a firewall can be told; any free one if that is taken. Without it a restricted NAT would be called port-restricted.
+    { socket: 'second', at: () => [{ host: listen.host, port: portAfter(listen) }, { host: listen.host, port: 0 }] },
+  ],
+  memory: ({ seed }) => noSessions(seed),
+  receive,
+  sweep,
+});
+
+function receive(sessions: Sessions, message: TextMessage & Arrival): Step<TextMessage, Sessions> {
+  // Nobody has a reason to write to the second port.
+  if (message.socket !== 'main') return { memory: sessions, replies: [] };
+  switch (message.type) {
+    case 'register':
+      return register(sessions, message);
+    case 'next':
+      return next(sessions, message);
+    case 'mapped':
+      return report(sessions, message.endpoint, message.at);
+    case 'test':
+      return { memory: sessions, replies: [] };
+  }
+}
+
+function portAfter({ port }: Endpoint): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
+}
