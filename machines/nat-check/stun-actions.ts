@@ -4,11 +4,12 @@ import { formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
 import { chance, seedOf } from '../../effects/seed.ts';
 import { explainSocket, failed } from '../outcome.ts';
 import { behaviourOf } from './behaviour.ts';
-import { missingSilences, observationId, openQuestions, type Part, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
+import { newSearch, tried } from './stun-lifetime.ts';
+import { agedSockets, missingSilences, observationId, openQuestions, type Part, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
 import { samplesOf } from './stun-samples.ts';
 import { answerOf, ask as askAll, type CheckContext, noteAnswer, noteRefusal, questionBehind } from './stun-session.ts';
 import { checkSetup } from './stun-setup.ts';
-import { probeOffset } from './stun-timing.ts';
+import { probeOffset, SILENT_ATTEMPTS } from './stun-timing.ts';
 
 const { assign, emit, enqueueActions, sendTo } = checkSetup;
 
@@ -48,7 +49,9 @@ const ask = (part: Part) =>
     const open = openQuestions(part, context);
     const { asked, sent, txids } = askAll(context, open);
     enqueue.assign({ asked, sent });
-    open.forEach(({ socket, to, change }, i) => enqueue.sendTo('net', { type: 'udp.send', socket, to, message: { type: 'ask', txid: txids[i] ?? '', change } }));
+    open.forEach(({ socket, to, change, responsePort }, i) =>
+      enqueue.sendTo('net', { type: 'udp.send', socket, to, message: { type: 'ask', txid: txids[i] ?? '', change, responsePort } }),
+    );
   });
 export const askProbing = ask('probing');
 export const askMapping = ask('mapping');
@@ -56,6 +59,8 @@ export const askFiltering = ask('filtering');
 export const askNeighbour = ask('neighbour');
 export const askHairpin = ask('hairpin');
 export const askPorts = ask('ports');
+export const askWaking = ask('waking');
+export const askEcho = ask('echo');
 
 export const rememberAnswer = assign(({ context, event }) => {
   assertEvent(event, ['answer', 'refusal']);
@@ -78,6 +83,7 @@ const extend = (part: SilentPart) =>
   assign(({ context }) => ({ goals: { ...context.goals, [part]: timesOf(context, part) + Math.max(1, missingSilences(context, part)) } }));
 export const extendFiltering = extend('filtering');
 export const extendHairpin = extend('hairpin');
+export const extendEcho = extend('echo');
 
 export const rememberHairpin = assign(({ context, event }) => {
   assertEvent(event, 'ask');
@@ -91,6 +97,21 @@ export const bindReflexive = sendTo('net', ({ context }) => {
 });
 export const rememberOwned = assign({ ownsReflexive: true });
 export const rememberNotOwned = assign(({ event }) => ({ ownsReflexive: event.type === 'net.failed' && event.code === 'address-not-available' ? false : undefined }));
+
+export const startSearch = assign(({ context }) => ({ search: newSearch(context.input.lifetimeMs ?? 0) }));
+/** The sockets of a pass; those of the pass before are of no more use. */
+export const openAged = enqueueActions(({ context, enqueue }) => {
+  const wanted = agedSockets(context);
+  for (const socket of Object.keys(context.opened)) if (socket.startsWith('age/') && !wanted.includes(socket)) enqueue.sendTo('net', { type: 'close', socket });
+  for (const socket of wanted) enqueue.sendTo('net', { type: 'udp.open', socket, local: { ...wildcard(context), port: 0 } });
+});
+export const fallSilent = assign(({ context }) => ({ silentSince: context.now, goals: { ...context.goals, echo: SILENT_ATTEMPTS } }));
+export const noteAlive = assign(({ context: { search, goals } }) => ({ search: search && tried(search, true), goals: { ...goals, echo: SILENT_ATTEMPTS } }));
+export const noteDead = assign(({ context: { search, goals } }) => ({ search: search && tried(search, false), goals: { ...goals, echo: SILENT_ATTEMPTS } }));
+const giveUp = (trouble: string) => assign(({ context: { search } }) => ({ search: search && { ...search, trouble } }));
+export const noteSearchRefused = giveUp('the server refuses RESPONSE-PORT');
+export const noteSearchIgnored = giveUp('the server ignores RESPONSE-PORT: it answers to the port that asked');
+export const noteNotWoken = giveUp('a socket got no answer before its silence began');
 
 export const rememberUnreachable = assign(({ context, event }) => {
   assertEvent(event, 'net.failed');

@@ -6,6 +6,7 @@
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import * as actions from './stun-actions.ts';
+import { ageing } from './stun-ageing.ts';
 import * as delays from './stun-delays.ts';
 import * as guards from './stun-guards.ts';
 import { newContext } from './stun-session.ts';
@@ -66,7 +67,7 @@ export const stunClient = checkSetup
       measuring: {
         id: 'measuring',
         type: 'parallel',
-        onDone: [{ guard: 'wantsLifetime', target: 'reporting' }, { target: 'reporting' }],
+        onDone: [{ guard: 'wantsLifetime', target: 'ageing' }, { target: 'reporting' }],
         after: { measureDeadline: 'reporting' },
         states: {
           // First of all, and all at once: the ports that they get are compared.
@@ -108,7 +109,9 @@ export const stunClient = checkSetup
         },
       },
 
-      reporting: { entry: 'judge', always: 'checked' },
+      ageing,
+
+      reporting: { id: 'reporting', entry: 'judge', always: 'checked' },
       checked: { type: 'final', entry: 'reportOutcome' },
       failed: { type: 'final', entry: 'reportOutcome' },
     },

@@ -19,3 +19,5 @@ export const filterGap = timing.FILTER_GAP_MS;
 export const listenTime = (where: Where) => Math.max(timing.LISTEN_MS, 1.5 * rtt(where));
 export const bindDeadline = timing.OPEN_DEADLINE_MS / 10;
 export const measureDeadline = timing.MEASURE_DEADLINE_MS;
+/** What is left of the silence that is to be tried. */
+export const silenceLeft = ({ context: { search, silentSince, now } }: Where) => Math.max(0, (search?.ages[search.turn] ?? 0) - (now - silentSince));

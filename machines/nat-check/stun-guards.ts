@@ -3,7 +3,7 @@ import type { NetHeard } from '../../effects/net-actor.ts';
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { isOver } from './stun-lifetime.ts';
 import type { CheckMessage } from './stun-messages.ts';
-import { isFinished, isHeard, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
+import { agedSockets, isFinished, isHeard, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
 import { answerOf, type CheckContext, questionBehind } from './stun-session.ts';
 import { SILENT_ATTEMPTS_MAX } from './stun-timing.ts';
 
@@ -37,17 +37,21 @@ export const isProbingSettled = isSettled('probing');
 export const isMappingSettled = isSettled('mapping');
 export const arePortsSettled = isSettled('ports');
 export const isNeighbourKnown = isSettled('neighbour');
+export const isWakingSettled = isSettled('waking');
 
 export const isFilteringHeard = ({ context }: Where): boolean => isHeard(context, 'filtering');
 export const isHairpinHeard = ({ context }: Where): boolean => isHeard(context, 'hairpin');
+export const isEchoHeard = ({ context }: Where): boolean => isHeard(context, 'echo');
 
 export const mayAskFilteringMore = ({ context }: Where): boolean => timesOf(context, 'filtering') < context.goals.filtering;
 export const mayAskHairpinMore = ({ context }: Where): boolean => timesOf(context, 'hairpin') < context.goals.hairpin;
+export const mayAskEchoMore = ({ context }: Where): boolean => timesOf(context, 'echo') < context.goals.echo;
 
 /** It was asked so often that loss explains the silence no more. */
 const isSure = (part: SilentPart) => ({ context }: Where): boolean => missingSilences(context, part) <= 0 || timesOf(context, part) >= SILENT_ATTEMPTS_MAX;
 export const isFilteringSure = isSure('filtering');
 export const isHairpinSure = isSure('hairpin');
+export const isEchoSure = isSure('echo');
 
 /** A host that is seen under an address and port of its own has nothing that could turn its packets back. */
 export const canHairpin = ({ context }: Where): boolean => {
@@ -57,5 +61,16 @@ export const canHairpin = ({ context }: Where): boolean => {
 };
 
 export const canFilter = ({ context }: Where): boolean => context.opened['filter'] !== undefined;
+
 export const wantsLifetime = ({ context }: Where): boolean => context.input.lifetimeMs !== undefined && context.primary !== undefined;
 export const isSearchOver = ({ context }: Where): boolean => context.search === undefined || isOver(context.search);
+/** The sockets of this pass are still silent, and the next of them has its turn. */
+export const isSameSilence = ({ context: { search } }: Where): boolean => search !== undefined && search.turn > 0 && !isOver(search);
+export const areAgedOpen = ({ context }: Where): boolean => agedSockets(context).every((socket) => context.opened[socket]);
+/** Every socket of the pass was answered, so each has a mapping that can grow old. */
+export const areAllAwake = ({ context }: Where): boolean => questionsOf('waking', context).every(({ id }) => answerOf(context, id));
+export const isAged = ({ context, event }: Where): boolean => 'socket' in event && agedSockets(context).includes(event.socket);
+/** The answer that should have gone to the silent socket came to the one that asked. */
+export const isEchoMisled = ({ context, event }: Where): boolean =>
+  event.type === 'answer' && event.socket === 'map' && (context.sent[event.txid]?.[0].startsWith('echo/') ?? false);
+export const isEchoRefused = ({ context, event }: Where): boolean => event.type === 'refusal' && (context.sent[event.txid]?.[0].startsWith('echo/') ?? false);

@@ -13,13 +13,18 @@ export interface Question {
   readonly socket: string;
   readonly to: Endpoint;
   readonly change?: Change;
+  /** The answer is to go to this port of ours, and so to this other socket. */
+  readonly responsePort?: number;
+  readonly hears?: string;
+  /** No answer may be what is to be found out, so it says nothing of the line. */
+  readonly mayBeSilent?: true;
 }
 
 /** Parts of the check that run side by side, each on sockets of its own, so that none opens the way that another tests. */
-export type Part = 'probing' | 'mapping' | 'filtering' | 'neighbour' | 'hairpin' | 'ports';
+export type Part = 'probing' | 'mapping' | 'filtering' | 'neighbour' | 'hairpin' | 'ports' | 'waking' | 'echo';
 
 /** The parts that wait for what may not come. */
-export type SilentPart = Extract<Part, 'filtering' | 'hairpin'>;
+export type SilentPart = Extract<Part, 'filtering' | 'hairpin' | 'echo'>;
 
 /** Opened at the start, in this order: what comes first also asks first. */
 export const SOCKETS: readonly string[] = ['map', 'filter', 'hair', ...Array.from({ length: FRESH_SOCKETS }, (_, i) => `fresh/${i}`)];
@@ -33,14 +38,23 @@ export function questionsOf(part: Part, context: CheckContext): readonly Questio
     case 'mapping':
       return [...input.servers, ...alternatesOf(primary, other)].map(observe).concat(controls(context));
     case 'filtering':
-      return [plain('filter', primary), ...changesOf(primary, other).map((change) => ({ id: `filter/${change}`, socket: 'filter', to: primary, change }))];
+      return [plain('filter', primary), ...changesOf(primary, other).map((change) => ({ id: `filter/${change}`, socket: 'filter', to: primary, change, mayBeSilent: true as const }))];
     case 'neighbour':
       return [plain('hair', primary)];
     case 'hairpin':
       return neighbours(context);
     case 'ports':
       return SOCKETS.filter((socket) => socket.startsWith('fresh/') && context.opened[socket]).map((socket) => plain(socket, primary));
+    case 'waking':
+      return agedSockets(context).map((socket) => plain(socket, primary));
+    case 'echo':
+      return echoes(context);
   }
+}
+
+/** Sockets that fall silent in this pass of the search for a lifetime. */
+export function agedSockets({ search }: CheckContext): readonly string[] {
+  return search ? search.ages.map((_, i) => `age/${search.pass}/${i}`) : [];
 }
 
 /** Whether nothing more is to be asked for this one. */
@@ -52,15 +66,19 @@ export function isFinished(context: CheckContext, { id }: Question): boolean {
 /** What a part asks this time. Where silence counts, an ordinary request goes along for as long as anything is silent. */
 export function openQuestions(part: Part, context: CheckContext): readonly Question[] {
   const all = questionsOf(part, context);
-  if (part !== 'filtering' && part !== 'hairpin') return all.filter((question) => !isFinished(context, question));
+  if (!isSilentPart(part)) return all.filter((question) => !isFinished(context, question));
   if (isHeard(context, part)) return [];
-  return all.filter(({ id, change }) => (part === 'filtering' && change === undefined) || isSilent(context, id));
+  return all.filter(({ id, mayBeSilent }) => !mayBeSilent || isSilent(context, id));
 }
 
 /** All that could be heard was heard, or refused. */
 export function isHeard(context: CheckContext, part: SilentPart): boolean {
   if (part === 'hairpin') return context.hairpinFrom !== undefined;
-  return questionsOf(part, context).every(({ id, change }) => change === undefined || !isSilent(context, id));
+  return questionsOf(part, context).every(({ id, mayBeSilent }) => !mayBeSilent || !isSilent(context, id));
+}
+
+function isSilentPart(part: Part): part is SilentPart {
+  return part === 'filtering' || part === 'hairpin' || part === 'echo';
 }
 
 export function timesOf(context: CheckContext, part: SilentPart): number {
@@ -115,7 +133,7 @@ function controls(context: CheckContext): readonly Question[] {
   if (!primary || !other || isVarying(context)) return [];
   return changesOf(primary, other)
     .filter((change) => answerOf(context, observationId(sourceOf(change, primary, other))) && context.asked[`filter/${change}`]?.answer === undefined)
-    .map((change) => ({ id: `control/${change}`, socket: 'map', to: primary, change }));
+    .map((change) => ({ id: `control/${change}`, socket: 'map', to: primary, change, mayBeSilent: true }));
 }
 
 function isVarying({ asked }: CheckContext): boolean {
@@ -129,9 +147,17 @@ function neighbours(context: CheckContext): readonly Question[] {
   const other = answerOf(context, 'hair/plain')?.mapped;
   if (!one || !other) return [];
   return [
-    { id: 'hairpin/out', socket: 'hair', to: one },
-    { id: 'hairpin/back', socket: 'map', to: other },
+    { id: 'hairpin/out', socket: 'hair', to: one, mayBeSilent: true },
+    { id: 'hairpin/back', socket: 'map', to: other, mayBeSilent: true },
   ];
+}
+
+/** From a socket that speaks, for the one whose silence is over, if its mapping lives. */
+function echoes(context: CheckContext): readonly Question[] {
+  const { primary, search } = context;
+  const socket = agedSockets(context)[search?.turn ?? 0];
+  const mapped = socket === undefined ? undefined : answerOf(context, `${socket}/plain`)?.mapped;
+  return primary && socket !== undefined && mapped ? [{ id: `echo/${socket}`, socket: 'map', to: primary, responsePort: mapped.port, hears: socket, mayBeSilent: true }] : [];
 }
 
 function isSilent(context: CheckContext, id: string): boolean {

@@ -6,8 +6,8 @@ import { toHex } from '../../effects/wire/bytes.ts';
 import type { Failed } from '../outcome.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Answer, Refusal } from './stun-messages.ts';
-import type { Question } from './stun-questions.ts';
 import type { LifetimeSearch } from './stun-lifetime.ts';
+import type { Question, SilentPart } from './stun-questions.ts';
 import { lossOf, SILENT_ATTEMPTS } from './stun-timing.ts';
 
 export interface CheckInput {
@@ -64,10 +64,12 @@ export interface CheckContext {
   readonly hairpinFrom: Endpoint | undefined;
   readonly ownsReflexive: boolean | undefined;
   /** How often the parts that wait for silence ask before they listen. */
-  readonly goals: Readonly<Record<'filtering' | 'hairpin', number>>;
+  readonly goals: Readonly<Record<SilentPart, number>>;
   /** Servers to which this host cannot send at all, and why. */
   readonly unreachable: Readonly<Record<string, string>>;
   readonly search: LifetimeSearch | undefined;
+  /** When the sockets of this pass fell silent. */
+  readonly silentSince: number;
   readonly outcome: Checked | Failed | undefined;
 }
 
@@ -86,9 +88,10 @@ export function newContext(input: CheckInput | undefined): CheckContext {
     other: undefined,
     hairpinFrom: undefined,
     ownsReflexive: undefined,
-    goals: { filtering: SILENT_ATTEMPTS, hairpin: SILENT_ATTEMPTS },
+    goals: { filtering: SILENT_ATTEMPTS, hairpin: SILENT_ATTEMPTS, echo: SILENT_ATTEMPTS },
     unreachable: {},
     search: undefined,
+    silentSince: 0,
     outcome: undefined,
   };
 }
@@ -112,10 +115,10 @@ export function ask(context: CheckContext, questions: readonly Question[]): { re
   return { asked, sent, txids };
 }
 
-/** The question that this answers, if it is one of ours and came to the socket that asked. */
+/** The question that this answers, if it is one of ours and came to the socket that it should. */
 export function questionBehind(context: CheckContext, { txid, socket }: { readonly txid: string; readonly socket: string }): Asked | undefined {
   const asked = context.asked[context.sent[txid]?.[0] ?? ''];
-  return asked?.question.socket === socket ? asked : undefined;
+  return asked && (asked.question.hears ?? asked.question.socket) === socket ? asked : undefined;
 }
 
 export function noteAnswer(context: CheckContext, event: Answer & Arrival): CheckContext['asked'] {
@@ -141,7 +144,7 @@ export function ordinary({ asked }: CheckContext): { readonly sent: number; read
   let sent = 0;
   let answered = 0;
   for (const one of Object.values(asked)) {
-    if (one.question.change || one.question.id.startsWith('hairpin/') || one.answered.length === 0) continue;
+    if (one.question.mayBeSilent || one.answered.length === 0) continue;
     sent += one.times;
     answered += one.answered.length;
   }
