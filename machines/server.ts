@@ -30,8 +30,9 @@ export interface SocketPlan {
   readonly transport?: 'tcp';
   /** Where to listen: the first of these that can be had. Asked when its turn comes, so it may follow the ports of others. */
   readonly at: (opened: Opened) => readonly Endpoint[];
-  /** The server can do without it, and does not announce it. */
+  /** The server can do without it, and does not announce it unless it says `announce`. */
   readonly optional?: true;
+  readonly announce?: true;
 }
 
 /** What is open, by the label of the socket. */
@@ -109,8 +110,8 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
         }),
         reportListening: enqueueActions(({ context, event, enqueue }) => {
           assertEvent(event, ['udp.opened', 'tcp.listening']);
-          const { optional } = wanted(context)?.socket ?? {};
-          if (!optional) enqueue.emit({ type: 'server', what: 'listening', local: event.local, ...(event.type === 'tcp.listening' ? { transport: 'tcp' } : {}) });
+          const { optional, announce } = wanted(context)?.socket ?? {};
+          if (!optional || announce) enqueue.emit({ type: 'server', what: 'listening', local: event.local, ...(event.type === 'tcp.listening' ? { transport: 'tcp' } : {}) });
         }),
         startReflex: enqueueActions(({ context, enqueue }) => {
           if (plan.reflex) enqueue.sendTo('net', { type: 'reflex', sockets: context.opened });
