@@ -15,6 +15,17 @@ export interface Reach {
   readonly filtering: Dependence;
 }
 
+/** The kinds that people name, by definition. How a symmetric NAT chooses its ports makes no difference here. */
+export const KINDS = {
+  open: { nat: false, udp: true, mapping: 'endpoint-independent', filtering: 'endpoint-independent' },
+  'full-cone': { nat: true, udp: true, mapping: 'endpoint-independent', filtering: 'endpoint-independent' },
+  restricted: { nat: true, udp: true, mapping: 'endpoint-independent', filtering: 'address-dependent' },
+  'port-restricted': { nat: true, udp: true, mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' },
+  symmetric: { nat: true, udp: true, mapping: 'address-and-port-dependent', filtering: 'address-and-port-dependent' },
+} as const satisfies Readonly<Record<string, Reach>>;
+
+export type Kind = keyof typeof KINDS;
+
 /** True when a first packet gets through one way: its receiver then answers the source it sees, and that way is open. */
 export function canPunch(a: Reach, b: Reach): boolean {
   return a.udp && b.udp && (letsIn(a, b) || letsIn(b, a));

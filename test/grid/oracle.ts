@@ -2,19 +2,12 @@
  * What each kind of NAT does, in the words of RFC 4787, and so which pairs can meet. From definitions alone, never from the
  * simulator: the grid and the kernel lab are held to it.
  */
-import { canPunch, type Dependence, type Reach } from '../../machines/reach.ts';
-
-const cone = (filtering: Dependence): Reach => ({ nat: true, udp: true, mapping: 'endpoint-independent', filtering });
-const symmetric: Reach = { ...cone('address-and-port-dependent'), mapping: 'address-and-port-dependent' };
+import { canPunch, KINDS, type Reach } from '../../machines/reach.ts';
 
 const SIDES: Readonly<Record<string, Reach>> = {
-  open: { ...cone('endpoint-independent'), nat: false },
-  'full-cone': cone('endpoint-independent'),
-  restricted: cone('address-dependent'),
-  'port-restricted': cone('address-and-port-dependent'),
-  symmetric,
-  'symmetric-seq': symmetric,
-  'udp-blocked': { ...cone('endpoint-independent'), udp: false },
+  ...KINDS,
+  'symmetric-seq': KINDS.symmetric,
+  'udp-blocked': { ...KINDS['full-cone'], udp: false },
 };
 
 export const NATS: readonly string[] = Object.keys(SIDES);
