@@ -5,8 +5,9 @@ import { Subject } from 'rxjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { startListener } from '../../adapters/node/tcp-listener.ts';
+import { type Connection, write } from '../../adapters/node/tcp-stream.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { NetEffect, NetEvent } from '../../effects/net.ts';
+import { type NetEffect, type NetEvent, TCP_QUEUE_SENDS } from '../../effects/net.ts';
 import { Party } from './party.ts';
 import { until } from './real-time.ts';
 
@@ -86,6 +87,20 @@ test('gives a connection up whose peer does not read, before much memory is used
   (await peer).resume();
   await gone;
   expect(await party.ended('c')).toHaveLength(1);
+});
+
+test('counts only sends that wait, not those that the system has taken', async () => {
+  const { at, peer } = await serve();
+  const socket = await connected(at.port);
+  const connection: Connection = { label: 'c', socket, origin: 'tcp.connect', peer: at, isUp: true, waiting: 0 };
+  const count = 3 * TCP_QUEUE_SENDS;
+  for (let n = 0; n < count; n += 1) expect(write(connection, Uint8Array.of(1))).toBe(true);
+  await until(() => connection.waiting === 0, 'the end of what waited');
+  let arrived = 0;
+  (await peer).on('data', (data) => {
+    arrived += data.length;
+  });
+  await until(() => arrived === count, 'all bytes');
 });
 
 test('lets go of a closed connection whose peer never ends its side, after ten seconds', async () => {
