@@ -14,6 +14,9 @@ const nat = fc.constantFrom(
   'symmetric',
   'symmetric-seq+noise=50',
   'symmetric+linux-open+cgn',
+  'symmetric-open+hairpin',
+  'symmetric-addr+block=64',
+  'firewall+lifetime=1',
   'udp-blocked',
 );
 

@@ -67,6 +67,13 @@ describe('sequential', () => {
     expect(new Set(foreign).size).toBeGreaterThan(3);
   });
 
+  test.each([2, -3])('counts those of others by the same step of %i', (step) => {
+    const list = ports({ kind: 'sequential', step, noisePerSecond: 20, first: 30_000 }, 50, 100);
+    const counts = steps(list).map((difference) => difference / step);
+    for (const count of counts) expect([count % 1, count >= 1]).toEqual([0, true]);
+    expect(new Set(counts).size).toBeGreaterThan(3);
+  });
+
   test('skips a port that is still taken', () => {
     const nat = natOf({ ...symmetric, allocation: { kind: 'sequential', step: 32_256, noisePerSecond: 0, first: 2000 } });
     expect(['x:1', 'x:2', 'x:3'].map((to) => verdict(nat, 0, 'out', `i:5000 > ${to}`))).toEqual(['m:2000 > x:1', 'm:34256 > x:2', 'no-port']);
