@@ -10,6 +10,9 @@ import { newSeed } from './adapters/node/seed.ts';
 import { type Endpoint, parseEndpoint } from './effects/endpoint.ts';
 import { run } from './effects/run.ts';
 import { connect, ConnectionFailed, type Ending } from './machines/connection.ts';
+import { untilEnd } from './machines/ending.ts';
+import { type Behaviour, type Checked, checkCodec, stunClient } from './machines/nat-check/index.ts';
+import type { Failed, FailureReason } from './machines/outcome.ts';
 import { peerCodec, udpPunchPeer } from './machines/udp-punch/index.ts';
 
 export interface PunchOptions {
@@ -51,7 +54,7 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
   const named = parseEndpoint(server);
   if (!named || named.port === 0) throw new TypeError(`server must be host:port, not '${server}'`);
   if (room === '') throw new TypeError('room must not be empty');
-  const host = await resolved(named.host, signal);
+  const host = await resolved(named.host, signal, 'no-rendezvous');
   const running = run(udpPunchPeer, {
     net: nodeNet(),
     codec: peerCodec(room),
@@ -74,19 +77,51 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
   }
 }
 
-/** The rendezvous's address; a signal does not wait for a slow resolver. */
-async function resolved(name: string, signal: AbortSignal | undefined): Promise<string> {
+export interface CheckOptions {
+  /** STUN servers, `host:port`. The first that can answer from two addresses is asked for most; one that cannot tells less. */
+  readonly stun: readonly string[];
+  /** Ends the check when aborted. */
+  readonly signal?: AbortSignal;
+  /** Where the tested socket is bound. Default: any address, a free port. */
+  readonly local?: Partial<Endpoint>;
+  /** Also find how long a silent mapping lives, up to so many ms. Takes minutes. */
+  readonly lifetimeMs?: number;
+}
+
+/**
+ * Finds out what the NATs before this host do: verdict, mapping, filtering and more, each with its evidence; null where the
+ * servers cannot tell. Takes about a second. UDP that is blocked is a verdict too. Rejects with `ConnectionFailed` when
+ * this host cannot ask at all, with the signal's reason when aborted, and with a TypeError when the options make no sense.
+ */
+export async function check({ stun, signal, local, lifetimeMs }: CheckOptions): Promise<Behaviour> {
+  signal?.throwIfAborted();
+  const named = stun.map(parseEndpoint);
+  if (named.length === 0 || named.some((one) => !one || one.port === 0)) throw new TypeError(`stun must be a list of host:port, not '${stun.join(', ')}'`);
+  const servers = await Promise.all(named.flatMap((one) => (one ? [resolved(one.host, signal, 'no-server').then((host) => ({ host, port: one.port }))] : [])));
+  const running = run(stunClient, { net: nodeNet(), codec: checkCodec(), clock: nodeClock(), id: 'check', input: { servers, seed: newSeed(), local, lifetimeMs } });
+  const { ended, close } = untilEnd<Checked | Failed>(running);
+  signal?.addEventListener('abort', close, { once: true });
+  const outcome = await ended;
+  signal?.removeEventListener('abort', close);
+  signal?.throwIfAborted();
+  if (outcome.kind === 'failed') throw new ConnectionFailed(outcome);
+  const { kind: _kind, ...behaviour } = outcome;
+  return behaviour;
+}
+
+/** A server's address; a signal does not wait for a slow resolver. */
+async function resolved(name: string, signal: AbortSignal | undefined, reason: FailureReason): Promise<string> {
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
   try {
     return await Promise.race([resolveHost(name), aborted]);
   } catch (error) {
-    if (error instanceof ResolveError) throw new ConnectionFailed({ kind: 'failed', reason: 'no-rendezvous', detail: error.message });
+    if (error instanceof ResolveError) throw new ConnectionFailed({ kind: 'failed', reason, detail: error.message });
     throw error;
   }
 }
 
 export { ConnectionFailed };
 export type { Endpoint, Ending };
-export type { FailureReason } from './machines/outcome.ts';
+export type { Behaviour, FailureReason };

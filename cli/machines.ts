@@ -4,6 +4,7 @@
  */
 import type { AnyStateMachine } from 'xstate';
 import type { Codec } from '../effects/codec.ts';
+import { checkCodec, stunClient, stunServer, stunServerCodec, textAssist, textClient, textCodec, textServer } from '../machines/nat-check/index.ts';
 import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
 import { openPeerCodec } from '../machines/udp-punch/codec.ts';
 import { openRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
@@ -29,4 +30,9 @@ const RECORDABLE: readonly Recordable[] = [
   { machine: udpPunchRendezvous, openCodec: openRendezvousCodec as () => AnyCodec },
   { machine: seedUdpPeer, openCodec: seedCodec as () => AnyCodec },
   { machine: seedUdpServer, openCodec: seedCodec as () => AnyCodec },
+  { machine: stunClient, openCodec: checkCodec as () => AnyCodec },
+  { machine: stunServer, openCodec: stunServerCodec as () => AnyCodec },
+  { machine: textClient, openCodec: textCodec as () => AnyCodec },
+  { machine: textServer, openCodec: textCodec as () => AnyCodec },
+  { machine: textAssist, openCodec: textCodec as () => AnyCodec },
 ];

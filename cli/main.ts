@@ -24,12 +24,16 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'the NAT × NAT table, ✓ · or a success rate in each cell',
     load: async () => (await import('./commands/grid.ts')).defineGrid,
   },
+  check: {
+    summary: 'what the NATs before this host do, by STUN or by three roles',
+    load: async () => (await import('./commands/check.ts')).defineCheck,
+  },
   udp: {
     summary: 'UDP hole punch; then stdin → peer, peer → stdout',
     load: async () => (await import('./commands/udp.ts')).defineUdp,
   },
   serve: {
-    summary: 'the servers that protocols need: rendezvous, seed-udp',
+    summary: 'the servers that protocols need: rendezvous, stun, nat-check, …',
     load: async () => (await import('./commands/serve.ts')).defineServe,
   },
   replay: {

@@ -9,6 +9,12 @@ export function remote(text: string): Endpoint {
   return endpoint;
 }
 
+/** `host[:port]` of a STUN server; its own port, 3478, may be left out. */
+export function stunServer(text: string): Endpoint {
+  const isBare = /^(?:[^:[\]]+|\[[^\]]+\])$/.test(text);
+  return remote(isBare ? `${text}:3478` : text);
+}
+
 /** `addr:port` to listen on; `:port` or `port` alone means every IPv4 address. */
 export function listenAddress(text: string): Endpoint {
   const { host = '0.0.0.0', port } = ownAddress(text);

@@ -1,5 +1,21 @@
 /** `natpunch/machines`: the statecharts, their codecs, and how to use any of them as a connection. */
 export { type Connection, connect, ConnectionFailed, type Ending } from './connection.ts';
+export { type Ending as MachineEnding, untilEnd } from './ending.ts';
+export {
+  type Behaviour,
+  checkCodec,
+  natCheckText,
+  prospectsOf,
+  stunCheck,
+  stunClient,
+  stunServer,
+  stunServerCodec,
+  textAssist,
+  textClient,
+  textCodec,
+  textServer,
+  type Verdict,
+} from './nat-check/index.ts';
 export type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
 export { type SeedMessage } from './seed-udp/codec.ts';
 export { seedCodec, seedUdp, seedUdpPeer, seedUdpServer } from './seed-udp/index.ts';

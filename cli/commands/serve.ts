@@ -8,6 +8,7 @@ import { newSeed } from '../../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { run } from '../../effects/run.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
+import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
 import { RENDEZVOUS_PORT, rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
@@ -45,6 +46,51 @@ export function defineServe(command: Command): void {
     .action(async (given: ServeOptions) => {
       process.exitCode = await serve(given, seedUdpServer, seedCodec() as AnyCodec, (listen) => ({ listen }), given.listen);
     });
+
+  const stun = addServer(command, 'stun', STUN_PORT);
+  stun
+    .summary('a STUN server, for natpunch check and any other client')
+    .description(
+      'Answers STUN (RFC 8489, RFC 5780, RFC 3489) over UDP and TCP. With --alternate, another address of this host and another port, ' +
+        'it listens on both addresses and both ports, and clients can find out about filters too.',
+    )
+    .option('--alternate <addr:port>', 'the second address and port', options.listenAddress)
+    .action(async (given: ServeOptions & { readonly alternate?: Endpoint }) => {
+      const { listen, alternate } = given;
+      const reason = alternate && unfit(listen, alternate);
+      if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${alternate ? formatEndpoint(alternate) : ''}' is invalid. ${reason}`);
+      const second = alternate && { host: await resolveHost(alternate.host).catch(unresolved('--alternate')), port: alternate.port };
+      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, (own) => ({ listen: own, ...(second ? { alternate: second } : {}) }), listen);
+    });
+
+  addServer(command, 'nat-check', NAT_CHECK_PORT)
+    .summary("the server of seed 001's three-role check")
+    .description('Serves natpunch check --server and nat_check.py client. Needs an assist at another address, and a second port, which it takes after --listen.')
+    .option('--seed <n>', 'decides where clients lie in memory, to repeat a run', options.notEmpty)
+    .action(async (given: ServeOptions) => {
+      const { listen, seed = newSeed() } = given;
+      process.exitCode = await serve(given, textServer, textCodec() as AnyCodec, (own) => ({ listen: own, seed }), listen);
+    });
+
+  addServer(command, 'assist', NAT_CHECK_PORT)
+    .summary('its assist, at another address')
+    .description('Tells the server where it sees each client of the three-role check.')
+    .requiredOption('--server <ip:port>', 'the server to tell', options.remote)
+    .action(async (given: ServeOptions & { readonly server: Endpoint }) => {
+      const server = { host: await resolveHost(given.server.host).catch(unresolved('--server')), port: given.server.port };
+      process.exitCode = await serve(given, textAssist, textCodec() as AnyCodec, (listen) => ({ listen, server }), given.listen);
+    });
+}
+
+/** Why an answer could not come from elsewhere. */
+function unfit(listen: Endpoint, alternate: Endpoint): string | undefined {
+  if (isWildcard(listen.host) || isWildcard(alternate.host)) return 'With an alternate, both --listen and --alternate must name an address of this host.';
+  if (listen.host === alternate.host) return 'The alternate must be another address than that of --listen.';
+  return listen.port === alternate.port && listen.port !== 0 ? 'The alternate must have another port than --listen.' : undefined;
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 interface ServeOptions {
@@ -73,7 +119,7 @@ async function serve(
   listen: Endpoint,
 ): Promise<ExitCode> {
   const startRecording = await openRecorder(record);
-  const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved), port: listen.port });
+  const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port });
   const clock = nodeClock();
   const net = nodeNet();
   const recording = startRecording?.({ machine, codec, input, id: 'server', net, clock });
@@ -123,7 +169,9 @@ function sentence(what: ServerReported['what'], { local = '', transport, room = 
   }
 }
 
-function unresolved(error: unknown): never {
-  if (error instanceof ResolveError) throw new Stop(EXIT.no, `${error.message}. Check --listen`);
-  throw error;
+function unresolved(option: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof ResolveError) throw new Stop(EXIT.no, `${error.message}. Check ${option}`);
+    throw error;
+  };
 }

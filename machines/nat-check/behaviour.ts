@@ -6,7 +6,7 @@ import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpo
 import type { Dependence } from '../reach.ts';
 import { type FilterFinding, filteringOf } from './filtering.ts';
 import { type MappingFinding, mappingOf } from './mapping.ts';
-import { allocationOf, type PortAllocation } from './port-allocation.ts';
+import { type AllocationFinding, allocationOf, type PortAllocation } from './port-allocation.ts';
 import type { Samples } from './samples.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -53,7 +53,7 @@ export function behaviourOf(samples: Samples): Behaviour {
   const nat = isNat(samples, reflexive, claim);
   const mapping = mappingOf(mappings);
   claim('mapping', mapping.mapping, mapping.confidence, mapping.because);
-  const filtering = filteringOf(samples, mapping.mapping);
+  const filtering = filteringOf(samples);
   claim('filtering', filtering.filtering, filtering.confidence, filtering.because);
   const turnsBack = !nat
     ? claim('hairpin', null, 0, 'there is no NAT that could turn packets back')
@@ -62,10 +62,8 @@ export function behaviourOf(samples: Samples): Behaviour {
       : hairpin.heardFrom
         ? claim('hairpin', true, 1, `a request to ${formatEndpoint(hairpin.target)} from inside came back in, from ${formatEndpoint(hairpin.heardFrom)}`)
         : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
-  const portPreserved = nat
-    ? claim('portPreserved', reflexive.port === local.port, 1, `local port ${local.port} is seen as ${reflexive.port}`)
-    : claim('portPreserved', null, 0, 'there is no NAT that could keep or change a port');
   const ports = allocationOf(samples.ports);
+  const portPreserved = nat ? isPreserving(ports, local, reflexive, claim) : claim('portPreserved', null, 0, 'there is no NAT that could keep or change a port');
   const allocation = nat ? ports.allocation : null;
   claim('allocation', allocation && textOf(allocation), ports.confidence, nat ? ports.because : 'there is no NAT that gives ports');
   const lifetime = lifetimeOf(samples, claim);
@@ -80,7 +78,7 @@ export function behaviourOf(samples: Samples): Behaviour {
     portPreserved,
     allocation,
     reflexive,
-    local: own,
+    local: nat ? own : reflexive,
     ...(lifetime ? { lifetime } : {}),
     evidence,
   };
@@ -97,9 +95,10 @@ function round(confidence: number): number {
 
 type Claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string) => T;
 
-function blocked({ mappings }: Samples, local: Endpoint): Behaviour {
+function blocked({ mappings, tcp }: Samples, local: Endpoint): Behaviour {
   const servers = mappings.map(({ server, asked }) => `${formatEndpoint(server)} (asked ${asked} times)`).join(' and ');
-  const because = `nothing came from ${servers}${mappings.length > 1 ? '' : '; a second --stun server would tell a dead server from blocked UDP'}`;
+  const { confidence, hint } = explainSilence(mappings.length, tcp);
+  const because = `nothing came from ${servers}${hint}`;
   return {
     verdict: 'udp-blocked',
     udp: false,
@@ -111,8 +110,16 @@ function blocked({ mappings }: Samples, local: Endpoint): Behaviour {
     allocation: null,
     reflexive: null,
     local,
-    evidence: [{ claim: 'udp', value: false, confidence: mappings.length > 1 ? 0.99 : 0.9, because }],
+    evidence: [{ claim: 'udp', value: false, confidence, because }],
   };
+}
+
+/** A dead server is as silent as blocked UDP. */
+function explainSilence(servers: number, tcp: Samples['tcp']): { readonly confidence: number; readonly hint: string } {
+  if (tcp?.isTaken) return { confidence: 0.99, hint: `; ${formatEndpoint(tcp.server)} takes TCP connections, so it lives and it is UDP that is blocked` };
+  const failing = tcp ? ', and TCP to it fails too' : '';
+  if (servers > 1) return { confidence: 0.95, hint: failing };
+  return { confidence: tcp ? 0.5 : 0.8, hint: `${failing}: the server may be down; a second --stun server would tell that from blocked UDP` };
 }
 
 /** Address and port must both be this host's own. A kept port alone means nothing. */
@@ -123,6 +130,13 @@ function isNat({ addresses, local, ownsReflexive }: Samples, reflexive: Endpoint
   const own = addresses.map(formatEndpoint).join(', ');
   const binding = ownsReflexive === false ? ', and no socket can be bound to that address' : '';
   return claim('nat', true, 0.9999, `${seen}, which is none of this host's own (${own})${binding}`);
+}
+
+/** One port may be kept by chance, or given up because another mapping of the socket has it; several tell. */
+function isPreserving({ allocation, confidence, because }: AllocationFinding, local: Endpoint, reflexive: Endpoint, claim: Claim): boolean {
+  const seen = `local port ${local.port} is seen as ${reflexive.port}`;
+  if (!allocation) return claim('portPreserved', reflexive.port === local.port, 0.99, seen);
+  return claim('portPreserved', allocation.kind === 'preserved', confidence, `${seen}; ${because}`);
 }
 
 function lifetimeOf({ lifetime }: Samples, claim: Claim): Behaviour['lifetime'] {

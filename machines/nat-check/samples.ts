@@ -20,6 +20,8 @@ export interface Samples {
   /** Whether a socket could be bound to the reflexive address; undefined where that was not tried or failed otherwise. */
   readonly ownsReflexive: boolean | undefined;
   readonly lifetime?: LifetimeSample | undefined;
+  /** Where UDP got no answer: whether a server takes TCP connections at the same port. Undefined where that was not tried or is not known. */
+  readonly tcp?: { readonly server: Endpoint; readonly isTaken: boolean } | undefined;
 }
 
 /** A Binding request to `server`. */

@@ -113,6 +113,21 @@ export const noteSearchRefused = giveUp('the server refuses RESPONSE-PORT');
 export const noteSearchIgnored = giveUp('the server ignores RESPONSE-PORT: it answers to the port that asked');
 export const noteNotWoken = giveUp('a socket got no answer before its silence began');
 
+/** To tell a dead server from blocked UDP. */
+export const dial = enqueueActions(({ context, enqueue }) => {
+  const [to] = context.input.servers;
+  if (to) enqueue.sendTo('net', { type: 'tcp.connect', socket: 'tcp', to });
+});
+export const rememberTaken = enqueueActions(({ event, enqueue }) => {
+  assertEvent(event, 'tcp.connected');
+  enqueue.assign({ tcp: { server: event.peer, isTaken: true } });
+  enqueue.sendTo('net', { type: 'close', socket: 'tcp' });
+});
+export const rememberNotTaken = assign(({ context, event }) => {
+  const [server] = context.input.servers;
+  return { tcp: server && event.type === 'net.failed' && event.code !== 'unsupported' ? { server, isTaken: false } : undefined };
+});
+
 export const rememberUnreachable = assign(({ context, event }) => {
   assertEvent(event, 'net.failed');
   return { unreachable: event.to ? { ...context.unreachable, [formatEndpoint(event.to)]: event.detail } : context.unreachable };

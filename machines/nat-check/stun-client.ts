@@ -61,7 +61,15 @@ export const stunClient = checkSetup
           },
           waitingForOthers: { after: { grace: { target: '#measuring', actions: 'choosePrimary' } } },
         },
-        after: { patience: { target: 'reporting' } },
+        on: {
+          'tcp.connected': { guard: 'isTcp', actions: 'rememberTaken' },
+          'net.failed': [
+            { guard: 'isTestedSocketLost', target: 'failed', actions: 'concludeSocket' },
+            { guard: 'isTcp', actions: 'rememberNotTaken' },
+            { guard: 'isUnreachable', actions: 'rememberUnreachable' },
+          ],
+        },
+        after: { dialTime: { actions: 'dial' }, patience: { target: 'reporting' } },
       },
 
       measuring: {

@@ -13,6 +13,7 @@ export const probeGap = ({ context }: Where) => {
   return timing.probeOffset(times + 1) - timing.probeOffset(times);
 };
 export const patience = ({ context }: Where) => context.input.patienceMs ?? timing.PATIENCE_MS;
+export const dialTime = timing.DIAL_MS;
 export const grace = (where: Where) => Math.max(timing.GRACE_MS, 2 * rtt(where));
 export const expectGap = (where: Where) => Math.min(timing.EXPECT_MAX_MS, Math.max(timing.EXPECT_MIN_MS, 1.25 * rtt(where)));
 export const filterGap = timing.FILTER_GAP_MS;

@@ -19,6 +19,7 @@ export const isAllOpen = ({ context }: Where): boolean => SOCKETS.every((socket)
 
 export const isOfCheck = ({ event }: Where): boolean => 'socket' in event && SOCKETS.includes(event.socket);
 export const isRefusedOnce = ({ context, event }: Where): boolean => isOfCheck({ context, event }) && event.type === 'net.failed' && !context.refused.includes(event.socket);
+export const isTcp = ({ event }: Where): boolean => 'socket' in event && event.socket === 'tcp';
 export const isOwn = ({ event }: Where): boolean => 'socket' in event && event.socket === 'own';
 export const isOpening = ({ event }: Where): boolean => event.type === 'net.failed' && event.effect === 'udp.open';
 

@@ -8,7 +8,7 @@ import { answerOf, type Asked, type CheckContext, ordinary } from './stun-sessio
 const NOWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
 export function samplesOf(context: CheckContext): Samples {
-  const { opened, ownsReflexive, search } = context;
+  const { opened, ownsReflexive, search, tcp } = context;
   const { local, addresses } = opened['map'] ?? { local: NOWHERE, addresses: [] };
   const { sent, loss } = ordinary(context);
   return {
@@ -22,6 +22,7 @@ export function samplesOf(context: CheckContext): Samples {
     ports: ports(context),
     ownsReflexive,
     lifetime: search && sampleOf(search),
+    tcp,
   };
 }
 

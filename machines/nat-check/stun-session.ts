@@ -6,6 +6,7 @@ import { toHex } from '../../effects/wire/bytes.ts';
 import type { Failed } from '../outcome.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Answer, Refusal } from './stun-messages.ts';
+import type { Samples } from './samples.ts';
 import type { LifetimeSearch } from './stun-lifetime.ts';
 import type { Question, SilentPart } from './stun-questions.ts';
 import { lossOf, SILENT_ATTEMPTS } from './stun-timing.ts';
@@ -67,6 +68,7 @@ export interface CheckContext {
   readonly goals: Readonly<Record<SilentPart, number>>;
   /** Servers to which this host cannot send at all, and why. */
   readonly unreachable: Readonly<Record<string, string>>;
+  readonly tcp: Samples['tcp'];
   readonly search: LifetimeSearch | undefined;
   /** When the sockets of this pass fell silent. */
   readonly silentSince: number;
@@ -90,6 +92,7 @@ export function newContext(input: CheckInput | undefined): CheckContext {
     ownsReflexive: undefined,
     goals: { filtering: SILENT_ATTEMPTS, hairpin: SILENT_ATTEMPTS, echo: SILENT_ATTEMPTS },
     unreachable: {},
+    tcp: undefined,
     search: undefined,
     silentSince: 0,
     outcome: undefined,

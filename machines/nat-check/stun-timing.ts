@@ -9,6 +9,8 @@ export const OPEN_DEADLINE_MS = 5_000;
 export const FIRST_GAP_MS = 100;
 export const PROBE_GAP_MS = 200;
 export const PATIENCE_MS = 2_500;
+/** After so much silence TCP is tried too, so that there is still time for it to answer. */
+export const DIAL_MS = 1_200;
 /** Once one of several servers has answered, the others get so long, or two round trips. */
 export const GRACE_MS = 200;
 
