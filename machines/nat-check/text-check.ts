@@ -40,8 +40,9 @@ export interface CheckContext {
   readonly now: number;
   /** Waits of the two loops that run side by side, from `now` on. */
   readonly waited: { readonly cone: number; readonly next: number };
-  /** Sends of the present registration. */
+  /** Sends of the present registration, and how many of the first phase were repetitions. */
   readonly attempt: number;
+  readonly repeated: number;
   /** To the server and back, and by way of the assist. */
   readonly rttMs: number;
   readonly chainMs: number;
@@ -74,6 +75,7 @@ export function newCheck(input: TextClientInput = { server: NOWHERE, assist: NOW
     now: 0,
     waited: { cone: 0, next: 0 },
     attempt: 0,
+    repeated: 0,
     rttMs: 0,
     chainMs: 0,
     reflexive: undefined,

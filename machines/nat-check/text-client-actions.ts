@@ -26,7 +26,7 @@ export const askFullCone = say(CONE, 'assist', 'register');
 export const sayNext = say(TESTS, 'server', 'next');
 
 export const countAttempt = assign({ attempt: ({ context }) => context.attempt + 1 });
-export const resetAttempts = assign({ attempt: 0 });
+export const resetAttempts = assign({ attempt: 0, repeated: ({ context }) => context.repeated + context.attempt - 1 });
 export const countFullCone = assign({ asked: ({ context }) => context.asked + 1 });
 export const countNext = assign({ nexts: ({ context }) => context.nexts + 1 });
 

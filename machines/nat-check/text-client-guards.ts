@@ -30,7 +30,7 @@ export const isOriginal: Guard = ({ context }) => isOriginalServer(context);
 export const isSocketLost: Guard = ({ event }) => event.type === 'net.failed' && event.effect === 'udp.open';
 export const mayAskServer: Guard = ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS;
 export const mayAskAssist: Guard = ({ context }) => context.attempt < timing.ASSIST_ATTEMPTS;
-export const mayAskFullCone: Guard = ({ context }) => context.asked < timing.FULL_CONE_ATTEMPTS;
+export const mayAskFullCone: Guard = ({ context }) => context.asked < Math.min(timing.FULL_CONE_ATTEMPTS + timing.FULL_CONE_MORE * context.repeated, timing.FULL_CONE_MAX);
 export const maySayNext: Guard = ({ context }) => context.nexts < timing.NEXT_ATTEMPTS;
 /** The original answers the second NEXT; the third waits until that answer should be here. */
 export const isSecondNext: Guard = ({ context }) => context.nexts === 2;

@@ -60,7 +60,7 @@ export const textClient = clientSetup
               ],
             },
           },
-          compared: { always: [{ guard: 'isSteady', target: '#filtering' }, { target: '#done', actions: 'conclude' }] },
+          compared: { always: [{ guard: 'isSteady', target: '#filtering', actions: 'resetAttempts' }, { target: '#done', actions: 'conclude' }] },
         },
       },
       filtering: {

@@ -22,8 +22,8 @@ export const LIMITS = {
   clientsPerHost: 32,
   /** Reports that name no known client, and clients that wait for one from another address. */
   held: 64,
-  /** Datagrams of each kind for one client: ours asks for 8 reports, 10 full-cone texts and 16 answers to NEXT. */
-  perClient: 24,
+  /** Datagrams of each kind for one client: ours asks for 8 reports, 16 answers to NEXT, and 40 full-cone texts on a bad line. */
+  perClient: 48,
 } as const;
 
 export interface Sessions {
@@ -37,8 +37,8 @@ export interface Sessions {
 interface Host {
   /** Oldest first. */
   readonly clients: readonly Client[];
-  /** Registered and not answered, since they may be second phases: nat_check.py would take an answer for a test. */
-  readonly silent: readonly Seen[];
+  /** Registered and not answered, since they may be second phases: nat_check.py would take an answer for a test. `spent` once its other socket was reported. */
+  readonly silent: readonly (Seen & { readonly spent?: true })[];
 }
 
 interface Seen {
@@ -59,7 +59,7 @@ interface Client {
   /** The second phase's socket that talks to the assist only; its first report, and how many texts went there. */
   readonly cone?: Seen & { readonly texts: number };
   /** The second phase's socket that talks to this server only. */
-  readonly tests?: { readonly endpoint: Endpoint; readonly firstAt: number; readonly lastAt: number; readonly count: number };
+  readonly tests?: { readonly endpoint: Endpoint; readonly lastAt: number; readonly count: number };
 }
 
 type SessionStep = Step<TextMessage, Sessions>;
@@ -105,7 +105,7 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
   }
   // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
   const due = host.clients.find(({ equalAt, cone }) => equalAt !== undefined && !cone);
-  if (due) return change({ ...due, cone: { endpoint, at, texts: 1 } }, test('full-cone', endpoint));
+  if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, texts: 1 } }), test('full-cone', endpoint));
   const varied = host.clients.find(({ reported }) => is(reported)) ?? host.clients.find(({ reported }) => !reported);
   // It may be both: then the text does no harm to the one, and is what the other waits for.
   if (varied) return tell(varied, ...(isCone ? [test('full-cone', endpoint)] : []));
@@ -117,11 +117,12 @@ export function next(sessions: Sessions, { from, at }: Arrival): SessionStep {
   const host = living(getEntry(sessions.hosts, from.host), at);
   const client = host.clients.find(({ tests }) => tests && sameEndpoint(tests.endpoint, from)) ?? host.clients.find(({ cone, tests }) => cone && !tests);
   if (!client?.cone) return nothing(sessions);
-  const { endpoint = from, firstAt = at, lastAt = Number.NEGATIVE_INFINITY, count = 0 } = client.tests ?? {};
+  const { lastAt, count } = client.tests ?? { lastAt: Number.NEGATIVE_INFINITY, count: 0 };
   if (at - lastAt < NEXT_COPY_MS || count >= LIMITS.perClient) return nothing(sessions);
-  const isLast = count >= RESTRICTED_TESTS || at - firstAt >= LATE_NEXT_MS || at - client.cone.at >= LATE_CHECK_MS;
+  const isSecondOfOriginal = count === 1 ? at - lastAt >= LATE_NEXT_MS : count === 0 && at - client.cone.at >= LATE_CHECK_MS;
+  const isLast = count >= RESTRICTED_TESTS || isSecondOfOriginal;
   const silent = host.silent.filter((one) => !sameEndpoint(one.endpoint, from));
-  const after = { ...client, seenAt: at, tests: { endpoint, firstAt, lastAt: at, count: count + 1 } };
+  const after = { ...client, seenAt: at, tests: { endpoint: from, lastAt: at, count: count + 1 } };
   return step(withClient(sessions, { ...host, silent }, after), test(isLast ? 'port-restricted' : 'restricted', from));
 }
 
@@ -157,10 +158,17 @@ function reportFromElsewhere(sessions: Sessions, endpoint: Endpoint, at: number)
   return step({ ...sessions, held, waiting: [] }, mapped(alone.endpoint, endpoint));
 }
 
-/** True while a client of this address may be about to begin its second phase, and for a moment after. */
+/** True while a client of this address may be about to begin its second phase: until then, or for a moment when somebody else may have come between. */
 function mayBeSecondPhase({ clients, silent }: Host, at: number): boolean {
-  const began = clients.filter(({ equalAt, tests }) => equalAt !== undefined && !tests && at - equalAt < SECOND_PHASE_MS);
-  return began.length > since(silent, at - SECOND_PHASE_MS).length || began.some(({ equalAt = 0 }) => at - equalAt < COPY_MS);
+  const due = clients.filter(({ equalAt, cone, tests }) => equalAt !== undefined && !cone && !tests && at - equalAt < SECOND_PHASE_MS);
+  const come = silent.filter((one) => !one.spent && at - one.at < SECOND_PHASE_MS);
+  return due.length > come.length || due.some(({ equalAt = 0 }) => at - equalAt < COPY_MS);
+}
+
+/** The socket that talks to the assist registers after the one that does not, so one of these was a second phase and has come. */
+function spendSilent(host: Host): Host {
+  const first = host.silent.find(({ spent }) => !spent);
+  return { ...host, silent: host.silent.map((one) => (one === first ? { ...one, spent: true } : one)) };
 }
 
 function living(host: Host | undefined, now: number): Host {
