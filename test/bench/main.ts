@@ -6,9 +6,10 @@ import { rendezvousRows } from './rendezvous.ts';
 import { replayRows } from './replays.ts';
 import { sessionRows } from './sessions.ts';
 import { stunRows } from './stun.ts';
+import { stunServerRows } from './stun-server.ts';
 import { table } from './table.ts';
 
-const MEASUREMENTS = [rendezvousRows, sessionRows, punchRows, datagramRows, replayRows, stunRows];
+const MEASUREMENTS = [rendezvousRows, stunServerRows, sessionRows, punchRows, datagramRows, replayRows, stunRows];
 
 const started = performance.now();
 const rows = [];

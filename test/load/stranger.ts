@@ -1,10 +1,10 @@
 /**
- * Sends a rendezvous what it should withstand, from many ports of 127.0.0.1, in bursts that the rendezvous itself paces: each
+ * Sends a server what it should withstand, from many ports of 127.0.0.1, in bursts that the server itself paces: each
  * ends with a plain question, and the next but one waits for its answer. Counts bytes both ways for each port.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { OBSERVE_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
+import { rendezvousCodec } from '../../machines/udp-punch/codec.ts';
 
 export interface Source {
   readonly socket: Socket;
@@ -15,7 +15,7 @@ export interface Source {
 }
 
 export interface Storm {
-  /** `make(n)` for n from 0, from source n modulo their number; resolves when the rendezvous has taken in all of them. */
+  /** `make(n)` for n from 0, from source n modulo their number; resolves when the server has taken in all of them. */
   send(count: number, make: (n: number) => Uint8Array): Promise<void>;
   readonly sources: readonly Source[];
   /** Sends the questions. */
@@ -30,7 +30,8 @@ const BURST = 512;
 const ANSWER_MS = 500;
 const ASKED_AT_MOST = 40;
 
-export async function storm(port: number, sourceCount: number): Promise<Storm> {
+/** `question` makes the plain question with this transaction id, which stands in bytes 8 to 19 of its answer. */
+export async function storm(port: number, sourceCount: number, question = observation): Promise<Storm> {
   const sources = await Promise.all(Array.from({ length: sourceCount }, () => openSource(port)));
   const asker = await openSource(port);
   let questions = 0;
@@ -40,17 +41,17 @@ export async function storm(port: number, sourceCount: number): Promise<Storm> {
     new Promise((resolve, reject) => {
       questions += 1;
       const txid = questions.toString(16).padStart(24, '0');
-      const question = rendezvousCodec('the secret of a test').encode({ type: 'observe', txid, peer: '0'.repeat(16) });
+      const asking = question(txid);
       let asked = 0;
       const ask = (): void => {
-        if (asked >= ASKED_AT_MOST) return settle(() => reject(new Error(`the rendezvous was silent for ${(ASKED_AT_MOST * ANSWER_MS) / 1000} s`)));
+        if (asked >= ASKED_AT_MOST) return settle(() => reject(new Error(`the server was silent for ${(ASKED_AT_MOST * ANSWER_MS) / 1000} s`)));
         if (asked > 0) repeats += 1;
         asked += 1;
-        transmit(asker, question);
+        transmit(asker, asking);
       };
       const timer = setInterval(ask, ANSWER_MS);
       const hear = (answer: Buffer): void => {
-        if (answer.length <= OBSERVE_SIZE && answer.toString('hex', 8, 20) === txid) settle(resolve);
+        if (answer.toString('hex', 8, 20) === txid) settle(resolve);
       };
       const settle = (end: () => void): void => {
         clearInterval(timer);
@@ -83,6 +84,10 @@ export async function storm(port: number, sourceCount: number): Promise<Storm> {
       for (const { socket } of [...sources, asker]) socket.close();
     },
   };
+}
+
+function observation(txid: string): Uint8Array {
+  return rendezvousCodec('the secret of a test').encode({ type: 'observe', txid, peer: '0'.repeat(16) });
 }
 
 async function openSource(port: number): Promise<Source> {
