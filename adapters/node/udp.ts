@@ -86,42 +86,42 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
 
   const send = (effect: UdpSend): void => {
     const { socket: label, to } = effect;
-    const refuse = (code: NetFailure, why: string): void =>
-      fail('udp.send', label, code, `cannot send from UDP socket ${label} to ${formatEndpoint(to)}: ${why}`, to);
-
     const socket = sockets.get(label);
-    if (!socket) return refuse('no-such-socket', 'no such socket is open');
+    if (!socket) return refuseSend(effect, 'no-such-socket', 'no such socket is open');
     const family = isIP(to.host);
-    if (family === 0) return refuse('unreachable', 'that is not an IP address; a name has to be resolved first');
-    if (family !== socket.family) return refuse('unreachable', `an IPv${socket.family} socket does not reach IPv${family}`);
-    if (!isPort(to.port)) return refuse('unreachable', 'a port is 1 to 65535');
-    if (effect.ttl !== undefined && !isTtl(effect.ttl)) return refuse('unsupported', `a ttl is 1 to 255, not ${effect.ttl}`);
+    if (family === 0) return refuseSend(effect, 'unreachable', 'that is not an IP address; a name has to be resolved first');
+    if (family !== socket.family) return refuseSend(effect, 'unreachable', `an IPv${socket.family} socket does not reach IPv${family}`);
+    if (!isPort(to.port)) return refuseSend(effect, 'unreachable', 'a port is 1 to 65535');
+    if (effect.ttl !== undefined && !isTtl(effect.ttl)) return refuseSend(effect, 'unsupported', `a ttl is 1 to 255, not ${effect.ttl}`);
 
     if (socket.held.length === 0 && canLeave(socket, effect)) return transmit(socket, effect);
-    if (socket.held.length >= HELD_LIMIT) return refuse('exhausted', 'the send buffer is full');
+    if (socket.held.length >= HELD_LIMIT) return refuseSend(effect, 'exhausted', 'the send buffer is full');
     socket.held.push(effect);
   };
+
+  const refuseSend = ({ socket, to }: UdpSend, code: NetFailure, why: string): void =>
+    fail('udp.send', socket, code, `cannot send from UDP socket ${socket} to ${formatEndpoint(to)}: ${why}`, to);
 
   /** Hands one datagram to the system, which has taken or queued it when this returns. */
   const transmit = (socket: OpenSocket, effect: UdpSend): void => {
     const { to, data } = effect;
-    const refuse = (error: unknown): void => {
-      const { code, why } = failureOf(error);
-      const detail = `cannot send ${data.length} bytes from UDP socket ${socket.label} to ${formatEndpoint(to)}: ${why}`;
-      fail('udp.send', socket.label, code, detail, to);
-    };
     try {
       const ttl = ttlOf(socket, effect);
       if (ttl !== socket.ttl) socket.dgram.setTTL(ttl);
       socket.ttl = ttl;
       socket.dgram.send(data, to.port, to.host, (error) => {
         if (!isOpen(socket)) return;
-        if (error) refuse(error);
+        if (error) reportRefusal(socket, effect, error);
         release(socket);
       });
     } catch (error) {
-      refuse(error);
+      reportRefusal(socket, effect, error);
     }
+  };
+
+  const reportRefusal = ({ label }: OpenSocket, { to, data }: UdpSend, error: unknown): void => {
+    const { code, why } = failureOf(error);
+    fail('udp.send', label, code, `cannot send ${data.length} bytes from UDP socket ${label} to ${formatEndpoint(to)}: ${why}`, to);
   };
 
   const release = (socket: OpenSocket): void => {

@@ -23,13 +23,27 @@ export function quickAnswers(site: Site, family: 4 | 6): QuickAnswer {
   const words = family === 4 ? 2 : 8;
   /** Where the second address begins, past the value of the first and the head of its own. */
   const step = 4 + 4 + 2 * words;
+  let slab = new Uint8Array(SLAB_SIZE);
+  let used = 0;
+
+  /** A copy of the template. Answers share memory that is never written twice: one of its own for each costs a tenth of the rate. */
+  const blank = ({ bytes }: Template): Uint8Array => {
+    if (used + bytes.length > SLAB_SIZE) {
+      slab = new Uint8Array(SLAB_SIZE);
+      used = 0;
+    }
+    const copy = slab.subarray(used, used + bytes.length);
+    used += bytes.length;
+    copy.set(bytes);
+    return copy;
+  };
 
   return (data, from) => {
     const template = templates[flagsOf(data)];
     const address = template && ipToGroups(from.host);
     if (!template || address?.length !== words || from.port === 0) return undefined;
-    const bytes = new Uint8Array(template.bytes);
-    bytes.set(data.subarray(ID, HEADER), ID);
+    const bytes = blank(template);
+    for (let at = ID; at < HEADER; at += 1) bytes[at] = data[at]!;
     writePort(bytes, PORT, from.port ^ COOKIE_HIGH);
     writePort(bytes, PORT + step, from.port);
     for (let n = 0; n < words; n += 1) {
@@ -55,6 +69,7 @@ const ID = 8;
 /** Of XOR-MAPPED-ADDRESS, behind its head of 4 bytes and the family's 2. */
 const PORT = HEADER + 6;
 const COOKIE_HIGH = 0x2112;
+const SLAB_SIZE = 16_384;
 /** Past the templates: not a request of the two kinds. */
 const NONE = 4;
 
