@@ -20,14 +20,11 @@ interface Finding {
   readonly because: string;
 }
 
-/** A server that names its other address does what RFC 5780 §6 says, unless it is broken; a guess, from the servers seen. */
-const TRUST_IN_SERVERS = 0.95;
-
-export function filteringOf({ filters, loss }: Samples, mapping: Dependence | null): FilterFinding {
-  const findings = new Map(filters.map((sample) => [sample.change, find(sample, mapping, loss)]));
+export function filteringOf({ filters, loss }: Samples): FilterFinding {
+  const findings = new Map(filters.map((sample) => [sample.change, find(sample, loss)]));
   const [both, address, port] = (['both', 'address', 'port'] as const).map((change) => findings.get(change) ?? UNTESTED) as [Finding, Finding, Finding];
-  // What keeps a known port of a strange address out keeps its other ports out too.
-  const stranger = both.passes === null && address.passes === false ? address : both;
+  // What keeps a known port of a strange address out keeps its other ports out too; who lets it in looks at no address.
+  const stranger = both.passes === null && (address.passes === false || port.passes !== false) ? address : both;
   const because = (...of: readonly Finding[]): string => [...new Set(of.map((finding) => finding.because))].join('; ');
 
   if (stranger.passes === true) return { filtering: 'endpoint-independent', keepsStrangersOut: false, confidence: stranger.confidence, because: stranger.because };
@@ -46,7 +43,7 @@ const UNTESTED: Finding = { passes: null, confidence: 0, because: 'the server ha
 
 const SOURCES: Readonly<Record<Change, string>> = { address: 'another address', port: 'another port', both: 'another address and port' };
 
-function find({ change, server, expected, asked, answer, isAlive, isHonoured }: FilterSample, mapping: Dependence | null, loss: number): Finding {
+function find({ change, server, expected, asked, answer, isAlive, isHonoured }: FilterSample, loss: number): Finding {
   const source = expected ? `${SOURCES[change]} (${formatEndpoint(expected)})` : SOURCES[change];
   const unknown = (because: string): Finding => ({ passes: null, confidence: 0, because });
   switch (answer) {
@@ -64,10 +61,8 @@ function find({ change, server, expected, asked, answer, isAlive, isHonoured }: 
     if (!expected) return unknown(`${formatEndpoint(server)} names no other address (OTHER-ADDRESS), so its silence proves nothing`);
     if (!isAlive) return unknown(deaf(expected));
     if (asked === 0) return unknown('ordinary requests were lost too');
-    // Only a socket with one mapping for all can open the way for a test of the server itself.
-    if (!isHonoured && mapping === 'endpoint-independent') return unknown(`${formatEndpoint(server)} does not answer from ${source} even where no filter is in the way`);
-    const confidence = (1 - loss ** asked) * (isHonoured ? 1 : TRUST_IN_SERVERS);
-    return { passes: false, confidence, because: `${asked} times no answer from ${source}, while ordinary answers came${isHonoured ? ', and with a hole opened there it did answer' : ''}` };
+    if (!isHonoured) return unknown(`${formatEndpoint(server)} was not seen to answer from ${source} even where no filter is in the way, so its silence proves nothing`);
+    return { passes: false, confidence: 1 - loss ** asked, because: `${asked} times no answer from ${source}, while ordinary answers came, and with a hole opened there it did answer` };
   }
 }
 

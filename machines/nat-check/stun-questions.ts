@@ -13,8 +13,8 @@ export interface Question {
   readonly socket: string;
   readonly to: Endpoint;
   readonly change?: Change;
-  /** The answer is to go to this port of ours, and so to this other socket. */
-  readonly responsePort?: number;
+  /** The answer is to go to this port of ours, and so perhaps to this other socket. */
+  readonly responsePort?: number | undefined;
   readonly hears?: string;
   /** No answer may be what is to be found out, so it says nothing of the line. */
   readonly mayBeSilent?: true;
@@ -126,19 +126,18 @@ function alternatesOf(primary: Endpoint, other: Endpoint | undefined): readonly 
 
 /**
  * The filter tests again, from the socket that has asked the other sources itself: what does not come now is not kept out by
- * a filter, but was never sent. Needless where the filter let it in, and useless where each destination has its own mapping.
+ * a filter, but was never sent. Needless where the filter let it in. Where the other source knows the socket under another port,
+ * the answer is to go to that one.
  */
 function controls(context: CheckContext): readonly Question[] {
   const { primary, other } = context;
-  if (!primary || !other || isVarying(context)) return [];
-  return changesOf(primary, other)
-    .filter((change) => answerOf(context, observationId(sourceOf(change, primary, other))) && context.asked[`filter/${change}`]?.answer === undefined)
-    .map((change) => ({ id: `control/${change}`, socket: 'map', to: primary, change, mayBeSilent: true }));
-}
-
-function isVarying({ asked }: CheckContext): boolean {
-  const seen = Object.values(asked).flatMap(({ question, answer }) => (question.id.startsWith('map>') && answer ? [answer.mapped] : []));
-  return seen.some((mapped) => !sameEndpoint(mapped, seen[0] ?? mapped));
+  const mapped = primary && answerOf(context, observationId(primary))?.mapped;
+  if (!primary || !other || !mapped) return [];
+  return changesOf(primary, other).flatMap((change) => {
+    const way = answerOf(context, observationId(sourceOf(change, primary, other)))?.mapped;
+    if (!way || context.asked[`filter/${change}`]?.answer) return [];
+    return [{ id: `control/${change}`, socket: 'map', to: primary, change, responsePort: sameEndpoint(way, mapped) ? undefined : way.port, mayBeSilent: true as const }];
+  });
 }
 
 /** Both ways at once, so that no filter of the NAT's can be the reason of silence. */

@@ -1,0 +1,43 @@
+/**
+ * The confusion matrix at full size: every home, 100 seeds, 10 % loss, and a sixth of them with jitter, duplicates and
+ * packets that overtake each other; then servers that cannot tell. `npm run test:matrix` prints it; SEEDS and LOSS (in per cent)
+ * change its size.
+ */
+import { describe, expect, test } from 'vitest';
+import type { WorldOptions } from '../../adapters/sim/world.ts';
+import { Confusion } from './confusion.ts';
+import { FEW_HOMES, HOMES } from './homes.ts';
+import { WHOLE } from './oracle.ts';
+import { faults, playCheck } from './play.ts';
+import { checkWith, DEFICIENT_SERVERS, type ServerKind, WHOLE_SERVER } from './servers.ts';
+
+const SEEDS = Number(process.env['SEEDS'] ?? 100);
+const LOSS = Number(process.env['LOSS'] ?? 10) / 100;
+const SHAKY: WorldOptions = { jitterMs: 10, duplicate: 0.05 };
+const HOUR_MS = 3_600_000;
+
+describe(`at ${LOSS * 100} % loss, ${SEEDS} seeds`, () => {
+  test('a whole server: nothing wrong, nothing missed', { timeout: HOUR_MS }, () => {
+    const confusion = matrix(HOMES, WHOLE_SERVER);
+    expect(confusion.faults).toEqual([]);
+  });
+
+  test.each(DEFICIENT_SERVERS.map((server) => [server.name, server] as const))('%s: what it cannot tell is unknown, and nothing else', { timeout: HOUR_MS }, (_, server) => {
+    const confusion = matrix(FEW_HOMES, server);
+    expect(confusion.faults).toEqual([]);
+  });
+});
+
+function matrix(homes: typeof HOMES, server: ServerKind): Confusion {
+  const confusion = new Confusion();
+  const scenario = checkWith(server);
+  for (const home of homes) {
+    const [truth, expected] = [home.expected(WHOLE), home.expected(server.sight)];
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const played = playCheck(home, scenario, { latencyMs: 20, loss: LOSS, seed: `${home.name} ${seed}`, ...(seed % 6 === 0 ? SHAKY : {}) });
+      confusion.add(truth, expected, played, faults(home, expected, played).map((fault) => `seed ${seed}: ${fault}`));
+    }
+  }
+  console.log(confusion.print(`${server.name}, ${LOSS * 100} % loss`));
+  return confusion;
+}
