@@ -8,6 +8,8 @@ export interface Codec<M extends { readonly type: string }> {
   encode(message: M, remote?: Endpoint): Uint8Array;
   /** Never throws, whatever the bytes. `remote` is where they came from. */
   decode(data: Uint8Array, remote?: Endpoint): Decoded<M>;
+  /** Where the messages of a TCP stream end; for protocols that use one. */
+  readonly framing?: Framing;
   /**
    * Answers what arrives at once, by plain code and without the machine: for servers whose answers need no memory, where a
    * transition for each datagram would be waste. Asked when a machine sends `reflex`, with the sockets that it has opened.
@@ -16,6 +18,12 @@ export interface Codec<M extends { readonly type: string }> {
   /** Bytes that it cannot read. They stand in logs for others, which might show what a log must not. */
   readonly unreadable?: Uint8Array;
 }
+
+/**
+ * The whole messages at the start of what has come of a stream, and what is left. Undefined when the bytes cannot be of this
+ * protocol, so that the connection is closed. It bounds what is left, by giving up where no message is so long.
+ */
+export type Framing = (received: Uint8Array) => { readonly frames: readonly Uint8Array[]; readonly rest: Uint8Array } | undefined;
 
 /** Hears every event of the port; one effect in answer, or none. Never throws, whatever the bytes. What it keeps of a connection goes when that has ended. */
 export type Reflex = (event: NetEvent) => NetEffect | undefined;

@@ -6,12 +6,14 @@ import { Subject } from 'rxjs';
 import { type AnyEventObject, type CallbackActorLogic, fromCallback } from 'xstate';
 import type { Codec, Reflex } from './codec.ts';
 import { type Endpoint, sameEndpoint } from './endpoint.ts';
+import { streams } from './streams.ts';
 import type { Net, NetEffect, NetEvent, UdpReceived, UdpSend } from './net.ts';
 
 /** What a machine asks of `net`: the port's effects with messages for bytes, and where payload goes. */
 export type NetCommand<M> =
-  | Exclude<NetEffect, UdpSend>
+  | Exclude<NetEffect, UdpSend | TcpSend>
   | (Omit<UdpSend, 'data' | 'payload'> & { readonly message: M })
+  | (Omit<TcpSend, 'data'> & { readonly message: M })
   | PayloadRoute
   | ReflexStart;
 
@@ -31,7 +33,10 @@ export interface ReflexStart {
 }
 
 /** What a machine hears: a protocol message under its own name with where it came from, or an event of the port. */
-export type NetHeard<M> = (M & Arrival) | Exclude<NetEvent, UdpReceived> | Unreadable;
+export type NetHeard<M> = (M & Arrival) | Exclude<NetEvent, UdpReceived | TcpReceived> | Unreadable;
+
+type TcpSend = Extract<NetEffect, { type: 'tcp.send' }>;
+type TcpReceived = Extract<NetEvent, { type: 'tcp.received' }>;
 
 export interface Arrival {
   readonly socket: string;
@@ -91,11 +96,23 @@ function bridge<M extends { readonly type: string }>(
   let route: PayloadRoute | undefined;
   let early: UdpReceived[] = [];
   let reflex: Reflex | undefined;
+  const connections = streams(codec);
 
   const deliver = (event: UdpReceived): void => {
     if (route?.from.some((source) => sameEndpoint(source, event.from))) return payload.incoming.next(event.data);
     early.push(event);
     if (early.length > EARLY_PAYLOAD_LIMIT) early.shift();
+  };
+
+  const hearStream = ({ socket, data, at }: TcpReceived): void => {
+    const messages = connections.take(socket, data);
+    for (const decoded of messages ?? []) {
+      if (decoded.kind === 'message') sendBack({ ...decoded.message, socket, from: decoded.from, at });
+      else sendBack({ type: 'net.unreadable', socket, from: decoded.from, at, reason: decoded.kind === 'unreadable' ? decoded.reason : 'no message' } satisfies Unreadable);
+    }
+    if (messages) return;
+    effects.next({ type: 'close', socket });
+    sendBack({ type: 'tcp.closed', socket, at } satisfies NetEvent);
   };
 
   const heard = net(effects).subscribe((event) => {
@@ -105,7 +122,11 @@ function bridge<M extends { readonly type: string }>(
       // What fails may be a socket of the machine's.
       return event.type === 'net.failed' ? sendBack(event) : undefined;
     }
-    if (event.type !== 'udp.received') return sendBack(event);
+    if (event.type === 'tcp.received') return hearStream(event);
+    if (event.type !== 'udp.received') {
+      connections.note(event);
+      return sendBack(event);
+    }
     const { socket, from, at } = event;
     const decoded = codec.decode(event.data, from);
     switch (decoded.kind) {
@@ -131,6 +152,8 @@ function bridge<M extends { readonly type: string }>(
           const { type, socket, to, ttl } = command;
           return effects.next({ type, socket, to, ttl, data: codec.encode(command.message, to) });
         }
+        case 'tcp.send':
+          return effects.next({ type: 'tcp.send', socket: command.socket, data: codec.encode(command.message) });
         case 'payload.route': {
           route = command;
           const waiting = early;

@@ -4,7 +4,8 @@
  */
 import { assertEvent, setup } from 'xstate';
 import type { Endpoint } from '../effects/endpoint.ts';
-import { type Arrival, type NetHeard, netPort } from '../effects/net-actor.ts';
+import { type Arrival, type NetCommand, type NetHeard, netPort } from '../effects/net-actor.ts';
+import type { NetEvent } from '../effects/net.ts';
 import type { ServerReported } from '../effects/scenario.ts';
 import { MAX_ITERATIONS } from './limits.ts';
 import { explainSocket, type Failed, failed } from './outcome.ts';
@@ -19,8 +20,12 @@ export interface ServerPlan<M extends { readonly type: string }, I, S> {
   readonly memory: (input: I) => S;
   /** Takes one message in. Pure; called only once every socket is open. */
   readonly receive?: (memory: S, message: M & Arrival, opened: Opened) => Step<M, S>;
-  /** Forgets what is too old. `now` is the time of the last message or later. */
-  readonly sweep?: (memory: S, now: number) => S;
+  /** Somebody has connected to a listening socket of the plan; what they send comes as messages of `socket`. */
+  readonly accept?: (memory: S, connection: Accepted, opened: Opened) => Step<M, S>;
+  /** A connection is over, by whichever end. */
+  readonly end?: (memory: S, connection: { readonly socket: string; readonly at: number }) => Step<M, S>;
+  /** Forgets what is too old, every few seconds. `now` is the time of the last message or later. */
+  readonly sweep?: (memory: S, now: number) => Step<M, S>;
   /** True when the codec answers everything by itself, see `Codec.reflex`. */
   readonly reflex?: true;
 }
@@ -45,11 +50,13 @@ export interface Step<M, S> {
   readonly news?: Omit<ServerReported, 'type'> | undefined;
 }
 
-export interface Reply<M> {
-  readonly socket: string;
-  readonly to: Endpoint;
-  readonly message: M;
-}
+/** A datagram, a message on a connection, or the end of a connection. */
+export type Reply<M> =
+  | { readonly socket: string; readonly to: Endpoint; readonly message: M }
+  | { readonly socket: string; readonly to?: never; readonly message: M }
+  | { readonly socket: string; readonly close: true };
+
+export type Accepted = Extract<NetEvent, { type: 'tcp.accepted' }>;
 
 export interface ServerContext<I, S> {
   readonly input: I;
@@ -95,6 +102,15 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
     return socket !== undefined && socket === wanted(context)?.socket.socket;
   };
 
+  /** What a step asks for. */
+  const carryOut = (decide: (where: { readonly context: Context; readonly event: Event }) => { readonly step: Step<M, S> | undefined; readonly now: number }) =>
+    enqueueActions(({ context, event, enqueue }) => {
+      const { step, now } = decide({ context, event });
+      enqueue.assign({ now, ...(step ? { memory: step.memory } : {}) });
+      for (const reply of step?.replies ?? []) enqueue.sendTo('net', commandOf(reply));
+      if (step?.news) enqueue.emit({ type: 'server', ...step.news });
+    });
+
   return serverSetup
     .extend({
       actions: {
@@ -116,15 +132,19 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
         startReflex: enqueueActions(({ context, enqueue }) => {
           if (plan.reflex) enqueue.sendTo('net', { type: 'reflex', sockets: context.opened });
         }),
-        receive: enqueueActions(({ context, event, enqueue }) => {
-          if (!plan.receive) return;
+        receive: carryOut(({ context, event }) => {
           const message = event as unknown as M & Arrival;
-          const { memory, replies, news } = plan.receive(context.memory, message, context.opened);
-          enqueue.assign({ memory, now: message.at });
-          for (const reply of replies) enqueue.sendTo('net', { type: 'udp.send', ...reply });
-          if (news) enqueue.emit({ type: 'server', ...news });
+          return { step: plan.receive?.(context.memory, message, context.opened), now: message.at };
         }),
-        sweep: assign(({ context: { memory, now } }) => ({ memory: plan.sweep?.(memory, now) ?? memory, now: now + SWEEP_MS })),
+        accept: carryOut(({ context, event }) => {
+          assertEvent(event, 'tcp.accepted');
+          return { step: plan.accept?.(context.memory, event, context.opened), now: event.at };
+        }),
+        endConnection: carryOut(({ context, event }) => {
+          assertEvent(event, ['tcp.closed', 'net.failed']);
+          return { step: plan.end?.(context.memory, event), now: event.at };
+        }),
+        sweep: carryOut(({ context: { memory, now } }) => ({ step: plan.sweep?.(memory, now), now: now + SWEEP_MS })),
         concludeSocket: assign(({ event }) => {
           assertEvent(event, 'net.failed');
           return { failure: explainSocket(event) };
@@ -139,6 +159,7 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
         isSkippable: ({ context, event }) => isRefused(context, event) && wanted(context)?.socket.optional === true,
         isDispensable: ({ context, event }) => lost(context.input, event)?.optional === true,
         isSocketLost: ({ context, event }) => lost(context.input, event) !== undefined,
+        isOfConnection: ({ event }) => event.type === 'net.failed' && (event.effect === 'tcp.listen' || event.effect === 'tcp.send'),
       },
       delays: { openDeadline: OPEN_DEADLINE_MS, sweepInterval: SWEEP_MS },
     })
@@ -174,7 +195,9 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
           entry: 'startReflex',
           initial: 'watching',
           on: {
-            'net.failed': [{ guard: 'isDispensable' }, { guard: 'isSocketLost', target: 'failed', actions: 'concludeSocket' }],
+            'net.failed': [{ guard: 'isDispensable' }, { guard: 'isSocketLost', target: 'failed', actions: 'concludeSocket' }, { guard: 'isOfConnection', actions: 'endConnection' }],
+            'tcp.accepted': { actions: 'accept' },
+            'tcp.closed': { actions: 'endConnection' },
             '*': { guard: 'isMessage', actions: 'receive' },
           },
           states: {
@@ -188,3 +211,9 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
 }
 
 const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
+
+function commandOf<M>(reply: Reply<M>): NetCommand<M> {
+  if ('close' in reply) return { type: 'close', socket: reply.socket };
+  const { socket, to, message } = reply;
+  return to ? { type: 'udp.send', socket, to, message } : { type: 'tcp.send', socket, message };
+}

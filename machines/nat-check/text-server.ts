@@ -25,7 +25,7 @@ export const textServer = serverMachine<TextMessage, TextServerInput, Sessions>(
   ],
   memory: ({ seed }) => noSessions(seed),
   receive,
-  sweep,
+  sweep: (sessions, now) => ({ memory: sweep(sessions, now), replies: [] }),
 });
 
 function receive(sessions: Sessions, message: TextMessage & Arrival): Step<TextMessage, Sessions> {

@@ -24,7 +24,7 @@ export const udpPunchRendezvous = serverMachine<PunchMessage, RendezvousInput, R
   ],
   memory: ({ seed }) => noRooms(seed),
   receive,
-  sweep,
+  sweep: (rooms, now) => ({ memory: sweep(rooms, now), replies: [] }),
 });
 
 function receive(rooms: Rooms, message: PunchMessage & Arrival, { alternate }: Opened): Step<PunchMessage, Rooms> {
