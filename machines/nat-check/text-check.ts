@@ -119,7 +119,8 @@ export function conclude(context: CheckContext): CheckOutcome {
 }
 
 export function noServer({ input, attempt, trouble }: CheckContext): Failed {
-  return failed('no-server', `The server at ${formatEndpoint(input.server)} did not answer ${attempt} registrations. ${trouble ?? 'It may not be running, UDP may be blocked, or it is the original and has to be started again after each check.'}`);
+  if (trouble) return failed('no-network', `This host could not send to the server at ${formatEndpoint(input.server)}: ${trouble}`);
+  return failed('no-server', `The server at ${formatEndpoint(input.server)} did not answer ${attempt} registrations. It may not be running, UDP may be blocked, or it is the original and has to be started again after each check.`);
 }
 
 export function noReport({ input, attempt, trouble }: CheckContext): Failed {

@@ -72,7 +72,7 @@ export const noteRestricted = assign(({ context, event }) => {
 });
 export const noteLastTest = assign(({ context, event }) => {
   assertEvent(event, 'test');
-  return { heard: { ...context.heard, portRestricted: context.nexts }, waited: until(context, event.at) };
+  return { heard: { ...context.heard, portRestricted: context.nexts - underWay(context) }, waited: until(context, event.at) };
 });
 export const noteTrouble = assign(({ event }) => {
   assertEvent(event, 'net.failed');
@@ -106,6 +106,11 @@ function passing(delay: Delay) {
 
 function waiting(loop: 'cone' | 'next', delay: Delay) {
   return assign({ waited: (where) => ({ ...where.context.waited, [loop]: where.context.waited[loop] + delay(where) }) });
+}
+
+/** NEXT that were said after the one that was answered, if that took a little less than a round trip. */
+function underWay(context: CheckContext): number {
+  return Math.max(0, Math.ceil((0.9 * context.rttMs) / delays.nextInterval({ context })) - 1);
 }
 
 function until({ waited, now }: CheckContext, at: number): CheckContext['waited'] {

@@ -3,9 +3,9 @@
  * clients are known by their IP address, and kinds of messages by their content. No sockets and no clock: `now` comes with each
  * datagram. Bounded: see LIMITS.
  *
- * What a stranger with spoofed sources can make it send: to an address from which 8 bytes came, up to 21; and once it has also
- * forged two reports, for each report of at least 9 bytes 22, and for each NEXT of 4 up to 28, so often as LIMITS says.
- * Nothing is ever sent to an IP address from which no registration came.
+ * What a stranger with spoofed sources can make it send: to an address from which 8 bytes came, up to 21; for each forged report
+ * of at least 9 bytes that fits, up to 43 in two datagrams; for each NEXT of 4 bytes up to 28; so often as LIMITS says. Nothing is
+ * ever sent to an IP address from which no registration came.
  */
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
@@ -98,6 +98,8 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
 
   const same = host.clients.find(({ first }) => is(first));
   if (same) return tell({ ...same, equalAt: at });
+  // What talks to both is a first socket, and was not a second phase.
+  if (host.silent.some((one) => is(one.endpoint))) return begin({ ...sessions, held: [...sessions.held, { endpoint, at }] }, host, endpoint, at);
   const asked = host.clients.find(({ cone }) => is(cone?.endpoint));
   if (asked?.cone) {
     if (asked.cone.texts >= LIMITS.perClient) return nothing(sessions);
@@ -106,7 +108,8 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
   // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
   const due = host.clients.find(({ equalAt, cone }) => equalAt !== undefined && !cone);
   if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, texts: 1 } }), test('full-cone', endpoint));
-  const varied = host.clients.find(({ reported }) => is(reported)) ?? host.clients.find(({ reported }) => !reported);
+  // Whose it is nobody can know; whoever is not served by this one asks again.
+  const [varied] = host.clients.filter(({ equalAt }) => equalAt === undefined).toSorted((one, other) => one.reports - other.reports);
   // It may be both: then the text does no harm to the one, and is what the other waits for.
   if (varied) return tell(varied, ...(isCone ? [test('full-cone', endpoint)] : []));
   return host.clients.length > 0 ? nothing(sessions) : reportFromElsewhere(sessions, endpoint, at);

@@ -109,6 +109,32 @@ test('at any distance the original server is recognised, and nothing is said to 
   }
 });
 
+const NAMES = { 'full-cone': 'Full-Cone NAT', restricted: 'Restricted NAT', 'port-restricted': 'Restricted-Port NAT', symmetric: 'Symmetric NAT' };
+const LATER = [...Array.from({ length: 30 }, (_, n) => n * 10), ...Array.from({ length: 15 }, (_, n) => 300 + n * 800)];
+
+describe.each(Object.entries(NAMES))('behind one %s', (nat, name) => {
+  /** Two clients, the second so much later; what they come to. */
+  const both = (laterMs: number, ours: boolean): readonly (string | undefined)[] => {
+    const w = world({ a: nat, b: 'behind a' }, { ...WORLD, keep: false });
+    const [main, helper] = [{ address: w.address('s'), port: NAT_CHECK_PORT }, { address: w.address('assist'), port: NAT_CHECK_PORT }];
+    const printed: (() => string | undefined)[] = [];
+    const begin = (host: string, startMs: number) => w.clock.setTimeout(() => printed.push(start(w.host(host), client(w.host(host), main, helper))), startMs);
+    begin('b', 10 + laterMs);
+    if (!ours) begin('a', 10);
+    w.run({ ...natCheckText, part: (host, stage) => (host === 'b' || (host === 'a' && !ours) ? undefined : natCheckText.part(host, stage)) }, { settleMs: 25_000 });
+    const outcome = w.outcome<CheckOutcome>('a');
+    return [...(outcome?.kind === 'checked' ? [outcome.verdict] : []), ...printed.map((end) => end())];
+  };
+
+  test('two original clients are both told right by our servers, whenever the second comes', () => {
+    for (const laterMs of LATER) expect([laterMs, both(laterMs, false)]).toEqual([laterMs, [name, name]]);
+  }, 60_000);
+
+  test('an original client is told right beside one of ours, whenever it comes', () => {
+    for (const laterMs of LATER) expect([laterMs, both(laterMs, true)]).toEqual([laterMs, [nat, name]]);
+  }, 60_000);
+});
+
 test('an original server that has lost step is called so', () => {
   const w = world({ a: 'port-restricted' }, WORLD);
   w.lose('s -> a', 1);
@@ -133,4 +159,4 @@ test('with loss ours never says of an original server more than was seen, and al
       }
     }
   }
-});
+}, 60_000);

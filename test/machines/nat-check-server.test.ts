@@ -129,6 +129,23 @@ describe('several clients behind one address', () => {
     expect(server.report(at(2000))).toEqual(['main > 198.18.1.2:2000 198.18.1.2:2000']);
   });
 
+  test('one that both server and assist see while it was taken for a second phase is told both', () => {
+    const server = new TextServer().steady();
+    expect(server.register(at(2000))).toEqual([]);
+    expect(server.report(at(2000))).toEqual(['main > 198.18.1.2:2000 198.18.1.2:2000', 'main > 198.18.1.2:2000 198.18.1.2:2000']);
+    expect(server.register(at(1001))).toEqual([]);
+    expect(server.report(at(1002))).toEqual(['main > 198.18.1.2:1002 full-cone']);
+  });
+
+  test('of two whose mappings vary each gets a report, and whoever asks again another', () => {
+    const server = new TextServer();
+    server.register(at(1000));
+    server.register(at(2000));
+    expect(server.report(at(3000))).toEqual(['main > 198.18.1.2:1000 198.18.1.2:3000']);
+    expect(server.report(at(4000))).toEqual(['main > 198.18.1.2:2000 198.18.1.2:4000']);
+    expect([server.report(at(3000)), server.report(at(3000))].flat().map((text) => text.split(' ')[2])).toEqual(['198.18.1.2:1000', '198.18.1.2:2000']);
+  });
+
   test('what may be either is both', () => {
     const server = new TextServer().steady();
     server.report(at(1002));
