@@ -8,7 +8,7 @@ import { ANSWER_SIZE, IN_FLIGHT, REQUEST_SIZE, startLoad, type StunLoad } from '
 import { count, perSecond, type Row } from './table.ts';
 
 const TURNS = 5;
-const REQUESTS = 40_000;
+const REQUESTS = 80_000;
 /** Two, or the clients would be slower than the servers. */
 const CLIENTS = 2;
 const COTURN_PORT = 34_780;
@@ -48,7 +48,7 @@ async function rateRows(load: StunLoad, ours: StunChild, bare: StunChild, coturn
   const row = (what: string, of: (rate: Rated) => number, other: 'bare' | 'coturn', name: string, note: string): Row => {
     const both = turns.flatMap((turn) => (turn[other] ? [{ one: of(turn.ours), two: of(turn[other]) }] : []));
     const figure = perSecond(median(turns.map((turn) => of(turn.ours))));
-    if (both.length === 0) return { what, figure, note: `${name} is not installed` };
+    if (both.length === 0) return { what, figure, note: `${name}: not installed, or it does not answer` };
     return { what, figure, baseline: { name, figure: perSecond(median(both.map(({ two }) => two))), ratio: median(both.map(({ one, two }) => one / two)) }, note };
   };
   const [core, wall] = ['STUN server: answers, per core of its own', 'STUN server: answers, on this machine'];
