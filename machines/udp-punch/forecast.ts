@@ -1,0 +1,81 @@
+/**
+ * Which port a NAT will give next, as one side tells the other: made from the ports that this side's own sockets were seen
+ * at, and read with the age of the last of them. Pure. What is not known is said to be random.
+ */
+
+/** What one side knows of its own NAT; numbers as they travel, see `attributes.ts`. */
+export type Forecast =
+  /** Nothing, or not yet. */
+  | { readonly kind: 'unknown' }
+  /** Every socket keeps one port for all destinations. */
+  | { readonly kind: 'steady' }
+  /** Each new mapping is `step` from the one before, and others take `perSecond` ports in between. */
+  | { readonly kind: 'counting'; readonly step: number; readonly perSecond: number; readonly rttMs: number }
+  /** A new port for each destination, anywhere in [first, last]. */
+  | { readonly kind: 'random'; readonly first: number; readonly last: number };
+
+/** One socket's port as the rendezvous saw it. */
+export interface Sighting {
+  readonly port: number;
+  /** When the answer came, ms. */
+  readonly at: number;
+  /** How many mappings this host had made by then, this one included. */
+  readonly made: number;
+}
+
+export const FIRST_PORT = 1024;
+export const LAST_PORT = 65_535;
+export const USABLE_PORTS = LAST_PORT - FIRST_PORT + 1;
+
+/** A NAT that counts moves on by its customers' flows only; more a second than this is chance, or a NAT too busy to follow. */
+const BUSIEST_PER_SECOND = 4_000;
+/** Steps of NATs that count: 1 in most, 2 where parity is kept; a greater one is other people's flows. */
+const GREATEST_STEP = 4;
+/** Blocks that carriers give hold 64 to 4,096 ports; sightings in so small a range are not of a whole address. */
+const BLOCK_SPAN = 8_192;
+const BLOCK_SIGHTINGS = 4;
+
+/** From sightings of mappings that were all made anew, in the order of making. */
+export function forecastOf(sightings: readonly Sighting[], rttMs: number): Forecast {
+  if (sightings.length < 2) return { kind: 'unknown' };
+  const moves = sightings.slice(1).map((now, i) => moveBetween(sightings[i] ?? now, now));
+  const counting = countingOf(moves, rttMs);
+  if (counting) return counting;
+  const ports = sightings.map(({ port }) => port);
+  const [lowest, highest] = [Math.min(...ports), Math.max(...ports)];
+  const span = highest - lowest;
+  if (sightings.length < BLOCK_SIGHTINGS || span > BLOCK_SPAN) return { kind: 'random', first: FIRST_PORT, last: LAST_PORT };
+  // A range of n samples is short of its block by about two of n + 1 parts; one more part each side to be safe.
+  const margin = Math.ceil((2 * span) / (sightings.length - 1));
+  return { kind: 'random', first: Math.max(FIRST_PORT, lowest - margin), last: Math.min(LAST_PORT, highest + margin) };
+}
+
+interface Move {
+  /** Ports from the one to the other, the shorter way round. */
+  readonly ports: number;
+  /** Mappings that we made ourselves. */
+  readonly own: number;
+  readonly ms: number;
+}
+
+function moveBetween(before: Sighting, now: Sighting): Move {
+  const up = (((now.port - before.port) % USABLE_PORTS) + USABLE_PORTS) % USABLE_PORTS;
+  return { ports: up <= USABLE_PORTS / 2 ? up : up - USABLE_PORTS, own: now.made - before.made, ms: Math.max(0, now.at - before.at) };
+}
+
+/** All moves go one way, and none of them further than our own mappings and a busy neighbourhood explain. */
+function countingOf(moves: readonly Move[], rttMs: number): Forecast | undefined {
+  const sign = Math.sign(moves[0]?.ports ?? 0);
+  if (sign === 0 || moves.some(({ ports }) => Math.sign(ports) !== sign)) return undefined;
+  // Two mappings made in the same breath show the step: nobody came between, or at the most one.
+  const steps = moves.map(({ ports, own }) => Math.abs(ports) / Math.max(1, own));
+  const least = Math.min(...steps);
+  const size = least <= GREATEST_STEP && Number.isInteger(least) ? least : 1;
+  const taken = moves.reduce((sum, { ports }) => sum + Math.abs(ports) / size, 0);
+  const own = moves.reduce((sum, move) => sum + move.own, 0);
+  const ms = moves.reduce((sum, move) => sum + move.ms, 0);
+  const foreign = Math.max(0, taken - own);
+  const perSecond = foreign === 0 ? 0 : (foreign / Math.max(1, ms)) * 1000;
+  if (perSecond > BUSIEST_PER_SECOND) return undefined;
+  return { kind: 'counting', step: sign * size, perSecond: Math.round(perSecond), rttMs: Math.round(rttMs) };
+}
