@@ -28,10 +28,15 @@ const USABLE_PORTS = 64_512;
  * blocks of 64 to 4,096 ports (RFC 7422 in kind).
  */
 const BLOCK_SPAN = 8_192;
-/** Neighbours in a sequence, with the flows of others between; a block of this size at random is not in order. */
-const SEQUENCE_SPAN = 4_096;
-/** So many prompt samples in order are no accident: eight at random are, once in 20,000. */
-const ORDERED_AT_LEAST = 8;
+/** Order is no accident where ports at random have it less often than this. */
+const ACCIDENT = 1e-4;
+/** Less will do where the distances are even too. */
+const EVEN_ACCIDENT = 0.05;
+/** The share of distances that are alike, and of pairs in order, where the path may have swapped or delayed some. */
+const ALIKE = 0.6;
+const IN_ORDER = 0.8;
+/** Fewer prompt samples are in order too often. */
+const PROMPT_AT_LEAST = 4;
 /** One match at random is one in 64,512; two are none. */
 const PRESERVED_AT_LEAST = 2;
 
@@ -48,9 +53,11 @@ export function allocationOf(all: readonly PortSample[]): AllocationFinding {
   const arc = arcOf(samples.map(({ port }) => port));
   if (arc.gaps.length + 1 < SAMPLES_AT_LEAST) return { allocation: null, confidence: 0, because: `${n} sockets were seen at ${arc.gaps.length + 1} ports` };
   const list = samples.map(({ port }) => port).join(' ');
-  const step = stepOf(samples, arc);
-  if (step !== undefined) return { allocation: { kind: 'sequential', step }, confidence: sure(1e-4), because: `new mappings got the ports ${list}` };
   if (arc.span <= BLOCK_SPAN) {
+    const order = orderOf(samples, arc);
+    const step = stepOf(order, arc);
+    if (step !== undefined) return { allocation: { kind: 'sequential', step }, confidence: sure(ACCIDENT), because: `new mappings got the ports ${list}` };
+    if (order.accident < 1) return { allocation: null, confidence: 0, because: `the ports ${list} are in order, but too few to tell a sequence from a block` };
     const size = Math.round((arc.span * (n + 1)) / (n - 1));
     const allocation: PortAllocation = { kind: 'block', size, first: arc.first, last: arc.last };
     return { allocation, confidence: sure(n * (arc.span / USABLE_PORTS) ** (n - 1)), because: `${n} new mappings got ports in no order between ${arc.first} and ${arc.last}` };
@@ -80,33 +87,58 @@ function arcOf(ports: readonly number[]): Arc {
   };
 }
 
+interface Sample {
+  readonly port: number;
+  readonly isPrompt: boolean;
+}
+
+interface Order {
+  /** Prompt samples, and their pairs that rise and that fall. */
+  readonly prompt: number;
+  readonly rising: number;
+  readonly falling: number;
+  /** How often ports at random are in such an order; 1 where they are in none. */
+  readonly accident: number;
+}
+
 /**
- * The step of a sequence, negative when ports fall. Either the ports stand at even distances, whichever request got lost and
- * was repeated, or the mappings that were surely made in the order of sending are in order.
+ * Prompt mappings were made in the order of sending. A late one was made in its turn, when only the answer got lost, or after
+ * all the prompt ones.
  */
-function stepOf(samples: readonly { readonly port: number; readonly isPrompt: boolean }[], { span, gaps }: Arc): number | undefined {
-  if (span > SEQUENCE_SPAN) return undefined;
-  const prompt = samples.filter(({ isPrompt }) => isPrompt).map(({ port }) => port);
-  const moves = prompt.slice(1).map((port, i) => nearest(prompt[i] ?? port, port));
-  const rising = moves.filter((move) => move > 0).length;
-  const falling = moves.length - rising;
+function orderOf(samples: readonly Sample[], { first }: Arc): Order {
+  const places = samples.map(({ port, isPrompt }, turn) => ({ turn, isPrompt, at: port === first ? 0 : forward(first, port) }));
+  const prompt = places.filter(({ isPrompt }) => isPrompt);
+  const pairs = prompt.flatMap((one, i) => prompt.slice(i + 1).map((other) => other.at - one.at));
+  const rising = pairs.filter((move) => move > 0).length;
+  const falling = pairs.filter((move) => move < 0).length;
+  const up = rising >= falling ? 1 : -1;
+  const isInTurn = ({ turn, at }: { readonly turn: number; readonly at: number }): boolean => {
+    const isAbove = (other: { readonly at: number }): boolean => (at - other.at) * up > 0;
+    return prompt.every(isAbove) || prompt.every((other) => isAbove(other) === other.turn < turn);
+  };
+  const late = places.filter(({ isPrompt }) => !isPrompt);
+  const isOrdered = Math.max(rising, falling) === pairs.length && late.every(isInTurn);
+  const ofPrompt = prompt.reduce((share, _, i) => share / (i + 1), 2);
+  return { prompt: prompt.length, rising, falling, accident: isOrdered ? Math.min(0.99, ofPrompt * (2 / (prompt.length + 1)) ** late.length) : 1 };
+}
+
+/**
+ * The step of a sequence, negative when ports fall. Either all are in order, or most stand at even distances and most of the
+ * prompt ones are in order.
+ */
+function stepOf({ prompt, rising, falling, accident }: Order, { gaps }: Arc): number | undefined {
   const usual = modeOf(gaps);
-  const isEven = gaps.filter((gap) => gap === usual).length >= 0.6 * gaps.length && Math.max(rising, falling) >= 0.6 * moves.length;
-  const isOrdered = Math.min(rising, falling) === 0 && prompt.length >= ORDERED_AT_LEAST;
-  if (!isEven && !isOrdered) return undefined;
-  const size = isEven ? usual : gaps.reduce(divisor);
+  const isEven = gaps.filter((gap) => gap === usual).length >= ALIKE * gaps.length;
+  const isNearlyOrdered = prompt >= PROMPT_AT_LEAST && Math.max(rising, falling) >= (IN_ORDER * prompt * (prompt - 1)) / 2;
+  if (accident > ACCIDENT && !(isEven && (isNearlyOrdered || accident <= EVEN_ACCIDENT))) return undefined;
+  // The flows of others take whole steps; one odd distance may be the end of the range.
+  const size = gaps.filter((gap) => gap % usual !== 0).length <= 1 ? usual : gaps.reduce(divisor);
   return rising >= falling ? size : -size;
 }
 
 /** Steps upward from one port to another, round the end. */
 function forward(from: number, to: number): number {
   return (((to - from) % USABLE_PORTS) + USABLE_PORTS) % USABLE_PORTS || USABLE_PORTS;
-}
-
-/** The same with a sign, whichever way is shorter. */
-function nearest(from: number, to: number): number {
-  const up = forward(from, to);
-  return up <= USABLE_PORTS / 2 ? up : up - USABLE_PORTS;
 }
 
 function modeOf(values: readonly number[]): number {
