@@ -169,7 +169,7 @@ function filteringOf(context: CheckContext): Filtering | Failed {
   }
   return failed(
     'inconclusive',
-    `No test was heard on either socket: the full-cone test was asked for ${times(asked)}, the others ${times(nexts)}. Server and assist may not know of each other, or the server is the original and has lost step: start it again.`,
+    `No test was heard on either socket: the full-cone test was asked for ${times(asked)}, the others ${times(nexts)}. The NAT may give each socket another of its addresses, server and assist may not know of each other, or the server is the original and has lost step: start it again.`,
   );
 }
 

@@ -1,8 +1,16 @@
 /** The three-role check in worlds of its own: what every kind of NAT comes to, with losses, and with many clients at once. */
 import { describe, expect, test } from 'vitest';
+import type { AnyStateMachine } from 'xstate';
+import { record, type Recording, replay } from '../../adapters/replay/index.ts';
 import { FIREWALL, type NatChoice, world, type WorldOptions } from '../../adapters/sim/index.ts';
+import { redactor } from '../../effects/codec.ts';
+import { run } from '../../effects/run.ts';
+import { textAssist } from '../../machines/nat-check/text-assist.ts';
 import type { CheckOutcome } from '../../machines/nat-check/text-check.ts';
 import { natCheckText } from '../../machines/nat-check/text-scenario.ts';
+import { textClient } from '../../machines/nat-check/text-client.ts';
+import { textServer } from '../../machines/nat-check/text-server.ts';
+import { textCodec } from '../../machines/nat-check/text.ts';
 import type { Verdict } from '../../machines/nat-check/verdict.ts';
 
 const SERVERS = ['s', 'assist'];
@@ -116,6 +124,36 @@ test('whatever is cut off, it ends within half a minute', () => {
       w.run(natCheckText, { maxMs: 30_000 });
       expect([dead, cutMs, ['restricted', 'no-server', 'no-assist', 'inconclusive'].includes(said(w.outcome('a')))]).toEqual([dead, cutMs, true]);
       w.stop();
+    }
+  }
+}, 60_000);
+
+test('a recorded check replays, in all three roles and whenever it is stopped', () => {
+  const machines = { a: textClient, s: textServer, assist: textAssist };
+  const codec = textCodec();
+  for (const stopMs of [0, 20, 100, 500, 1_000, 20_000]) {
+    const logs: Record<string, string[]> = {};
+    const recordings: Record<string, Recording> = {};
+    const decorate: WorldOptions['decorate'] = (host, surroundings, { input }) => {
+      const lines: string[] = (logs[host] = []);
+      const header = { machine: machines[host as keyof typeof machines].id, id: host, input: input as object };
+      return (recordings[host] = record({ ...surroundings, write: (line) => lines.push(line), header, redact: redactor(codec, codec) }));
+    };
+    const w = world({ a: 'restricted' }, { ...LOSSY, seed: 3, decorate });
+    w.clock.setTimeout(() => {
+      for (const host of Object.keys(machines).filter((name) => w.running(name).actor.getSnapshot().status === 'active')) {
+        recordings[host]?.told({ type: 'close' });
+        w.running(host).actor.send({ type: 'close' });
+      }
+    }, stopMs);
+    w.run(natCheckText, { settleMs: 20_000 });
+    for (const [host, lines] of Object.entries(logs)) {
+      const difference = replay(`${lines.join('\n')}\n`, ({ net, clock, header }) => {
+        const { actor, stop } = run(machines[host as keyof typeof machines] as AnyStateMachine, { net, clock, codec, id: header.id, input: header.input });
+        actor.start();
+        return { stop, tell: (event) => actor.send(event) };
+      });
+      expect([host, stopMs, lines.length > 1, difference]).toEqual([host, stopMs, true, undefined]);
     }
   }
 }, 60_000);
