@@ -7,7 +7,7 @@ import { nodeClock } from './adapters/node/clock.ts';
 import { nodeNet } from './adapters/node/net.ts';
 import { ResolveError, resolveHost } from './adapters/node/resolve.ts';
 import { newSeed } from './adapters/node/seed.ts';
-import { type Endpoint, parseEndpoint } from './effects/endpoint.ts';
+import { type Endpoint, parseEndpoint, sameEndpoint } from './effects/endpoint.ts';
 import { run } from './effects/run.ts';
 import { connect, ConnectionFailed, type Ending } from './machines/connection.ts';
 import { untilEnd } from './machines/ending.ts';
@@ -78,7 +78,10 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
 }
 
 export interface CheckOptions {
-  /** STUN servers, `host:port`. The first that can answer from two addresses is asked for most; one that cannot tells less. */
+  /**
+   * STUN servers, `host:port`. The first that can answer from two addresses is asked for most; one that cannot tells less.
+   * A name without an address is left out while another has one.
+   */
   readonly stun: readonly string[];
   /** Ends the check when aborted. */
   readonly signal?: AbortSignal;
@@ -97,28 +100,52 @@ export async function check({ stun, signal, local, lifetimeMs }: CheckOptions): 
   signal?.throwIfAborted();
   const named = stun.map(parseEndpoint);
   if (named.length === 0 || named.some((one) => !one || one.port === 0)) throw new TypeError(`stun must be a list of host:port, not '${stun.join(', ')}'`);
-  const servers = await Promise.all(named.flatMap((one) => (one ? [resolved(one.host, signal, 'no-server').then((host) => ({ host, port: one.port }))] : [])));
+  const servers = await resolvedOnes(named.flatMap((one) => one ?? []), signal);
   const running = run(stunClient, { net: nodeNet(), codec: checkCodec(), clock: nodeClock(), id: 'check', input: { servers, seed: newSeed(), local, lifetimeMs } });
   const { ended, close } = untilEnd<Checked | Failed>(running);
   signal?.addEventListener('abort', close, { once: true });
-  const outcome = await ended;
-  signal?.removeEventListener('abort', close);
+  if (signal?.aborted) close();
+  const outcome = await ended.finally(() => signal?.removeEventListener('abort', close));
   signal?.throwIfAborted();
   if (outcome.kind === 'failed') throw new ConnectionFailed(outcome);
   const { kind: _kind, ...behaviour } = outcome;
   return behaviour;
 }
 
+/** Those of several servers whose names have addresses, each once. Rejects when none has. */
+async function resolvedOnes(named: readonly Endpoint[], signal: AbortSignal | undefined): Promise<readonly Endpoint[]> {
+  const failures: ConnectionFailed[] = [];
+  const found = await Promise.all(
+    named.map(async ({ host, port }) =>
+      resolved(host, signal, 'no-server').then(
+        (address) => [{ host: address, port }],
+        (error: unknown) => {
+          if (!(error instanceof ConnectionFailed)) throw error;
+          failures.push(error);
+          return [];
+        },
+      ),
+    ),
+  );
+  const servers = found.flat();
+  if (servers.length === 0 && failures[0]) throw failures[0];
+  return servers.filter((one, i) => servers.findIndex((other) => sameEndpoint(one, other)) === i);
+}
+
 /** A server's address; a signal does not wait for a slow resolver. */
 async function resolved(name: string, signal: AbortSignal | undefined, reason: FailureReason): Promise<string> {
+  let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    abort = () => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
   });
   try {
     return await Promise.race([resolveHost(name), aborted]);
   } catch (error) {
     if (error instanceof ResolveError) throw new ConnectionFailed({ kind: 'failed', reason, detail: error.message });
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 
