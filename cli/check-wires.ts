@@ -47,8 +47,8 @@ function stunProgress({ value, context }: AnyMachineSnapshot): Status | undefine
   const state = typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
   switch (state) {
     case 'probing': {
-      const servers = input.servers.map(formatEndpoint).join(' and ');
-      return { status: 'probing', message: `asking ${servers}…`, servers };
+      const servers = input.servers.map(formatEndpoint);
+      return { status: 'probing', message: `asking ${servers.join(' and ')}…`, servers: servers.join(',') };
     }
     case 'measuring': {
       const seen = primary && Object.values(asked).find(({ answer }) => answer)?.answer?.mapped;
@@ -57,6 +57,7 @@ function stunProgress({ value, context }: AnyMachineSnapshot): Status | undefine
     case 'ageing': {
       const age = search?.ages[search.turn];
       if (age === undefined) return undefined;
+      if (age === 0) return { status: 'ageing', message: 'testing whether the server answers to another port…', silenceMs: age };
       const known = search?.aliveMs ? `; alive after ${search.aliveMs / 1000} s` : '';
       return { status: 'ageing', message: `waiting ${age / 1000} s in silence${known}…`, silenceMs: age };
     }

@@ -70,13 +70,31 @@ function lifetimeWords({ aliveMs, deadMs }: NonNullable<CheckResult['lifetime']>
   return deadMs === null ? `more than ${seconds(aliveMs)} of silence` : `between ${seconds(aliveMs)} and ${seconds(deadMs)} of silence`;
 }
 
-/** Why something is not known, where it is. */
-function unknowns({ evidence, nat }: CheckResult, paint: Paint): string[] {
-  const open = evidence.filter(({ claim, value }) => value === null && (nat || claim === 'filtering' || claim === 'mapping'));
-  return open.flatMap(({ claim, because }) => wrap(`? ${NAMES[claim] ?? claim}: ${because}`, WIDTH - 2).map((line, i) => paint('yellow', i === 0 ? `  ${line}` : `    ${line}`)));
+/** Why something is not known, where it is, and what would help. */
+function unknowns(result: CheckResult, paint: Paint): string[] {
+  const { evidence, nat, udp } = result;
+  if (!udp) return [];
+  const isOpen = (fact: string): boolean => nat === true || !ONLY_OF_NATS.includes(fact);
+  const reasons = evidence.filter(({ claim, value }) => value === null && isOpen(claim));
+  const untold = FACTS.filter((fact) => result[fact] === null && isOpen(fact) && !evidence.some(({ claim }) => claim === fact)).map(nameOf);
+  const lines = [
+    ...reasons.map(({ claim, because }) => `${nameOf(claim)}: ${because}`),
+    ...(untold.length > 0 ? [`${untold.join(', ')}: this kind of check does not tell; natpunch check --stun can`] : []),
+  ];
+  const isMoreToHave = reasons.some(({ claim }) => claim === 'mapping' || claim === 'filtering');
+  return [
+    ...lines.flatMap((line) => wrap(`? ${line}`, WIDTH - 4).map((part, i) => paint('yellow', i === 0 ? `  ${part}` : `    ${part}`))),
+    ...(isMoreToHave ? ['  To know more, name another server too; one with two addresses tells most.'] : []),
+  ];
 }
 
+const FACTS = ['mapping', 'filtering', 'hairpin', 'portPreserved', 'allocation'] as const;
+const ONLY_OF_NATS: readonly string[] = ['hairpin', 'portPreserved', 'allocation'];
 const NAMES: Readonly<Record<string, string>> = { portPreserved: 'port preserved', allocation: 'new ports' };
+
+function nameOf(fact: string): string {
+  return NAMES[fact] ?? fact;
+}
 
 const SIGNS: Readonly<Record<Prospect, string>> = { yes: 'yes', no: '·', likely: 'likely', unknown: '?' };
 
@@ -86,8 +104,8 @@ function table(result: CheckResult, paint: Paint): string[] {
   const widths = PEERS.map((peer) => Math.max(peer.length, 6) + 2);
   const line = (name: string, cells: readonly string[]): string => `  ${name.padEnd(6)}${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('')}`.trimEnd();
   const rows = outlooks.map(({ protocol, peers }) => line(protocol, PEERS.map((peer) => SIGNS[peers[peer]])));
-  const notes = outlooks.filter(({ protocol }) => protocol !== 'udp').flatMap(({ protocol, note }) => wrap(`${protocol}: ${note}`, WIDTH - 2).map((text) => paint('dim', `  ${text}`)));
-  return [paint('dim', 'who can be joined, by the NAT of the peer:'), paint('bold', line('', PEERS)), ...rows, ...notes];
+  const notes = outlooks.flatMap(({ protocol, note }) => wrap(`${protocol}: ${note}`, WIDTH - 2).map((text) => paint('dim', `  ${text}`)));
+  return [paint('dim', 'who can be joined, by the NAT of the peer (· no, ? not known):'), paint('bold', line('', PEERS)), ...rows, ...notes];
 }
 
 function evidence({ evidence: lines }: CheckResult, paint: Paint): string[] {

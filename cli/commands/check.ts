@@ -28,26 +28,27 @@ Example: with the server and the assist of nat_check.py, or ours
   $ natpunch check --server 198.51.100.1:7000 --assist 198.51.100.2:7000
 
 A server with two addresses (natpunch serve stun --alternate, coturn, stuntman)
-can tell everything; one without tells only the address, so give two of them.
+can tell everything; two with one address each tell the mapping, but not the
+filter; a single one tells only the address.
 What cannot be known is shown as ? with the reason, and is null with --json.
 Exits with 0 for a verdict, 1 when UDP is blocked or nobody answers.`;
 
 export function defineCheck(command: Command): void {
   command
     .description('Finds out what the NATs before this host do, and which peers it can be joined with.')
-    .option('--stun <host[:port]>', 'a STUN server; may be given several times (default port: 3478)', collect, [])
+    .option('--stun <host[:port]>', 'a STUN server; may be given several times (default port: 3478)', collect)
     .option('--server <ip:port>', "the server of seed 001's three-role check", options.remote)
     .option('--assist <ip:port>', 'its assist, on another address', options.remote)
     .option('--lifetime [s]', 'with --stun: also find how long a silent mapping lives, up to so long (default: 300); takes minutes', options.seconds)
     .option('--verbose', 'show the evidence')
     .option('--local <[addr:]port>', 'the address to send from', options.ownAddress)
-    .option('--timeout <s>', 'how long to wait for a first answer (default: 2.5 with --stun)', options.seconds)
+    .option('--timeout <s>', 'with --stun: how long to wait for a first answer (default: 2.5); else how long the check may take', options.seconds)
     .option('--seed <n>', 'derive identifiers and ports from it, to repeat a run', options.notEmpty)
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'results and status lines as JSON')
     .addHelpText('after', HELP)
     .action(async (given: CheckOptions) => {
-      const { stun, server, assist } = given;
+      const { stun = [], server, assist } = given;
       if (stun.length === 0 && !server && !assist) command.error("error: required option '--stun <host:port>' not specified, nor --server and --assist");
       if (stun.length > 0 && (server || assist)) command.error("error: option '--stun' and the options '--server' and '--assist' are two kinds of check; give one of them");
       if (stun.length === 0 && !server) command.error("error: required option '--server <ip:port>' not specified");
@@ -58,7 +59,7 @@ export function defineCheck(command: Command): void {
 }
 
 export interface CheckOptions {
-  readonly stun: readonly Endpoint[];
+  readonly stun?: readonly Endpoint[];
   readonly server?: Endpoint;
   readonly assist?: Endpoint;
   /** Seconds, or true for the default. */
@@ -115,7 +116,7 @@ async function check(given: CheckOptions): Promise<ExitCode> {
 
 /** Names become addresses. Of several STUN servers, one without an address is left out. */
 async function wireOf(given: CheckOptions, warn: (message: string) => void): Promise<CheckWire | Failed> {
-  const { stun, server, assist, local, seed = newSeed(), timeout, lifetime } = given;
+  const { stun = [], server, assist, local, seed = newSeed(), timeout, lifetime } = given;
   if (server && assist) {
     const [one, other] = [await resolved(server), await resolved(assist)];
     if ('trouble' in one) return failed('no-server', `${one.trouble}. Check --server`);
@@ -149,6 +150,6 @@ function reportFailure(failure: Failed, effort: { readonly elapsedMs: number; re
   return exitCodeOf(reason);
 }
 
-function collect(text: string, before: readonly Endpoint[]): readonly Endpoint[] {
+function collect(text: string, before: readonly Endpoint[] = []): readonly Endpoint[] {
   return [...before, options.stunServer(text)];
 }

@@ -5,7 +5,7 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { ResolveError, resolveHost } from '../../adapters/node/resolve.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
 import { run } from '../../effects/run.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
 import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
@@ -47,7 +47,7 @@ export function defineServe(command: Command): void {
       process.exitCode = await serve(given, seedUdpServer, seedCodec() as AnyCodec, (listen) => ({ listen }), given.listen);
     });
 
-  const stun = addServer(command, 'stun', STUN_PORT);
+  const stun = addServer(command, 'stun', STUN_PORT, '--listen 198.51.100.1:3478 --alternate 198.51.100.2:3479');
   stun
     .summary('a STUN server, for natpunch check and any other client')
     .description(
@@ -56,11 +56,13 @@ export function defineServe(command: Command): void {
     )
     .option('--alternate <addr:port>', 'the second address and port', options.listenAddress)
     .action(async (given: ServeOptions & { readonly alternate?: Endpoint }) => {
-      const { listen, alternate } = given;
-      const reason = alternate && unfit(listen, alternate);
-      if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${alternate ? formatEndpoint(alternate) : ''}' is invalid. ${reason}`);
+      const { alternate } = given;
+      const listen = { host: await resolveHost(given.listen.host).catch(unresolved('--listen')), port: given.listen.port };
       const second = alternate && { host: await resolveHost(alternate.host).catch(unresolved('--alternate')), port: alternate.port };
-      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, (own) => ({ listen: own, ...(second ? { alternate: second } : {}) }), listen);
+      const reason = second && unfit(listen, second);
+      if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${formatEndpoint(second ?? listen)}' is invalid. ${reason}`);
+      const named = second ? '--listen or --alternate' : '--listen';
+      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, (own) => ({ listen: own, ...(second ? { alternate: second } : {}) }), listen, named);
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
@@ -72,7 +74,7 @@ export function defineServe(command: Command): void {
       process.exitCode = await serve(given, textServer, textCodec() as AnyCodec, (own) => ({ listen: own, seed }), listen);
     });
 
-  addServer(command, 'assist', NAT_CHECK_PORT)
+  addServer(command, 'assist', NAT_CHECK_PORT, '--listen 198.51.100.2:7000 --server 198.51.100.1:7000')
     .summary('its assist, at another address')
     .description('Tells the server where it sees each client of the three-role check.')
     .requiredOption('--server <ip:port>', 'the server to tell', options.remote)
@@ -86,6 +88,7 @@ export function defineServe(command: Command): void {
 function unfit(listen: Endpoint, alternate: Endpoint): string | undefined {
   if (isWildcard(listen.host) || isWildcard(alternate.host)) return 'With an alternate, both --listen and --alternate must name an address of this host.';
   if (listen.host === alternate.host) return 'The alternate must be another address than that of --listen.';
+  if (isIPv6(listen.host) !== isIPv6(alternate.host)) return 'The alternate must be IPv4 where --listen is IPv4, and IPv6 where it is IPv6.';
   return listen.port === alternate.port && listen.port !== 0 ? 'The alternate must have another port than --listen.' : undefined;
 }
 
@@ -101,14 +104,14 @@ interface ServeOptions {
   readonly json?: true;
 }
 
-function addServer(parent: Command, name: string, port: number): Command {
+function addServer(parent: Command, name: string, port: number, example = `--listen 0.0.0.0:${port}`): Command {
   return parent
     .command(name)
     .addOption(new Option('--listen <addr:port>', 'where to listen').argParser(options.listenAddress).default({ host: '0.0.0.0', port }, `0.0.0.0:${port}`))
     .option('--timeout <s>', 'stop after so long', options.seconds)
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'events as JSON on stdout, one a line')
-    .addHelpText('after', `\nExample:\n  $ natpunch serve ${name} --listen 0.0.0.0:${port}`);
+    .addHelpText('after', `\nExample:\n  $ natpunch serve ${name} ${example}`);
 }
 
 async function serve(
@@ -117,6 +120,8 @@ async function serve(
   codec: AnyCodec,
   inputFor: (listen: Endpoint) => unknown,
   listen: Endpoint,
+  /** The options that name its addresses. */
+  named = '--listen',
 ): Promise<ExitCode> {
   const startRecording = await openRecorder(record);
   const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port });
@@ -137,7 +142,7 @@ async function serve(
     actor.subscribe({ complete: () => resolve(actor.getSnapshot().output as Failed | undefined), error: reject });
     actor.start();
   });
-  if (failure) throw new Stop(exitCodeOf(failure.reason), `${failure.detail}${adviceFor(failure.reason, '--listen')}`);
+  if (failure) throw new Stop(exitCodeOf(failure.reason), `${failure.detail}${adviceFor(failure.reason, named)}`);
   return EXIT.done;
 }
 
