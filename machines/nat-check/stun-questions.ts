@@ -71,9 +71,9 @@ export function openQuestions(part: Part, context: CheckContext): readonly Quest
   return all.filter(({ id, mayBeSilent }) => !mayBeSilent || isSilent(context, id));
 }
 
-/** All that could be heard was heard, or refused. */
+/** All that could be heard was heard, or refused; or there is nothing to ask, as where the second socket got no answer. */
 export function isHeard(context: CheckContext, part: SilentPart): boolean {
-  if (part === 'hairpin') return context.hairpinFrom !== undefined;
+  if (part === 'hairpin') return context.hairpinFrom !== undefined || neighbours(context).length === 0;
   return questionsOf(part, context).every(({ id, mayBeSilent }) => !mayBeSilent || !isSilent(context, id));
 }
 
