@@ -32,6 +32,8 @@ export interface MappingSample {
   readonly mapped: Endpoint | undefined;
   /** MAPPED-ADDRESS where it differs: something on the path rewrites addresses inside packets. */
   readonly rewritten?: Endpoint | undefined;
+  /** The code of an error response. */
+  readonly refusal?: number | undefined;
 }
 
 /** Which part of its source a server was asked to change. */

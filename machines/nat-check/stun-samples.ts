@@ -29,7 +29,7 @@ export function samplesOf(context: CheckContext): Samples {
 function mappings({ asked }: CheckContext): MappingSample[] {
   return Object.values(asked)
     .filter(({ question }) => question.id.startsWith('map>'))
-    .map(({ question, times, answer }) => ({ server: question.to, asked: times, mapped: answer?.mapped, rewritten: answer?.rewritten }));
+    .map(({ question, times, answer, refusal }) => ({ server: question.to, asked: times, mapped: answer?.mapped, rewritten: answer?.rewritten, refusal }));
 }
 
 function filters(context: CheckContext): FilterSample[] {
@@ -51,7 +51,8 @@ function filters(context: CheckContext): FilterSample[] {
 /** An answer from the address that was asked, when it should be another, shows nothing of a filter. */
 function verdictOn({ question: { change, to }, answer, refusal }: Asked): FilterAnswer {
   if (!answer) return refusal === undefined ? 'silent' : 'refused';
-  const isChanged = change === 'port' ? answer.from.port !== to.port : answer.from.host !== to.host;
+  const { host, port } = answer.from;
+  const isChanged = change === 'port' ? host === to.host && port !== to.port : host !== to.host;
   return isChanged ? 'heard' : 'ignored';
 }
 

@@ -8,7 +8,7 @@ import type { WorldOptions } from '../../adapters/sim/world.ts';
 import { Confusion } from './confusion.ts';
 import { FEW_HOMES, HOMES } from './homes.ts';
 import { WHOLE } from './oracle.ts';
-import { faults, playCheck } from './play.ts';
+import { datagramsOf, faults, losing, playCheck } from './play.ts';
 import { checkWith, DEFICIENT_SERVERS, type ServerKind, WHOLE_SERVER } from './servers.ts';
 
 const SEEDS = Number(process.env['SEEDS'] ?? 100);
@@ -25,6 +25,20 @@ describe(`at ${LOSS * 100} % loss, ${SEEDS} seeds`, () => {
   test.each(DEFICIENT_SERVERS.map((server) => [server.name, server] as const))('%s: what it cannot tell is unknown, and nothing else', { timeout: HOUR_MS }, (_, server) => {
     const confusion = matrix(FEW_HOMES, server);
     expect(confusion.faults).toEqual([]);
+  });
+});
+
+describe('every datagram of a check lost once, in turn', () => {
+  const homes = HOMES.filter(({ name }) => !/next|\+2|past|1024|4096/.test(name));
+  test('never changes what is said, of any home', { timeout: HOUR_MS }, () => {
+    let checks = 0;
+    const found = homes.flatMap((home) => {
+      const all = datagramsOf(home);
+      checks += all;
+      return Array.from({ length: all }, (_, lost) => faults(home, home.expected(WHOLE), losing(home, lost)).map((fault) => `datagram ${lost}: ${fault}`)).flat();
+    });
+    console.log(`one datagram lost: ${homes.length} homes, ${checks} checks, ${found.length} faults`);
+    expect(found).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { formatEndpoint } from '../../effects/endpoint.ts';
 import type { Scenario } from '../../effects/scenario.ts';
 import type { Behaviour } from '../../machines/nat-check/behaviour.ts';
 import type { PortAllocation } from '../../machines/nat-check/port-allocation.ts';
+import { stunCheck } from '../../machines/nat-check/stun-scenario.ts';
 import type { Checked } from '../../machines/nat-check/stun-session.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import type { Home } from './homes.ts';
@@ -29,6 +30,22 @@ export function playCheck(home: Pick<Home, 'built'>, scenario: Scenario, options
   w.run(scenario, { settleMs: 0 });
   const [last] = w.outcomes<Checked | Failed>('a');
   return { outcome: last?.outcome, ms: last?.at ?? Infinity, sent, leaks: w.stop().leaks() };
+}
+
+/** How many datagrams of both sides a check takes when none is lost. */
+export function datagramsOf(home: Pick<Home, 'built'>): number {
+  const w = world({ a: home.built.length === 0 ? 'open' : home.built }, { seed: 'lost' }).run(stunCheck, { settleMs: 0 });
+  w.stop();
+  return w.journeys().length;
+}
+
+/** The same check with one of them lost, by its number. */
+export function losing(home: Pick<Home, 'built'>, lost: number): Played {
+  const w = world({ a: home.built.length === 0 ? 'open' : home.built }, { seed: 'lost', keep: false });
+  w.internet.lossOrder = ({ id }) => (id === lost ? 'link-a' : undefined);
+  w.run(stunCheck, { settleMs: 0 });
+  const [last] = w.outcomes<Checked | Failed>('a');
+  return { outcome: last?.outcome, ms: last?.at ?? Infinity, sent: new Map(), leaks: w.stop().leaks() };
 }
 
 export type Claim = keyof Expected;
