@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
-import { record, type Recording } from '../../adapters/replay/record.ts';
+import { record } from '../../adapters/replay/record.ts';
 import { redactor } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { run, type Running } from '../../effects/run.ts';
@@ -21,7 +21,7 @@ export interface Timed {
 
 const clock = nodeClock();
 let server: Running<typeof stunServer> | undefined;
-let pending: { readonly actor: Running<typeof stunClient>['actor']; readonly recording: Recording | undefined } | undefined;
+let pending: Running<typeof stunClient> | undefined;
 
 /** Resolves when the server listens. */
 export async function serve(listen: Endpoint, alternate?: Endpoint): Promise<void> {
@@ -53,8 +53,9 @@ export async function check(servers: readonly Endpoint[], log?: string): Promise
           redact: redactor(checkCodec(), checkCodec()),
         });
   const { net, clock: timers } = recording ?? plain;
-  const { actor } = run(stunClient, { net, clock: timers, codec: checkCodec(), id: 'a', input });
-  pending = { actor, recording };
+  const running = run(stunClient, { net, clock: timers, codec: checkCodec(), id: 'a', input });
+  pending = running;
+  const { actor } = running;
   const start = performance.now();
   return new Promise((resolve, reject) => {
     actor.subscribe({
@@ -69,13 +70,19 @@ export async function check(servers: readonly Endpoint[], log?: string): Promise
   });
 }
 
-/** Starts a check and stays with it no longer than this; its outcome is given to nobody. */
+/** Starts a check whose outcome is given to nobody. */
 export async function beginCheck(servers: readonly Endpoint[]): Promise<void> {
   void check(servers);
 }
 
 /** Tells the check that is under way to end. */
 export async function closeCheck(): Promise<void> {
-  pending?.recording?.told({ type: 'close' });
   pending?.actor.send({ type: 'close' });
+}
+
+/** A check that is told to end in the turn in which it starts. */
+export async function cutShort(servers: readonly Endpoint[]): Promise<Timed['outcome']> {
+  const ended = check(servers);
+  await closeCheck();
+  return (await ended).outcome;
 }

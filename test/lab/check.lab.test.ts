@@ -23,11 +23,11 @@ const DELAY_MS = 25;
 
 /** Two neighbours share a lab. */
 const NATS = [
-  ...['udp-blocked', 'udp-blocked+cgn', 'open', 'firewall', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq', 'symmetric-seq+step=2', 'symmetric-seq+step=-1'],
-  ...['symmetric-addr', 'symmetric-open', 'firewall+lifetime=30', 'full-cone+hairpin', 'restricted+hairpin', 'port-restricted+hairpin', 'symmetric+hairpin', 'symmetric-seq+hairpin'],
-  ...['symmetric-addr+hairpin', 'symmetric-open+hairpin', 'full-cone+randport', 'restricted+randport', 'port-restricted+randport+hairpin', 'full-cone+block=512', 'port-restricted+block=128'],
-  ...['symmetric+block=2048', 'symmetric-addr+block=512', 'symmetric-open+block=128+cgn', 'full-cone+cgn', 'restricted+randport+hairpin+cgn', 'symmetric+cgn', 'symmetric-seq+step=-7+hairpin+cgn'],
-  ...['full-cone+linux-open', 'port-restricted+linux-open', 'restricted+linux-open+hairpin', 'symmetric+linux-open', 'port-restricted+noise=300', 'symmetric-seq+noise=1000', 'symmetric-seq+step=2+noise=300'],
+  'udp-blocked', 'udp-blocked+cgn', 'open', 'firewall', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq', 'symmetric-seq+step=2', 'symmetric-seq+step=-1',
+  'symmetric-addr', 'symmetric-open', 'firewall+lifetime=30', 'full-cone+hairpin', 'restricted+hairpin', 'port-restricted+hairpin', 'symmetric+hairpin', 'symmetric-seq+hairpin',
+  'symmetric-addr+hairpin', 'symmetric-open+hairpin', 'full-cone+randport', 'restricted+randport', 'port-restricted+randport+hairpin', 'full-cone+block=512', 'port-restricted+block=128',
+  'symmetric+block=2048', 'symmetric-addr+block=512', 'symmetric-open+block=128+cgn', 'full-cone+cgn', 'restricted+randport+hairpin+cgn', 'symmetric+cgn', 'symmetric-seq+step=-7+hairpin+cgn',
+  'full-cone+linux-open', 'port-restricted+linux-open', 'restricted+linux-open+hairpin', 'symmetric+linux-open', 'port-restricted+noise=300', 'symmetric-seq+noise=1000', 'symmetric-seq+step=2+noise=300',
 ];
 const FAR_NATS = ['open', 'firewall', 'full-cone+hairpin', 'restricted', 'port-restricted+linux-open', 'symmetric', 'symmetric-seq+step=2', 'restricted+cgn'];
 const LOSSY_NATS = ['firewall', 'full-cone+hairpin', 'full-cone', 'restricted', 'port-restricted', 'symmetric-seq+step=2'];

@@ -12,8 +12,8 @@ import { portraitOf, truthOf } from './nat-truth.ts';
 import { heardFrom, ofHairpinDiscovery, ofNatDiscovery, ofVovida, reflexiveOf, requirePrograms, startCoturn } from './stun-programs.ts';
 
 const NATS = [
-  ...['open', 'firewall', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq', 'symmetric-addr', 'symmetric-open', 'udp-blocked'],
-  ...['full-cone+hairpin', 'port-restricted+hairpin', 'full-cone+randport', 'restricted+cgn'],
+  'open', 'firewall', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq', 'symmetric-addr', 'symmetric-open', 'udp-blocked',
+  'full-cone+hairpin', 'port-restricted+hairpin', 'full-cone+randport', 'restricted+cgn',
 ];
 const COTURN = { host: SERVER.host, port: 4478 };
 const COTURN_OTHER_PORT = 4479;
