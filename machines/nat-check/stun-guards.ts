@@ -3,7 +3,7 @@ import type { NetHeard } from '../../effects/net-actor.ts';
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { isOver } from './stun-lifetime.ts';
 import type { CheckMessage } from './stun-messages.ts';
-import { agedSockets, isFinished, isHeard, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
+import { agedSockets, isFinished, isHeard, isSilent, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
 import { answerOf, type CheckContext, questionBehind } from './stun-session.ts';
 import { SILENT_ATTEMPTS_MAX } from './stun-timing.ts';
 
@@ -34,7 +34,7 @@ export const isCutOff = ({ context }: Where): boolean => context.input.servers.e
 export const hasAnyAnswer = ({ context }: Where): boolean => questionsOf('probing', context).some(({ id }) => answerOf(context, id));
 /** Every question of a part is answered, or has been asked often enough. */
 const isSettled = (part: Part) => ({ context }: Where): boolean => questionsOf(part, context).every((question) => isFinished(context, question));
-export const isProbingSettled = isSettled('probing');
+export const isProbingSettled = ({ context }: Where): boolean => questionsOf('probing', context).every(({ id }) => !isSilent(context, id));
 export const isMappingSettled = isSettled('mapping');
 export const arePortsSettled = isSettled('ports');
 export const isNeighbourKnown = isSettled('neighbour');

@@ -66,6 +66,8 @@ export function isFinished(context: CheckContext, { id }: Question): boolean {
 /** What a part asks this time. Where silence counts, an ordinary request goes along for as long as anything is silent. */
 export function openQuestions(part: Part, context: CheckContext): readonly Question[] {
   const all = questionsOf(part, context);
+  // Patience alone ends this one.
+  if (part === 'probing') return all.filter(({ id }) => isSilent(context, id));
   if (!isSilentPart(part)) return all.filter((question) => !isFinished(context, question));
   if (isHeard(context, part)) return [];
   return all.filter(({ id, mayBeSilent }) => !mayBeSilent || isSilent(context, id));
@@ -159,6 +161,7 @@ function echoes(context: CheckContext): readonly Question[] {
   return primary && socket !== undefined && mapped ? [{ id: `echo/${socket}`, socket: 'map', to: primary, responsePort: mapped.port, hears: socket, mayBeSilent: true }] : [];
 }
 
-function isSilent(context: CheckContext, id: string): boolean {
+/** Neither answered nor refused. */
+export function isSilent(context: CheckContext, id: string): boolean {
   return context.asked[id]?.answer === undefined && context.asked[id]?.refusal === undefined;
 }
