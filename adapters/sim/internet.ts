@@ -87,7 +87,8 @@ export class Internet implements RouterWorld {
   sent(packet: Packet): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst, socket, ttl, data } = packet;
-    this.#report({ type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data });
+    const segment = packet.protocol === 'tcp' ? { segment: packet.segment } : {};
+    this.#report({ type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data, ...segment });
   }
 
   delivered(packet: Packet, device: string, socket: string): void {

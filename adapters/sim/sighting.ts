@@ -1,12 +1,14 @@
 /** What can be seen of a simulated internet: one value for each thing that happens to a packet or to a NAT's table. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { DropReason } from './packet.ts';
+import type { Segment } from './tcp-segment.ts';
 
 /** `at` is virtual time in ms; `device` the name of what it happened at; `id` the packet's. */
 export type Sighting = PacketSighting | RowSighting;
 
 export type PacketSighting =
-  | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array })
+  /** `segment` is TCP's. */
+  | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array; readonly segment?: Segment })
   /** `src` and `dst` are as after the translation. */
   | (PacketSeen & { readonly type: 'translated'; readonly before: Flow })
   | (PacketSeen & { readonly type: 'forwarded' })

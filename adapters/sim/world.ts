@@ -51,7 +51,7 @@ export class World {
     return this.internet.clock;
   }
 
-  /** The next `count` datagrams that the one host sends toward the other (`'a -> b'`) are lost on the way. */
+  /** The next `count` packets that the one host sends toward the other (`'a -> b'`) are lost on the way. */
   lose(direction: string, count: number): this {
     this.#losses.add(direction, count);
     this.internet.lossOrder = (packet) => (this.#losses.isEmpty ? undefined : this.#losses.take(packet));
