@@ -93,7 +93,8 @@ export class StunCheck extends Bench<CheckContext, CheckEvent, CheckMessage> {
   goOn(answering: Answering = honest, state?: RegExp, ms = 600_000): this {
     const goal = this.now + ms;
     this.answered(answering);
-    while (this.isActive && this.now < goal && !(state && this.states.some((one) => state.test(one)))) {
+    const isThere = (): boolean => state !== undefined && this.states.some((one) => state.test(one));
+    while (this.isActive && this.now < goal && !isThere()) {
       this.next();
       this.answered(answering);
     }
