@@ -184,7 +184,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
       for (const listener of listeners.values()) tcp.unlisten(listener);
       listeners.clear();
       connections.clear();
-      for (const held of [...alive]) giveUp(held);
+      for (const held of alive) giveUp(held);
     },
   };
 }

@@ -17,9 +17,12 @@ export type PacketSighting =
   | (PacketSeen & { readonly type: 'dropped'; readonly reason: DropReason })
   | (PacketSeen & { readonly type: 'delivered'; readonly socket: string });
 
-/** A row of a NAT's table came, died of old age, or had to make room. */
+/**
+ * A row of a NAT's table came, died of old age, or had to make room; or the TCP session it stands for ends, so that it will
+ * be remembered for less long, or has ended.
+ */
 export interface RowSighting {
-  readonly type: 'row.added' | 'row.expired' | 'row.evicted';
+  readonly type: 'row.added' | 'row.expired' | 'row.evicted' | 'row.closing' | 'row.closed';
   readonly at: number;
   readonly device: string;
   readonly row: Row;

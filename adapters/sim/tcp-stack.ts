@@ -73,7 +73,7 @@ export class TcpStack implements TcpGround {
     const left = this.#listeners.get(port)?.filter((other) => other !== listener) ?? [];
     if (left.length === 0) this.#listeners.delete(port);
     else this.#listeners.set(port, left);
-    for (const [connection, owner] of [...this.#pending]) if (owner === listener) connection.abort();
+    for (const [connection, owner] of this.#pending) if (owner === listener) connection.abort();
   }
 
   /** Begins to connect; `local` says from where, by default from any address and a port of its own. */
