@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Behaviour } from '../../machines/nat-check/behaviour.ts';
 import type { Timed } from './check-agent.ts';
-import { behindEach, type Bench, SERVER } from './check-benches.ts';
+import { ALTERNATE, behindEach, type Bench, SERVER } from './check-benches.ts';
 import { portraitOf, truthOf } from './nat-truth.ts';
 import { heardFrom, ofHairpinDiscovery, ofNatDiscovery, ofVovida, reflexiveOf, requirePrograms, startCoturn } from './stun-programs.ts';
 
@@ -17,6 +17,8 @@ const NATS = [
 ];
 const COTURN = { host: SERVER.host, port: 4478 };
 const COTURN_OTHER_PORT = 4479;
+/** Its second address, as a second server. */
+const COTURN_TOO = { host: ALTERNATE.host, port: COTURN.port };
 
 interface Heard<T> {
   readonly said: T;
@@ -77,7 +79,7 @@ function page(table: string): string {
 
 Through the real Linux NATs of the kernel lab, all at once behind each NAT: our check with our server and with coturn's, and the clients of coturn and of Vovida with our server. What they say agrees, as far as their words go. Seconds from start to end, of one run.
 
-What they cannot tell: Vovida's \`stun\` names no filter of a symmetric NAT, and calls every symmetric NAT the same. \`turnutils_natdiscovery\` does not say whether there is a NAT. It asks the OTHER-ADDRESS of the second answer where RFC 5780 §4.3 means that of the first; with a server that fills it in as RFC 5780 §6.1 says, it takes \`symmetric-addr\` for a NAT whose mapping depends on the port too. \`turnutils_stunclient\` shows the reflexive address, and behind a NAT waits without end. None of them says how ports are given.
+What they cannot tell: Vovida's \`stun\` names no filter of a symmetric NAT, and calls every symmetric NAT the same. \`turnutils_natdiscovery\` does not say whether there is a NAT. It asks the OTHER-ADDRESS of the second answer where RFC 5780 §4.3 means that of the first; with a server that names the address its answer would be changed to (RFC 5780 §7.4), it takes \`symmetric-addr\` for a NAT whose mapping depends on the port too. \`turnutils_stunclient\` shows the reflexive address, and behind a NAT waits without end. None of them says how ports are given.
 
 Written by \`test/lab/stun-peers.lab.test.ts\`.
 
@@ -97,6 +99,20 @@ describe('our check', () => {
     expect(portraitOf(ours.outcome)).toEqual(truthOf(name));
     expect(portraitOf(withCoturn.outcome)).toEqual(truthOf(name));
   });
+});
+
+test('a coturn that changes nothing tells little, and the rest is left open; a second one tells more', async () => {
+  const found = await behindEach(
+    ['full-cone', 'symmetric-seq'],
+    async ({ agent }) => ({ one: await agent.call<Timed>('check', [[COTURN]]), two: await agent.call<Timed>('check', [[COTURN, COTURN_TOO]]) }),
+    { prepare: (lab) => startCoturn(lab, COTURN.port) },
+  );
+  for (const [name, { one, two }] of found) {
+    const unknown = { ...truthOf(name), verdict: null, mapping: null, filtering: null };
+    expect(portraitOf(one.outcome)).toEqual(unknown);
+    // Both have the same port, so whether a mapping depends on it stays open.
+    expect(portraitOf(two.outcome)).toEqual(name === 'full-cone' ? { ...unknown, mapping: 'endpoint-independent' } : { ...unknown, verdict: 'symmetric' });
+  }
 });
 
 describe('the clients of others with our server', () => {

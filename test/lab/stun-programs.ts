@@ -5,7 +5,7 @@
  * Never: knows what they should say.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Behaviour } from '../../machines/nat-check/behaviour.ts';
@@ -49,13 +49,16 @@ export function heardFrom(lab: Lab, node: string, argv: readonly string[], enoug
   });
 }
 
-/** coturn as an RFC 5780 server on both addresses of s, at these two ports. Resolves when it listens at all four places. */
-export async function startCoturn(lab: Lab, port: number, otherPort: number): Promise<void> {
+/** coturn as a STUN server on both addresses of s, of RFC 5780 at these two ports or plain at the first. Resolves when it listens everywhere. */
+export async function startCoturn(lab: Lab, port: number, otherPort?: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'natpunch-coturn-'));
   const listening = lab.hosts.s.addresses.flatMap((address) => ['-L', address]);
   const plain = ['-n', '--stun-only', '--no-auth', '--no-tls', '--no-dtls', '--no-cli', '--log-file', 'stdout', '--pidfile', join(folder, 'pid')];
-  const child = lab.exec('s', ['turnserver', ...plain, ...listening, '--listening-port', String(port), '--alt-listening-port', String(otherPort)], { stdio: 'ignore', cwd: folder });
-  const places = lab.hosts.s.addresses.flatMap((address) => [`${address}:${port}`, `${address}:${otherPort}`]);
+  const changing = otherPort === undefined ? ['--no-rfc5780'] : ['--alt-listening-port', String(otherPort)];
+  const child = lab.exec('s', ['turnserver', ...plain, ...listening, '--listening-port', String(port), ...changing], { stdio: 'ignore', cwd: folder });
+  child.on('close', () => rmSync(folder, { recursive: true, force: true }));
+  const ports = otherPort === undefined ? [port] : [port, otherPort];
+  const places = lab.hosts.s.addresses.flatMap((address) => ports.map((one) => `${address}:${one}`));
   for (const deadline = Date.now() + DEADLINE_MS; ; ) {
     const open = await lab.run('s', ['ss', '-Hulna']);
     if (places.every((place) => open.includes(place))) return;
