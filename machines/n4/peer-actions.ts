@@ -4,7 +4,7 @@ import { sameEndpoint } from '../../effects/endpoint.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLose, explainNoPeer, explainNoServer, explainTurnedAway } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
-import { FRESH, type N4PeerContext, type Path, poolLabel, serverLabel, sourcePort, targetOf, withHeard } from './session.ts';
+import { FRESH, localToward, type N4PeerContext, type Path, poolLabel, serverLabel, sourcePort, targetOf, withHeard } from './session.ts';
 import { CHUNK, EXCHANGES, VOLLEY } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -133,11 +133,11 @@ export const noteSpeaking = assign({ silences: 0 });
 export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'punch');
   const { path, pool, outcome: before, startedAt = event.at } = context;
-  const local = pool.find(({ label }) => label === path?.socket)?.local;
-  if (!path || !local) return;
+  const socket = pool.find(({ label }) => label === path?.socket);
+  if (!path || !socket) return;
   const isKnown = before?.kind === 'connected';
   if (isKnown && before.socket === path.socket && sameEndpoint(before.peer, path.peer)) return;
-  const outcome: Outcome = { kind: 'connected', ...path, local, elapsedMs: isKnown ? before.elapsedMs : event.at - startedAt };
+  const outcome: Outcome = { kind: 'connected', ...path, local: localToward(socket, path.peer), elapsedMs: isKnown ? before.elapsedMs : event.at - startedAt };
   enqueue.assign({ outcome });
   enqueue.emit({ type: 'outcome', outcome });
 });

@@ -148,10 +148,27 @@ export function withHeard({ heard }: N4PeerContext, { socket, from, at }: Arriva
   return heard.length < HEARD_LIMIT ? [...heard, { socket, peer: from, count: 1, firstAt: at }] : heard;
 }
 
-/** Whether a PUNCH, not noted yet, shows that the partner hears us. */
-export function provesHearing({ heard }: N4PeerContext, arrival: Arrival): boolean {
+/**
+ * Whether a PUNCH, not noted yet, shows that the partner hears us. At once only on the path that we have chosen: on another one
+ * it may be about to choose ours. A late one shows that it stays there.
+ */
+export function provesHearing({ heard, path }: N4PeerContext, arrival: Arrival): boolean {
   const before = heard.find((one) => isOn(one, arrival));
-  return before !== undefined && (before.count >= PASSES || arrival.at - before.firstAt >= ANSWERED_AFTER_MS);
+  if (!before) return false;
+  return (isOn(path, arrival) && before.count >= PASSES) || arrival.at - before.firstAt >= ANSWERED_AFTER_MS;
+}
+
+/**
+ * Where NATs let more in than they must, every socket of the partner is heard on one of ours, and by it ours on one of its own.
+ * Both would choose another path, but for the one that joins those two sockets: there the partner sends from where we aim.
+ */
+export function isMeeting(context: N4PeerContext, from: Endpoint): boolean {
+  return context.peer !== undefined && sameEndpoint(from, targetOf(context, context.peer));
+}
+
+/** Our end toward the partner: the host's address, unless the partner is on this very host. */
+export function localToward({ local }: PoolSocket, { host }: Endpoint): Endpoint {
+  return host.startsWith('127.') ? { host: '127.0.0.1', port: local.port } : local;
 }
 
 export function isOn(path: Path | undefined, { socket, from }: Pick<Arrival, 'socket' | 'from'>): boolean {
