@@ -40,6 +40,7 @@ export class World {
     this.#servers = servers;
     this.internet = new Internet({ seed: this.#seed });
     this.sites = wire(this.internet, places, servers, (host) => accessLink(host, options));
+    for (const [host, heard] of Object.entries(options.crossing ?? {})) this.host(host).tcp.crossing = heard;
     this.#losses = new LossRules(this.sites);
     if (keep) {
       this.#journal = new Journal();
