@@ -61,7 +61,9 @@ export function behaviourOf(samples: Samples): Behaviour {
       ? claim('hairpin', null, 0, 'it was not tested: no second socket got an answer')
       : hairpin.heardFrom
         ? claim('hairpin', true, 1, `a request to ${formatEndpoint(hairpin.target)} from inside came back in, from ${formatEndpoint(hairpin.heardFrom)}`)
-        : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
+        : hairpin.asked === 0
+          ? claim('hairpin', null, 0, 'ordinary requests were lost too')
+          : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
   const ports = allocationOf(samples.ports);
   const portPreserved = nat ? isPreserving(ports, local, reflexive, claim) : claim('portPreserved', null, 0, 'there is no NAT that could keep or change a port');
   const allocation = nat ? ports.allocation : null;

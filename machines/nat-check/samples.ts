@@ -66,6 +66,7 @@ export type FilterAnswer =
 /** Requests between two sockets of this host, by the reflexive address of each. */
 export interface HairpinSample {
   readonly target: Endpoint;
+  /** How often it was asked while an ordinary request, sent at the same moment, was answered. */
   readonly asked: number;
   /** Where the request seemed to come from, when it arrived. */
   readonly heardFrom: Endpoint | undefined;

@@ -35,13 +35,11 @@ function mappings({ asked }: CheckContext): MappingSample[] {
 function filters(context: CheckContext): FilterSample[] {
   const { asked, primary, other } = context;
   if (!primary) return [];
-  const kept = new Set(asked['filter/plain']?.answered);
   return changesOf(primary, other).flatMap((change) => {
     const test = asked[`filter/${change}`];
     if (!test) return [];
     const expected = other && sourceOf(change, primary, other);
-    // The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up.
-    const counted = Array.from({ length: test.times }, (_, i) => i + 1).filter((attempt) => kept.has(attempt)).length;
+    const counted = withCompanion(test, asked['filter/plain']);
     const isAlive = expected !== undefined && answerOf(context, observationId(expected)) !== undefined;
     const control = asked[`control/${change}`];
     return [{ change, server: primary, expected, asked: counted, answer: verdictOn(test), isAlive, isHonoured: control !== undefined && verdictOn(control) === 'heard' }];
@@ -58,7 +56,12 @@ function verdictOn({ question: { change, to }, answer, refusal }: Asked): Filter
 
 function hairpin({ asked, hairpinFrom }: CheckContext): HairpinSample | undefined {
   const out = asked['hairpin/out'];
-  return out && { target: out.question.to, asked: out.times, heardFrom: hairpinFrom };
+  return out && { target: out.question.to, asked: withCompanion(out, asked['hairpin/line']), heardFrom: hairpinFrom };
+}
+
+/** The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up. */
+function withCompanion({ times }: Asked, companion: Asked | undefined): number {
+  return companion?.answered.filter((attempt) => attempt <= times).length ?? 0;
 }
 
 /** In the order in which the sockets first asked. */
