@@ -16,6 +16,8 @@ export class TcpConnection {
   /** Its name in reports. */
   label: string;
   handler: TcpHandler;
+  /** A listener's, and nobody has been told of it before it is up. */
+  isPassive = false;
   state: 'syn-sent' | 'syn-received' | 'open' | 'time-wait' | 'closed' = 'syn-sent';
   readonly #ground: TcpGround;
   readonly #iss: number;
@@ -23,7 +25,6 @@ export class TcpConnection {
   readonly #deadline: Deadline;
   readonly #sender: Sender;
   readonly #receiver = new Receiver();
-  #isPassive = false;
   #isEnding = false;
   #endedFirst = false;
   /** No process holds it. */
@@ -53,7 +54,7 @@ export class TcpConnection {
 
   /** Answers the SYN with which the other end began. */
   accept({ seq }: Segment): void {
-    this.#isPassive = true;
+    this.isPassive = true;
     this.#meet(seq);
   }
 
@@ -87,13 +88,20 @@ export class TcpConnection {
   abort(): void {
     this.handler = DEAF;
     if (this.state === 'syn-received' || this.state === 'open') this.#transmit({ rst: true, seq: this.#seq(this.#sender.reached), ack: this.#expected });
-    this.#close();
+    this.vanish();
   }
 
-  /** From now on it is one that a listener accepts, though it began with a SYN of its own. */
-  becomePassive(label: string): void {
-    this.#isPassive = true;
-    this.label = label;
+  /** Ends it without a word to anybody. */
+  vanish(): void {
+    this.state = 'closed';
+    this.handler = DEAF;
+    this.#deadline.stop();
+    this.#ground.release(this);
+  }
+
+  /** Its listener is gone: it sends no more, and is forgotten when its answer would be due again. */
+  lapse(): void {
+    this.#retries = SYN_ACK_RETRIES;
   }
 
   /** Whether it is over, and a new SYN with this number may begin another between the same two ends. */
@@ -108,7 +116,7 @@ export class TcpConnection {
       case 'syn-sent':
         return this.#answered(segment);
       case 'time-wait':
-        if (segment.rst) this.#close();
+        if (segment.rst) this.vanish();
         else if (segment.fin || segment.syn) this.#acknowledge();
         return;
       default:
@@ -133,7 +141,7 @@ export class TcpConnection {
     const ahead = distance(this.#expected, seq);
     if (rst) {
       // A connection that nobody was told of ends as silently as it began.
-      if (ahead === 0) return this.#isPassive && this.state === 'syn-received' ? this.#close() : this.#break('reset');
+      if (ahead === 0) return this.isPassive && this.state === 'syn-received' ? this.vanish() : this.#break('reset');
       return ahead > 0 && ahead < WINDOW ? this.#acknowledge() : undefined;
     }
     if (syn) {
@@ -175,7 +183,7 @@ export class TcpConnection {
     if (this.#endedFirst) {
       this.state = 'time-wait';
       this.#deadline.set(TIME_WAIT_MS);
-    } else this.#close();
+    } else this.vanish();
     handler.gone();
   }
 
@@ -196,25 +204,18 @@ export class TcpConnection {
   /** Too long without the answer that is due. */
   #late(): void {
     if (this.state === 'syn-sent' || this.state === 'syn-received') {
-      if (this.#retries >= (this.#isPassive ? SYN_ACK_RETRIES : SYN_RETRIES)) return this.#isPassive ? this.#close() : this.#break('timed-out');
+      if (this.#retries >= (this.isPassive ? SYN_ACK_RETRIES : SYN_RETRIES)) return this.isPassive ? this.vanish() : this.#break('timed-out');
       this.#retries += 1;
       this.#sendSyn();
       this.#deadline.set(FIRST_TIMEOUT_MS * 2 ** this.#retries);
-    } else if (this.state !== 'open' || this.#sender.isDone) this.#close();
+    } else if (this.state !== 'open' || this.#sender.isDone) this.vanish();
     else if (!this.#sender.again(this.#isOrphan ? ORPHAN_RETRIES : DATA_RETRIES)) this.#break('timed-out');
   }
 
   #break(code: TcpFailure): void {
     const { handler } = this;
-    this.#close();
+    this.vanish();
     handler.broke(code);
-  }
-
-  #close(): void {
-    this.state = 'closed';
-    this.handler = DEAF;
-    this.#deadline.stop();
-    this.#ground.release(this);
   }
 
   #sendSyn(): void {

@@ -67,13 +67,16 @@ export class TcpStack implements TcpGround {
     return listener;
   }
 
-  /** Ends a listener; connections that it has not been told of end with it. */
+  /**
+   * Ends a listener. What it has not been told of still takes up its pair of ends for a moment, as on Linux, but is known no
+   * more when the next segment comes.
+   */
   unlisten(listener: TcpListener): void {
     const { port } = listener.local;
     const left = this.#listeners.get(port)?.filter((other) => other !== listener) ?? [];
     if (left.length === 0) this.#listeners.delete(port);
     else this.#listeners.set(port, left);
-    for (const [connection, owner] of this.#pending) if (owner === listener) connection.abort();
+    for (const [connection, owner] of this.#pending) if (owner === listener) connection.lapse();
   }
 
   /** Begins to connect; `local` says from where, by default from any address and a port of its own. */
@@ -93,7 +96,7 @@ export class TcpStack implements TcpGround {
 
   receive(packet: TcpPacket): void {
     const { src, dst, segment, data } = packet;
-    const connection = this.#connections.get(keyOf(dst, src));
+    const connection = this.#known(keyOf(dst, src));
     const listener = segment.syn && segment.ack === undefined && !segment.rst ? this.#listenerAt(dst) : undefined;
     if (connection !== undefined && !(listener !== undefined && connection.yieldsTo(segment))) {
       this.#host.delivered(packet, connection.label);
@@ -127,10 +130,20 @@ export class TcpStack implements TcpGround {
     return [...[...this.#listeners.values()].flat(), ...connections];
   }
 
+  /** The connection by that key, unless its listener has gone before it was up. */
+  #known(key: string): TcpConnection | undefined {
+    const connection = this.#connections.get(key);
+    const owner = connection && this.#pending.get(connection);
+    if (owner === undefined || this.#listeners.get(owner.local.port)?.includes(owner) === true) return connection;
+    connection?.vanish();
+    return undefined;
+  }
+
   /** The listener gets what was an attempt to connect. */
   #handOver(connection: TcpConnection, listener: TcpListener): void {
     const { handler } = connection;
-    connection.becomePassive(listener.label);
+    connection.isPassive = true;
+    connection.label = listener.label;
     this.#await(connection, listener);
     handler.broke('taken');
   }
@@ -162,7 +175,7 @@ export class TcpStack implements TcpGround {
     const sharing = this.#byPort.get(local.port);
     sharing?.delete(connection);
     if (sharing?.size === 0) this.#byPort.delete(local.port);
-    if (connection.state === 'time-wait') connection.abort();
+    if (connection.state === 'time-wait') connection.vanish();
   }
 
   /** A listener keeps everybody else off its port; connections that named theirs share it. */

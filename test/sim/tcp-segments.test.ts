@@ -47,7 +47,12 @@ describe('a handshake', () => {
   test('ends as silently as it began when the caller thinks better of it', () =>
     claim([['listen'], ['< SYN 0', '> SYN-ACK 0 1'], ['< RST 1'], ['< ACK 1 1', '> RST 1'], ['< SYN 0', '> SYN-ACK 0 1']]));
 
-  test('ends with its listener, if nobody was told of it', () => claim([['listen'], ['< SYN 0', '> SYN-ACK 0 1'], ['unlisten', '> RST 1 1'], ['< ACK 1 1', '> RST 1']]));
+  test('ends with its listener, if nobody was told of it, when the next segment comes, or its time', () => {
+    const begun: readonly Step[] = [['listen'], ['< SYN 0', '> SYN-ACK 0 1'], ['unlisten']];
+    claim([...begun, ['connect', 'address-in-use'], ['< ACK 1 1', '> RST 1'], ['connect', '> SYN 0']]);
+    claim([...begun, ['listen'], ['< SYN 0', '> SYN-ACK 0 1']]);
+    claim([...begun, ['wait 999'], ['connect', 'address-in-use'], ['wait 1'], ['connect', '> SYN 0']]);
+  });
 });
 
 describe('two SYNs that cross', () => {
