@@ -14,7 +14,7 @@ export function explainTurnedAway({ input, greetings, retries, trouble }: N4Peer
   const server = formatEndpoint(input.server);
   return failed(
     'no-rendezvous',
-    `The n4 server at ${server} ended ${retries + 1} connections without naming a peer. It may serve another ident than '${input.ident}', or not see the UDP of this side or the other: ${server} must be reachable by UDP too.`,
+    `The n4 server at ${server} named no peer in ${retries + 1} connections. It may serve another ident than '${input.ident}', or not see the UDP of this side or the other: ${server} must be reachable by UDP too.`,
   );
 }
 

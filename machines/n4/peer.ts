@@ -9,7 +9,7 @@ import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
 import { peerSetup } from './peer-setup.ts';
-import { isFromPeer, isMeeting, isOfPool, type N4PeerContext, newContext, poolLabel, provesHearing, serverLabel } from './session.ts';
+import { isFromPeer, isOfPool, type N4PeerContext, newContext, poolLabel, provesHearing, rankOf, serverLabel } from './session.ts';
 import * as timing from './timing.ts';
 
 type Where = { readonly context: N4PeerContext };
@@ -31,7 +31,11 @@ export const n4Peer = peerSetup
       hasGreeted: ({ context }) => context.greetings > 0,
       isSweeping: ({ context }) => context.burst < context.input.count * timing.PASSES,
       isFromPeer: ({ context, event }) => event.type === 'punch' && isFromPeer(context, event),
-      isBetterPath: ({ context, event }) => event.type === 'punch' && isFromPeer(context, event) && isMeeting(context, event.from) && context.path !== undefined && !isMeeting(context, context.path.peer),
+      isBetterPath: ({ context, event }) =>
+        event.type === 'punch' &&
+        isFromPeer(context, event) &&
+        context.path !== undefined &&
+        rankOf(context, event.socket, event.from) > rankOf(context, context.path.socket, context.path.peer),
       provesHearing: ({ context, event }) => event.type === 'punch' && isFromPeer(context, event) && provesHearing(context, event),
       mayAnswer: ({ context }) => context.attempt < timing.ANSWERS,
       mayFarewell: ({ context }) => context.attempt < timing.FAREWELLS,

@@ -3,7 +3,7 @@ import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import type { Outcome } from '../outcome.ts';
 import type { N4Message } from './codec.ts';
-import { ANSWERED_AFTER_MS, PASSES } from './timing.ts';
+import { ANSWERED_AFTER_MS, INSISTED_AFTER_MS, PASSES } from './timing.ts';
 
 export interface N4PeerInput {
   readonly server: Endpoint;
@@ -125,7 +125,7 @@ export function serverLabel({ connections }: N4PeerContext): string {
 }
 
 /** Where the partner's PUNCH is expected to come from. A NAT that counts starts over at the lowest port too. */
-export function targetOf({ input }: N4PeerContext, { host, port }: Endpoint): Endpoint {
+export function targetOf({ input }: Pick<N4PeerContext, 'input'>, { host, port }: Endpoint): Endpoint {
   const aim = port + input.offset;
   const ports = HIGHEST_PORT + 1 - LOWEST_PORT;
   if (aim > HIGHEST_PORT) return { host, port: LOWEST_PORT + ((aim - HIGHEST_PORT - 1) % ports) };
@@ -149,21 +149,27 @@ export function withHeard({ heard }: N4PeerContext, { socket, from, at }: Arriva
 }
 
 /**
- * Whether a PUNCH, not noted yet, shows that the partner hears us. At once only on the path that we have chosen: on another one
- * it may be about to choose ours. A late one shows that it stays there.
+ * Whether a PUNCH, not noted yet, shows that the partner hears us. By number only on the path that we have chosen, and only
+ * where no better one can come. One that is late shows it too, and on another path that the partner stays there.
  */
-export function provesHearing({ heard, path }: N4PeerContext, arrival: Arrival): boolean {
-  const before = heard.find((one) => isOn(one, arrival));
+export function provesHearing(context: N4PeerContext, arrival: Arrival): boolean {
+  const before = context.heard.find((one) => isOn(one, arrival));
   if (!before) return false;
-  return (isOn(path, arrival) && before.count >= PASSES) || arrival.at - before.firstAt >= ANSWERED_AFTER_MS;
+  const late = arrival.at - before.firstAt;
+  if (!isOn(context.path, arrival)) return late >= INSISTED_AFTER_MS;
+  return late >= ANSWERED_AFTER_MS || (before.count >= PASSES && rankOf(context, arrival.socket, arrival.from) > 1);
 }
 
 /**
- * Where NATs let more in than they must, every socket of the partner is heard on one of ours, and by it ours on one of its own.
- * Both would choose another path, but for the one that joins those two sockets: there the partner sends from where we aim.
+ * Where NATs let more in than they must, each side hears the other on many paths, and each would choose another one. Both know
+ * one that joins the ports that both aim at: there the partner sends from where we aim, and hears us on the socket whose
+ * number the offset says, or the one before it where the NAT counts.
  */
-export function isMeeting(context: N4PeerContext, from: Endpoint): boolean {
-  return context.peer !== undefined && sameEndpoint(from, targetOf(context, context.peer));
+export function rankOf({ input, peer }: N4PeerContext, socket: string, from: Endpoint): number {
+  if (!peer || !sameEndpoint(from, targetOf({ input }, peer))) return 0;
+  const n = Number(socket.split('/')[1]);
+  if (n === input.offset) return 3;
+  return n === Math.abs(input.offset) - 1 ? 2 : 1;
 }
 
 /** Our end toward the partner: the host's address, unless the partner is on this very host. */

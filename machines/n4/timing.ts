@@ -42,6 +42,8 @@ export const VOLLEY = 6;
 export const ANSWER_INTERVAL_MS = 200;
 /** A PUNCH so long after the first on its path is no straggler of a burst: ours lasts 80 ms, n4.py's a few. */
 export const ANSWERED_AFTER_MS = 150;
+/** The same on a path that we have not chosen: two answers of n4.py's, which stays where it heard us first. Ours has come over by then. */
+export const INSISTED_AFTER_MS = 350;
 /** Answers to a partner that does not show that it hears: 6 s. n4.py listens for 10 s, but whoever hears nothing of 30 hears none. */
 export const ANSWERS = 30;
 /** Answers after the confirmation, 2.2 s: whoever hears us may not be sure yet that we do. */

@@ -78,6 +78,8 @@ describe('which path', () => {
   test('n4.py stays where it heard us first, and is followed there', () => {
     const peer = heard().punched({ n: 0 });
     peer.now += 200;
+    expect(peer.punched({ n: 0 }).isConfirmed).toBe(false);
+    peer.now += 200;
     peer.punched({ n: 0 });
     expect([peer.isConfirmed, peer.context.path]).toEqual([true, { socket: 'p1/0', peer: TARGET }]);
     expect(peer.asked).toEqual(['route p1/0 > 198.18.2.2:5002 from 5002', 'close p1/1', 'close p1/3', 'p1/0: punch > 198.18.2.2:5002']);
