@@ -269,22 +269,3 @@ export function claimStreams(ground: Ground): void {
     expect(b.events).toHaveLength(before);
   });
 }
-
-/** The contract of a network without TCP. */
-export function claimNoStreams(ground: Ground): void {
-  test('answers TCP as unsupported, in words, and goes on', async () => {
-    const a = ground.join('a');
-    const there = { host: ground.address.b, port: 9 };
-    const foreign: readonly NetEffect[] = [
-      { type: 'tcp.listen', socket: 't1', local: there },
-      { type: 'tcp.connect', socket: 't2', to: there },
-      { type: 'tcp.send', socket: 't3', data: Uint8Array.of(1) },
-    ];
-    a.ask(...foreign);
-    await a.next('net.failed', { nth: foreign.length });
-    const answers = a.heard('net.failed');
-    expect(answers.map(({ effect, socket, code }) => ({ effect, socket, code }))).toEqual(foreign.map(({ type, socket }) => ({ effect: type, socket, code: 'unsupported' })));
-    answers.forEach(({ detail }) => expect(detail).toMatch(/TCP/i));
-    await a.open('still', ground.address.a);
-  });
-}

@@ -73,6 +73,11 @@ export class Party {
     return Uint8Array.from(Buffer.concat(this.heard('tcp.received', socket).map(({ data }) => data)));
   }
 
+  /** Resolves once `met` holds; rejects, naming `what`, when it does not in time. */
+  eventually(met: () => boolean, what: string): Promise<void> {
+    return this.#until(met, what);
+  }
+
   /** How a connection ended: its `tcp.closed`, or its failure's code. */
   async ended(socket: string): Promise<readonly string[]> {
     const ends = (): readonly string[] =>

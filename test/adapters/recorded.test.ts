@@ -23,7 +23,7 @@ afterEach(() => {
   }
 });
 
-describeNet('simulated internet, recorded', { tcp: 'carried' }, () => {
+describeNet('simulated internet, recorded', () => {
   const internet = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
   const host = (name: string) => ({ net: recorded(internet.host(name).net(), internet.clock), address: internet.address(name) });
   return {
@@ -36,7 +36,7 @@ describeNet('simulated internet, recorded', { tcp: 'carried' }, () => {
   };
 });
 
-describeNet('node, loopback, recorded', { tcp: 'carried' }, () => {
+describeNet('node, loopback, recorded', () => {
   const host = () => ({ net: recorded(nodeNet(), nodeClock()), address: '127.0.0.1' });
   return { a: host(), b: host(), until };
 });
