@@ -1,5 +1,5 @@
 /** What n4 does in one particular world each. Traces are golden: a change of one datagram shows here. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { world, type WorldOptions } from '../../adapters/sim/index.ts';
 import type { Scenario } from '../../effects/scenario.ts';
 import { n4 } from '../../machines/n4/index.ts';
