@@ -53,7 +53,7 @@ export interface EventRow {
 export function sequence(world: World, protocol: Protocol): Row[] {
   const packets = mergeMirrored(foldRepeated(world, protocol));
   const order = (row: Row): number => (row.kind === 'packet' ? 2 : row.sign === '✗' ? 3 : row.sign === '○' ? 1 : 0);
-  return [...packets, ...outcomes(world), ...freshPorts(world)].sort((one, other) => one.at - other.at || order(one) - order(other));
+  return [...packets, ...outcomes(world), ...(protocol.sweeps ? [] : freshPorts(world))].sort((one, other) => one.at - other.at || order(one) - order(other));
 }
 
 const SERVER = 's';
