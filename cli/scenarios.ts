@@ -75,6 +75,9 @@ const N4: Protocol = {
   sweeps: true,
   expected: canSweep,
   say: sayings<N4Message>({
+    hello: () => 'I am here. Is anybody else?',
+    ready: () => 'Somebody else is here too. Show me your port.',
+    peerinfo: ({ peer }) => `The other one was at ${formatEndpoint(peer)}.`,
     exchange: () => 'This is the port that I have now.',
     punch: () => 'Do you hear me?',
   }),
