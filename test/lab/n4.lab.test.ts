@@ -126,3 +126,15 @@ describe.each(PAIRS)('%s × %s', (a, b) => {
     });
   });
 });
+
+test.each([100, 200])('two of ours 25 ms apart meet while %i foreign flows a second take ports on both sides', async (perSecond) => {
+  const nat = `symmetric-seq+noise=${perSecond}`;
+  lab = await buildLab({ a: nat, b: nat, delayMs: 25 });
+  const [server, one, other] = (await agents('s', 'a', 'b')) as [Agent, Agent, Agent];
+  await server.call('serve', [SERVER]);
+  await measure([nat, nat], 'ours, 25 ms', async (run) => {
+    const [x, y] = await Promise.all([ours(one, 'from a', run), ours(other, 'from b', run)]);
+    expect([x, y]).toMatchObject([{ kind: 'connected', heard: 'from b' }, { kind: 'connected', heard: 'from a' }]);
+    return Math.max(x.confirmedMs, y.confirmedMs);
+  });
+});
