@@ -4,9 +4,11 @@
  * For: asking the kernel what the simulator was asked.
  * Never: decides anything; what it reports is for the test to judge.
  */
+import { Subject } from 'rxjs';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { type Endpoint, parseEndpoint } from '../../effects/endpoint.ts';
+import type { NetEffect } from '../../effects/net.ts';
 import { type Opened, Opener, tellWhoCalls } from '../sim/opener.ts';
 
 /** What came of an opener so far. */
@@ -44,4 +46,18 @@ export async function report(id: string): Promise<Report> {
 export async function stop(id: string): Promise<void> {
   openers.get(id)?.stop();
   openers.delete(id);
+}
+
+const effects = new Subject<NetEffect>();
+const heard: string[] = [];
+nodeNet()(effects).subscribe((event) => heard.push(`${event.type === 'net.failed' ? event.code : event.type} ${event.socket}`));
+
+/** Asks effects of one more network. */
+export async function ask(asked: readonly NetEffect[]): Promise<void> {
+  for (const effect of asked) effects.next(effect);
+}
+
+/** What it said so far, as `tcp.connected c` or `refused c`. */
+export async function answers(): Promise<readonly string[]> {
+  return heard;
 }

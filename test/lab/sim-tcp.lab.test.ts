@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { LINUX_NAT, LINUX_TCP, world, type World } from '../../adapters/sim/index.ts';
 import { type Endpoint, parseEndpoint } from '../../effects/endpoint.ts';
+import type { NetEffect } from '../../effects/net.ts';
 import { Opener, tellWhoCalls } from '../sim/opener.ts';
 import { Port } from '../sim/port.ts';
 import { buildLab, type Lab } from './lab.ts';
@@ -190,4 +191,39 @@ test('a SYN that comes first leaves nothing at a Linux NAT, even where a datagra
   expect(await b.call('connect', [[PUBLIC_A, 40_000], 80, 500])).toEqual({ failure: 'ECONNREFUSED' });
   await b.call('listen', [80, PUBLIC_B]);
   expect(await a.call('connect', [[PUBLIC_B, 80], 40_000, 2_000])).toEqual({ seen: `${PUBLIC_A}:40000` });
+});
+
+test('kernel and simulator alike forget who was calling a listener that closes, and keep his pair of ends from us for a moment', async () => {
+  const delayMs = 200;
+  const here = { host: PUBLIC_A, port: 5000 };
+  const there = { host: PUBLIC_B, port: 5000 };
+  const call: NetEffect = { type: 'tcp.connect', socket: 'call', to: here, local: there };
+  const listen: NetEffect = { type: 'tcp.listen', socket: 'l', local: here };
+  const back = (socket: string): NetEffect => ({ type: 'tcp.connect', socket, to: there, local: here });
+  const close: NetEffect = { type: 'close', socket: 'l' };
+  const told = [['tcp.listening l', 'address-in-use c1', 'tcp.listening l', 'refused c2'], ['tcp.connected call', 'reset call']];
+
+  const lab = await buildLab({ a: 'open', b: 'open', delayMs });
+  try {
+    const [a, b] = await Promise.all([lab.agent('a', AGENT), lab.agent('b', AGENT)]);
+    await a.call('ask', [[listen]]);
+    await b.call('ask', [[call]]);
+    await sleep(2 * delayMs);
+    await a.call('ask', [[close, back('c1'), listen]]);
+    await sleep(4 * delayMs);
+    await a.call('ask', [[close, back('c2')]]);
+    await sleep(4 * delayMs);
+    expect([await a.call('answers'), await b.call('answers')]).toEqual(told);
+  } finally {
+    await lab.dispose();
+  }
+
+  const w = world({ a: 'open', b: 'open' }, { latencyMs: delayMs });
+  const [a, b] = [new Port(w.host('a')).ask(listen), new Port(w.host('b')).ask(call)];
+  w.advance(1.9 * delayMs);
+  for (const effect of [close, back('c1'), listen]) a.ask(effect);
+  w.advance(4 * delayMs);
+  for (const effect of [close, back('c2')]) a.ask(effect);
+  w.advance(4 * delayMs);
+  expect([a, b].map(({ heard }) => heard.map((event) => `${event.type === 'net.failed' ? event.code : event.type} ${event.socket}`))).toEqual(told);
 });
