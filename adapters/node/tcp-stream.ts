@@ -41,6 +41,12 @@ export function endInTime(socket: Socket): void {
   socket.end();
 }
 
+/** Its life ends like an idle one's: by a `timeout`. */
+export function limitLife(socket: Socket, lifeMs: number): void {
+  const timer = setTimeout(() => socket.emit('timeout'), lifeMs);
+  socket.once('close', () => clearTimeout(timer));
+}
+
 /** Lets go of the socket within this call. If anything still waits, the peer gets a reset, not an end that looks clean. */
 export function abandon(socket: Socket): void {
   // By itself it would wait for what waits; the destroy that follows makes it happen now.

@@ -4,6 +4,7 @@
  */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen } from '../../effects/net.ts';
+import { door, wrongLimit } from '../../effects/tcp-limits.ts';
 import { Deadline } from './deadline.ts';
 import type { Host } from './host.ts';
 import { isIPv4 } from './packet.ts';
@@ -46,6 +47,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   const letGo = (held: Held): void => {
     if (!alive.delete(held)) return;
     held.idle?.stop();
+    held.life?.stop();
     held.closing?.stop();
     held.freed?.();
   };
@@ -66,6 +68,17 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
 
   const closed = (held: Held): void => {
     if (forget(held)) report({ type: 'tcp.closed', socket: held.label, at: clock.now() });
+  };
+
+  /** Runs from now; undefined without a time. */
+  const closingAfter = (held: Held, ms: number | undefined): Deadline | undefined => {
+    if (ms === undefined) return undefined;
+    const deadline = new Deadline(clock, () => {
+      giveUp(held);
+      closed(held);
+    });
+    deadline.set(ms);
+    return deadline;
   };
 
   const handlerOf = (held: Held): TcpHandler => ({
@@ -94,7 +107,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   });
 
   const listen = (effect: TcpListen): void => {
-    const { socket: label, local, idleMs, limit = Infinity } = effect;
+    const { socket: label, local, idleMs, lifeMs } = effect;
     const refuse = (code: NetFailure, why: string): void => fail('tcp.listen', label, code, `cannot listen with TCP socket ${label} on ${formatEndpoint(local)}: ${why}`);
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     const wrong = unbindable(local);
@@ -103,25 +116,19 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     if (beyond !== undefined) return refuse('unsupported', beyond);
 
     let accepted = 0;
-    let count = 0;
+    const enter = door(effect);
     const nextLabel = (): string => {
       do accepted += 1;
       while (has(`${label}/${accepted}`) || isTaken(`${label}/${accepted}`));
       return `${label}/${accepted}`;
     };
     const bound = tcp.listen(label, local, (connection) => {
-      if (count >= limit) return connection.abandon();
-      count += 1;
-      const freed = (): void => void (count -= 1);
       const { local: own, remote: peer } = connection;
+      const freed = enter(peer.host);
+      if (!freed) return connection.abandon();
       const held: Held = { label: nextLabel(), connection, origin: 'tcp.listen', peer, isUp: true, idleMs: idleMs ?? Infinity, freed };
-      if (idleMs !== undefined) {
-        held.idle = new Deadline(clock, () => {
-          giveUp(held);
-          closed(held);
-        });
-        held.idle.set(idleMs);
-      }
+      held.idle = closingAfter(held, idleMs);
+      held.life = closingAfter(held, lifeMs);
       connection.label = held.label;
       adopt(held);
       report({ type: 'tcp.accepted', listener: label, socket: held.label, local: own, peer, at: clock.now() });
@@ -200,7 +207,8 @@ interface Held {
   readonly idleMs: number;
   readonly freed?: () => void;
   isUp: boolean;
-  idle?: Deadline;
+  idle?: Deadline | undefined;
+  life?: Deadline | undefined;
   closing?: Deadline;
 }
 
@@ -224,11 +232,4 @@ function cannotConnect(label: string, to: Endpoint, from?: Endpoint): string {
 function unbindable({ host, port }: Endpoint): string | undefined {
   if (!isIPv4(host)) return `${host} is not an IPv4 address`;
   return isPort(port) ? undefined : 'a port is 0 to 65535';
-}
-
-/** What is wrong with the limits asked for, in words; the bounds are those of `adapters/node`. */
-function wrongLimit({ idleMs, limit }: TcpListen): string | undefined {
-  if (idleMs !== undefined && !(idleMs > 0 && idleMs < 2 ** 31)) return `idleMs is more than 0 and less than 2^31, not ${idleMs}`;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) return `a limit is 1 or more, not ${limit}`;
-  return undefined;
 }
