@@ -3,6 +3,7 @@
  * that cannot be known: a socket that is bound to every address has no origin. Sources: RFC 3489 §8.1, RFC 5780 §6.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Accepted } from '../server.ts';
 
 /** The four corners of {A1, A2} × {P1, P2}; a server on one address has the first only. */
 export const CORNERS = ['a1p1', 'a1p2', 'a2p1', 'a2p2'] as const;
@@ -45,7 +46,7 @@ export function udpSites(opened: Readonly<Record<string, Endpoint>>): ReadonlyMa
 }
 
 /** One accepted connection. It can be answered from nowhere else, whatever else is open. */
-export function tcpSite(opened: Readonly<Record<string, Endpoint>>, listener: string, socket: string, local: Endpoint): Site | undefined {
+export function tcpSite(opened: Readonly<Record<string, Endpoint>>, { listener, socket, local }: Accepted): Site | undefined {
   const corner = CORNERS.find((one) => tcpLabel(one) === listener);
   if (!corner) return undefined;
   const here: Place = { socket, origin: local };
