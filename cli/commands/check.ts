@@ -111,7 +111,7 @@ async function check(given: CheckOptions): Promise<ExitCode> {
   if (outcome.kind === 'failed') return reportFailure(isLate ? failed('no-server', `The check was not done within ${timeout} s. Give it more time with --timeout`) : outcome, effort, json);
   const result: CheckResult = 'udp' in outcome ? stunResult(outcome, effort) : textResult(outcome, effort);
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${checkWords(result, paintFor(process.stdout), verbose).join('\n')}\n`);
-  return result.udp ? EXIT.done : EXIT.no;
+  return result.reflexive === null ? EXIT.no : EXIT.done;
 }
 
 /** Names become addresses. Of several STUN servers, one without an address is left out. */

@@ -8,7 +8,7 @@ import { attribute, encodeStun, type StunMessage } from '../../effects/wire/stun
 import { type Opened, serverMachine, type SocketPlan } from '../server.ts';
 import { answerStun, readStun } from './stun-answer.ts';
 import { familyOf, quickAnswers } from './stun-quick.ts';
-import { CORNERS, type Corner, tcpLabel, tcpSite, udpSites } from './stun-sites.ts';
+import { besideLabel, CORNERS, type Corner, tcpLabel, tcpSite, udpSites } from './stun-sites.ts';
 import { cutStun } from './stun-stream.ts';
 
 export interface StunServerInput {
@@ -16,6 +16,11 @@ export interface StunServerInput {
   readonly listen: Endpoint;
   /** A2 and P2: another address of this host and another port. Without it the server does not change where it answers from. */
   readonly alternate?: Endpoint;
+  /**
+   * More addresses of this host, at the port of `listen`, each as if it were the only one: for who would listen on every address.
+   * One socket bound to all of them could answer from another than was asked, which a NAT drops. Those that are not there are left out.
+   */
+  readonly beside?: readonly string[];
 }
 
 export type StunServerMessage =
@@ -26,9 +31,10 @@ export type StunServerMessage =
 export const stunServer = serverMachine<StunServerMessage, StunServerInput, undefined>({
   id: 'stun/server',
   defaultInput: { listen: { host: '0.0.0.0', port: 0 } },
-  sockets: ({ listen, alternate }) => {
+  sockets: ({ listen, alternate, beside = [] }) => {
     const corners = alternate ? CORNERS : CORNERS.slice(0, 1);
-    return [...corners.map((corner) => udpPlan(corner, listen, alternate ?? listen)), ...corners.map(tcpPlan)];
+    const more = beside.map((host, n) => besidePlan(besideLabel(n + 1), host, listen));
+    return [...corners.map((corner) => udpPlan(corner, listen, alternate ?? listen)), ...more, ...[...corners, ...more.map(({ socket }) => socket)].map(tcpPlan)];
   },
   memory: () => undefined,
   reflex: true,
@@ -62,8 +68,12 @@ function udpPlan(corner: Corner, a1p1: Endpoint, a2p2: Endpoint): SocketPlan {
 }
 
 /** Beside the UDP socket of the same address and port. Not every network has TCP, and the port may be taken. */
-function tcpPlan(corner: Corner): SocketPlan {
-  return { socket: tcpLabel(corner), transport: 'tcp', optional: true, announce: true, at: (opened) => [opened[corner] ?? { host: '0.0.0.0', port: 0 }] };
+function tcpPlan(label: string): SocketPlan {
+  return { socket: tcpLabel(label), transport: 'tcp', optional: true, announce: true, at: (opened) => (opened[label] ? [opened[label]] : []) };
+}
+
+function besidePlan(socket: string, host: string, listen: Endpoint): SocketPlan {
+  return { socket, optional: true, announce: true, at: (opened) => [{ host, port: (opened['a1p1'] ?? listen).port }] };
 }
 
 function answering(opened: Opened): Reflex {
