@@ -1,5 +1,5 @@
 /** What the STUN check remembers: its sockets, what it has asked, and what was answered. A value; each step makes the next. */
-import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
@@ -12,7 +12,7 @@ import type { Question, SilentPart } from './stun-questions.ts';
 import { lossOf, SILENT_ATTEMPTS } from './stun-timing.ts';
 
 export interface CheckInput {
-  /** At least one, as addresses. With several, the first that names another address of its own is asked for most. */
+  /** At least one, as addresses. With several, the first that names another address of its own is asked for most. Those of another family than the first are left out: one socket has one family. */
   readonly servers: readonly Endpoint[];
   /** Transaction ids and local ports are derived from it. */
   readonly seed: string;
@@ -79,7 +79,7 @@ export interface CheckContext {
 
 export function newContext(input: CheckInput | undefined): CheckContext {
   return {
-    input: input ?? { servers: [], seed: '' },
+    input: input ? { ...input, servers: ofOneFamily(input.servers) } : { servers: [], seed: '' },
     opened: {},
     refused: [],
     dropped: [],
@@ -100,6 +100,11 @@ export function newContext(input: CheckInput | undefined): CheckContext {
     silentSince: 0,
     outcome: undefined,
   };
+}
+
+/** One socket has one address family, and two would be tested by different NATs. */
+export function ofOneFamily(servers: readonly Endpoint[]): readonly Endpoint[] {
+  return servers.filter(({ host }) => isIPv6(host) === isIPv6(servers[0]?.host ?? ''));
 }
 
 export function answerOf(context: CheckContext, id: string): Reply | undefined {

@@ -108,6 +108,12 @@ describe('a server, or a way to it, that drops most CHANGE-REQUESTs', () => {
   });
 });
 
+test('servers of another address family than the first are left out, not found silent', () => {
+  const check = new StunCheck({ servers: [SERVER, { host: '2001:db8::1', port: 3478 }] }).allOpened().goOn();
+  expect(check.asked().every(({ to }) => !to.host.includes(':'))).toBe(true);
+  expect(check.outcome).toMatchObject({ kind: 'checked', udp: true, nat: true });
+});
+
 describe('silence of everybody', () => {
   const silent = (tcp: Samples['tcp']) => behaviourOf(samples({ mappings: [{ server: SERVER, asked: 13, mapped: undefined }], tcp }));
   const cells = (tcp: Samples['tcp']): Set<string> => new Set(prospectsOf(silent(tcp)).flatMap(({ peers }) => Object.values(peers)));
