@@ -36,7 +36,7 @@ export interface SocketPlan {
   readonly transport?: 'tcp';
   /** Of its connections; default: `TCP_LIMITS`. */
   readonly limits?: TcpLimits;
-  /** Where to listen: the first of these that can be had. Asked when its turn comes, so it may follow the ports of others. */
+  /** Where to listen: the first of these that can be had; where there is none, it is left out. Asked when its turn comes, so it may follow the ports of others. */
   readonly at: (opened: Opened) => readonly Endpoint[];
   /** The server can do without it, and does not announce it unless it says `announce`. */
   readonly optional?: true;
@@ -160,6 +160,7 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
       guards: {
         isMessage: ({ event }) => 'from' in event && event.type !== 'net.unreadable',
         isAllOpen: ({ context }) => wanted(context) === undefined,
+        isNowhere: ({ context }) => wanted(context)?.at === undefined,
         isWanted: ({ context, event }) => 'socket' in event && event.socket === wanted(context)?.socket.socket,
         hasAnotherPlace: ({ context, event }) => isRefused(context, event) && wanted(context)?.last === false,
         isSkippable: ({ context, event }) => isRefused(context, event) && wanted(context)?.socket.optional === true,
@@ -183,7 +184,7 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
         opening: {
           initial: 'next',
           states: {
-            next: { always: [{ guard: 'isAllOpen', target: '#serving' }, { target: 'asked' }] },
+            next: { always: [{ guard: 'isAllOpen', target: '#serving' }, { guard: 'isNowhere', target: 'next', reenter: true, actions: 'nextSocket' }, { target: 'asked' }] },
             asked: { entry: 'openNext' },
           },
           on: {

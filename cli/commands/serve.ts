@@ -8,7 +8,7 @@ import { newSeed } from '../../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
 import { run } from '../../effects/run.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
-import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
+import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, type StunServerInput, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
@@ -20,6 +20,8 @@ import { n4Ident } from '../n4-options.ts';
 import { openRecorder } from '../recorder.ts';
 import { adviceFor, exitCodeOf } from '../result.ts';
 import { onInterrupt } from '../signals.ts';
+import { statusWriter } from '../status.ts';
+import { isWildcard, wildcardHosts, wildcardWarning } from '../wildcard.ts';
 
 export function defineServe(command: Command): void {
   command
@@ -74,8 +76,12 @@ export function defineServe(command: Command): void {
       const second = alternate && { host: await resolveHost(alternate.host).catch(unresolved('--alternate')), port: alternate.port };
       const reason = second && unfit(listen, second);
       if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${formatEndpoint(second ?? listen)}' is invalid. ${reason}`);
+      const [host = listen.host, ...beside] = wildcardHosts(listen.host);
+      if (beside.length > 0) warn(given.json, 'listening on each address of this host, so that every answer leaves from where it was asked; start again when they change');
+      if (!second) warn(given.json, 'without --alternate, clients learn neither how their NAT filters nor how its mappings vary by address');
+      const input = (own: Endpoint): StunServerInput => ({ listen: own, ...(second ? { alternate: second } : {}), ...(beside.length > 0 ? { beside } : {}) });
       const named = second ? '--listen or --alternate' : '--listen';
-      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, (own) => ({ listen: own, ...(second ? { alternate: second } : {}) }), listen, named);
+      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, input, { host, port: listen.port }, named);
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
@@ -103,10 +109,6 @@ function unfit(listen: Endpoint, alternate: Endpoint): string | undefined {
   if (listen.host === alternate.host) return 'The alternate must be another address than that of --listen.';
   if (isIPv6(listen.host) !== isIPv6(alternate.host)) return 'The alternate must be IPv4 where --listen is IPv4, and IPv6 where it is IPv6.';
   return listen.port === alternate.port && listen.port !== 0 ? 'The alternate must have another port than --listen.' : undefined;
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
 }
 
 interface ServeOptions {
@@ -137,6 +139,8 @@ async function serve(
   named = '--listen',
 ): Promise<ExitCode> {
   const startRecording = await openRecorder(record);
+  const warning = machine === n4Server ? undefined : wildcardWarning(listen.host);
+  if (warning !== undefined) warn(json, warning);
   const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port });
   const clock = nodeClock();
   const net = nodeNet();
@@ -157,6 +161,11 @@ async function serve(
   });
   if (failure) throw new Stop(exitCodeOf(failure.reason), `${failure.detail}${adviceFor(failure.reason, named)}`);
   return EXIT.done;
+}
+
+/** On stderr; the server goes on. */
+function warn(json: true | undefined, message: string): void {
+  statusWriter(json === true)({ status: 'warning', message: `natpunch: ${message}` });
 }
 
 function tell({ what, local, transport, room, from }: ServerReported, json: boolean): void {

@@ -28,6 +28,15 @@ describe('a connection', () => {
     expect(said(site.stream(modernBytes()))[0]).toContain('response-origin=198.51.100.1:3478');
   });
 
+  test('to an address beside others is told that one and no other', () => {
+    const opened = { ...ONE, 'beside-1': FOUR.a2p1, 'tcp-beside-1': FOUR.a2p1 };
+    const told = 'success xor-mapped-address=203.0.113.9:40000 mapped-address=203.0.113.9:40000 response-origin=198.51.100.2:3478';
+    expect(said(new Site(opened).accept(CONNECTION, 'tcp-beside-1', FOUR.a2p1).stream(modernBytes()))).toEqual([told]);
+    const answer = new Site(opened).answer(modernBytes(), 'beside-1');
+    expect([answer && inWords(answer.message), answer?.socket]).toEqual([told, 'beside-1']);
+    expect(new Site(opened).answer(modernBytes([change(true, false)]), 'beside-1')?.message.class).toBe('error');
+  });
+
   test('cannot be answered from elsewhere or to elsewhere', () => {
     const site = new Site(FOUR_TCP).accept();
     expect(said(site.stream(modernBytes([change(false, true)])))).toEqual(['error 420 unknown=0003']);
