@@ -49,6 +49,6 @@ export function startListener({ local, limit, perHost }: TcpListen, events: List
   return server;
 }
 
-export function cannotListen({ socket, local }: TcpListen): string {
-  return `cannot listen with TCP socket ${socket} on ${formatEndpoint(local)}`;
+export function cannotListen({ local }: TcpListen): string {
+  return `cannot listen for TCP on ${formatEndpoint(local)}`;
 }

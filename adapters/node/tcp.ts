@@ -74,7 +74,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
         failed('tcp.listen', label, code, `${cannotListen(effect)}: ${why}`);
       },
       stuck: ({ code, why }) => {
-        if (isCurrent()) failed('tcp.listen', label, code, `TCP socket ${label} cannot accept connections for now: ${why}`);
+        if (isCurrent()) failed('tcp.listen', label, code, `cannot accept TCP connections on ${formatEndpoint(local)} for now: ${why}`);
       },
     });
     listeners.set(label, server);
@@ -82,7 +82,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 
   const connect = ({ socket: label, to, local }: TcpConnect): void => {
     const refuse = (code: NetFailure, why: string): void =>
-      queueMicrotask(() => failed('tcp.connect', label, code, `${cannotConnect(label, to, local)}: ${why}`, to));
+      queueMicrotask(() => failed('tcp.connect', label, code, `${cannotConnect(to, local)}: ${why}`, to));
 
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     const family = isIP(to.host);
@@ -145,7 +145,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 
   const send = ({ socket: label, data }: TcpSend): void => {
     const connection = connections.get(label);
-    const inWords = `cannot send ${data.length} bytes from TCP socket ${label}`;
+    const inWords = `cannot send ${data.length} bytes over TCP`;
     if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`));
     if (data.length === 0 || write(connection, data)) return;
     const { socket, peer } = connection;

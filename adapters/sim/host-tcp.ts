@@ -101,14 +101,14 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
       if (!forget(held)) return;
       const [code, why] = FAILURES[failure];
       const { label: socket, origin: effect, peer: to } = held;
-      const detail = `${held.isUp ? `TCP connection ${socket} with ${formatEndpoint(to)} broke` : cannotConnect(socket, to, held.from)}: ${why}`;
+      const detail = `${held.isUp ? `the TCP connection with ${formatEndpoint(to)} broke` : cannotConnect(to, held.from)}: ${why}`;
       report({ type: 'net.failed', effect, socket, code, detail, to, at: clock.now() });
     },
   });
 
   const listen = (effect: TcpListen): void => {
     const { socket: label, local, idleMs, lifeMs } = effect;
-    const refuse = (code: NetFailure, why: string): void => fail('tcp.listen', label, code, `cannot listen with TCP socket ${label} on ${formatEndpoint(local)}: ${why}`);
+    const refuse = (code: NetFailure, why: string): void => fail('tcp.listen', label, code, `cannot listen for TCP on ${formatEndpoint(local)}: ${why}`);
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     const wrong = unbindable(local);
     if (wrong !== undefined) return refuse('address-not-available', wrong);
@@ -147,7 +147,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   };
 
   const connect = ({ socket: label, to, local }: TcpConnect): void => {
-    const refuse = (code: NetFailure, why: string): void => fail('tcp.connect', label, code, `${cannotConnect(label, to, local)}: ${why}`, to);
+    const refuse = (code: NetFailure, why: string): void => fail('tcp.connect', label, code, `${cannotConnect(to, local)}: ${why}`, to);
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     if (!isIPv4(to.host)) return refuse('unreachable', 'that is not an IPv4 address; a name has to be resolved first');
     if (!isPort(to.port) || to.port === 0) return refuse('unreachable', 'a port is 1 to 65535');
@@ -160,7 +160,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
 
   const send = ({ socket: label, data }: TcpSend): void => {
     const held = connections.get(label);
-    const inWords = `cannot send ${data.length} bytes from TCP socket ${label}`;
+    const inWords = `cannot send ${data.length} bytes over TCP`;
     if (held === undefined) return fail('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`);
     if (data.length === 0) return;
     held.idle?.set(held.idleMs);
@@ -224,8 +224,8 @@ const FAILURES: Readonly<Record<TcpFailure, readonly [NetFailure, string]>> = {
   taken: ['address-in-use', 'a listener of this host took the connection between these two'],
 };
 
-function cannotConnect(label: string, to: Endpoint, from?: Endpoint): string {
-  return `cannot connect TCP socket ${label}${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
+function cannotConnect(to: Endpoint, from?: Endpoint): string {
+  return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
 }
 
 /** Why nothing can be bound there, in words; the host has not been asked yet. */

@@ -77,11 +77,13 @@ export function defineServe(command: Command): void {
       const reason = second && unfit(listen, second);
       if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${formatEndpoint(second ?? listen)}' is invalid. ${reason}`);
       const [host = listen.host, ...beside] = wildcardHosts(listen.host);
-      if (beside.length > 0) warn(given.json, 'listening on each address of this host, so that every answer leaves from where it was asked; start again when they change');
-      if (!second) warn(given.json, 'without --alternate, clients learn neither how their NAT filters nor how its mappings vary by address');
+      const notes = [
+        ...(beside.length > 0 ? ['listening on each address of this host, so that every answer leaves from where it was asked; start again when they change'] : []),
+        ...(second ? [] : ['without --alternate, clients learn neither how their NAT filters nor how its mappings vary by address']),
+      ];
       const input = (own: Endpoint): StunServerInput => ({ listen: own, ...(second ? { alternate: second } : {}), ...(beside.length > 0 ? { beside } : {}) });
       const named = second ? '--listen or --alternate' : '--listen';
-      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, input, { host, port: listen.port }, named);
+      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, input, { host, port: listen.port }, { named, notes });
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
@@ -119,6 +121,13 @@ interface ServeOptions {
   readonly json?: true;
 }
 
+interface Words {
+  /** The options that name its addresses. */
+  readonly named?: string;
+  /** On stderr once it listens. */
+  readonly notes?: readonly string[];
+}
+
 function addServer(parent: Command, name: string, port: number, example = `--listen 0.0.0.0:${port}`): Command {
   return parent
     .command(name)
@@ -135,12 +144,10 @@ async function serve(
   codec: AnyCodec,
   inputFor: (listen: Endpoint) => unknown,
   listen: Endpoint,
-  /** The options that name its addresses. */
-  named = '--listen',
+  { named = '--listen', notes = [] }: Words = {},
 ): Promise<ExitCode> {
   const startRecording = await openRecorder(record);
   const warning = machine === n4Server ? undefined : wildcardWarning(listen.host);
-  if (warning !== undefined) warn(json, warning);
   const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port });
   const clock = nodeClock();
   const net = nodeNet();
@@ -154,18 +161,17 @@ async function serve(
   onInterrupt(stop, EXIT.done);
   if (timeout !== undefined) setTimeout(stop, timeout * 1000).unref();
 
-  actor.on('server', (event: unknown) => tell(event as ServerReported, json === true));
+  const warnings = [...(warning === undefined ? [] : [warning]), ...notes];
+  actor.on('server', (event: unknown) => {
+    for (const message of warnings.splice(0)) statusWriter(json === true)({ status: 'warning', message: `natpunch: ${message}` });
+    tell(event as ServerReported, json === true);
+  });
   const failure = await new Promise<Failed | undefined>((resolve, reject) => {
     actor.subscribe({ complete: () => resolve(actor.getSnapshot().output as Failed | undefined), error: reject });
     actor.start();
   });
   if (failure) throw new Stop(exitCodeOf(failure.reason), `${failure.detail}${adviceFor(failure.reason, named)}`);
   return EXIT.done;
-}
-
-/** On stderr; the server goes on. */
-function warn(json: true | undefined, message: string): void {
-  statusWriter(json === true)({ status: 'warning', message: `natpunch: ${message}` });
 }
 
 function tell({ what, local, transport, room, from }: ServerReported, json: boolean): void {
