@@ -5,7 +5,8 @@ import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
 import { peerSetup } from './peer-setup.ts';
-import { checkId, heardFrom, localOf, type OpenSocket, type Path, type PeerContext, roundIds, socketLabel, withSource } from './session.ts';
+import { checkId, heardFrom, localOf, type OpenSocket, ownForecast, type Path, type PeerContext, roundIds, socketLabel, withFlows, withSighting, withSource } from './session.ts';
+import { owesForecast } from './sweep-actions.ts';
 import { openerTtl, registerInterval, REPEAT_REGISTRATION_AT } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -34,10 +35,11 @@ export const closeLateSocket = enqueueActions(({ context, event, enqueue }) => {
 /** Once a path is chosen the sockets of other rounds are of no more use. */
 export const closeOtherSockets = enqueueActions(({ context, enqueue }) => {
   const isUsed = ({ label }: OpenSocket): boolean => label === context.path?.socket || label === context.candidate?.socket;
-  for (const socket of context.sockets) {
+  const all = [...context.sockets, ...context.sweepers];
+  for (const socket of all) {
     if (!isUsed(socket)) enqueue.sendTo('net', { type: 'close', socket: socket.label });
   }
-  enqueue.assign({ sockets: context.sockets.filter(isUsed) });
+  enqueue.assign({ sockets: all.filter(isUsed), sweepers: [] });
 });
 
 export const noteTrouble = assign(({ event }) => {
@@ -47,16 +49,21 @@ export const noteTrouble = assign(({ event }) => {
 
 // ---- the rendezvous
 
-export const register = sendTo('net', ({ context }) => ({
-  type: 'udp.send',
-  socket: socketLabel(context.round),
-  to: context.input.server,
-  message: registration(context),
-}));
+export const register = enqueueActions(({ context, enqueue }) => {
+  const [socket, to] = [socketLabel(context.round), context.input.server];
+  const message = registration(context);
+  enqueue.assign({ flows: withFlows(context, socket, [to]), reported: message.forecast.kind });
+  enqueue.sendTo('net', { type: 'udp.send', socket, to, message });
+});
 
 /** From the last repetition on the round trip is at least what is measured; so short a one only makes us more careful. */
 export const noteRepetition = assign({
   askedAt: ({ context }) => (context.askedAt === undefined ? undefined : context.askedAt + registerInterval(context.attempt)),
+});
+
+/** What the peer must know of us before it can sweep. */
+export const reportForecast = enqueueActions(({ context, enqueue }) => {
+  if (owesForecast(context)) enqueue(register);
 });
 
 export const repeatRegistration = enqueueActions(({ context, enqueue }) => {
@@ -72,6 +79,7 @@ export const rememberAddress = assign(({ context, event }) => {
   assertEvent(event, ['mapped', 'introduced']);
   return {
     mapped: event.mapped,
+    seen: withSighting(context, event.socket, event.from, event.mapped, event.at),
     alternate: event.alternate && reachable(event.alternate, context.input.server),
     rttMs: context.askedAt === undefined ? context.rttMs : Math.max(0, event.at - context.askedAt),
     askedAt: undefined,
@@ -86,15 +94,26 @@ export const rememberPeer = assign(({ context, event }) => {
 /** Asks the rendezvous's other port for our address, once a round while it is not known whether our mapping varies. */
 export const observeMapping = enqueueActions(({ context, enqueue }) => {
   if (context.alternate === undefined || context.mapping !== 'unknown' || context.observedIn === context.round) return;
-  enqueue.assign({ observedIn: context.round });
-  const message = { type: 'observe', txid: context.ids.observe, peer: context.id } as const;
-  enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to: context.alternate, message });
+  enqueue(observe);
+});
+
+/** In a round of sweeping: another mapping, just before the one that the peer is told, so that the step between two shows. */
+export const sampleMapping = enqueueActions(({ context, enqueue }) => {
+  if (context.mapping === 'varies' && context.attempt === 0) enqueue(observe);
+});
+
+const observe = enqueueActions(({ context, enqueue }) => {
+  if (context.alternate === undefined) return;
+  const socket = socketLabel(context.round);
+  enqueue.assign({ observedIn: context.round, flows: withFlows(context, socket, [context.alternate]) });
+  enqueue.sendTo('net', { type: 'udp.send', socket, to: context.alternate, message: { type: 'observe', txid: context.ids.observe, peer: context.id } });
 });
 
 export const compareMapping = assign(({ context, event }) => {
   assertEvent(event, 'mapped');
-  if (context.mapped === undefined) return {};
-  return { mapping: sameEndpoint(event.mapped, context.mapped) ? ('same' as const) : ('varies' as const) };
+  const seen = withSighting(context, event.socket, event.from, event.mapped, event.at);
+  if (context.mapped === undefined || context.mapping !== 'unknown') return { seen };
+  return { seen, mapping: sameEndpoint(event.mapped, context.mapped) ? ('same' as const) : ('varies' as const) };
 });
 
 /** From whichever socket is open. Said again where it was said before, it does no harm. */
@@ -223,7 +242,7 @@ function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
 function registration(context: PeerContext): Register {
   const { id: peer, ids, round, mapping, nonce } = context;
   const candidates: readonly Endpoint[] = context.sockets.at(-1)?.addresses.slice(0, CANDIDATE_LIMIT) ?? [];
-  return { type: 'register', txid: ids.register, peer, round, candidates, mapping, nonce };
+  return { type: 'register', txid: ids.register, peer, round, candidates, mapping, forecast: ownForecast(context), nonce };
 }
 
 function probe({ id, ids, peer }: PeerContext): Probe {
@@ -240,8 +259,8 @@ function ask(where: (context: PeerContext) => Path | undefined, message: (contex
 function probeAll(ttlOf: (context: PeerContext) => number | undefined) {
   return enqueueActions(({ context, enqueue }) => {
     const message = probe(context);
-    for (const to of context.peer?.endpoints ?? []) {
-      enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to, message, ttl: ttlOf(context) });
-    }
+    const [socket, targets] = [socketLabel(context.round), context.peer?.endpoints ?? []];
+    enqueue.assign({ flows: withFlows(context, socket, targets) });
+    for (const to of targets) enqueue.sendTo('net', { type: 'udp.send', socket, to, message, ttl: ttlOf(context) });
   });
 }

@@ -19,3 +19,9 @@ export const challengeDeadline = timing.CHALLENGE_MS;
 export const checkInterval = ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1, timing.KEEPALIVE_RTO_MAX_MS);
 export const byeInterval = timing.BYE_INTERVAL_MS;
 export const leaveTime = timing.LEAVE_MS;
+
+export const forecastTime = ({ context }: Where) => Math.max(timing.FORECAST_MS, 2 * (context.rttMs ?? 0));
+export const sweepersDeadline = timing.OPEN_DEADLINE_MS / 5;
+export const sliceInterval = ({ context }: Where) => (context.sweep?.kind === 'aimed' ? Math.max(timing.SWEEP_REPEAT_MS, context.rttMs ?? 0) : timing.SLICE_MS);
+export const sweepTime = ({ context }: Where) => Math.max(context.sweep?.kind === 'aimed' ? timing.AIMED_LISTEN_MS : timing.LISTEN_MS, 1.5 * (context.rttMs ?? 0));
+export const roundWait = timing.ROUND_WAIT_MS;

@@ -1,6 +1,7 @@
 /** What the udp-punch peer asks itself before it takes a transition. The states: `peer.ts`; the questions: `session.ts`. */
 import type { PeerEvent } from './peer-setup.ts';
 import * as session from './session.ts';
+import * as sweep from './sweep-actions.ts';
 import * as timing from './timing.ts';
 
 type Guard = (args: { readonly context: session.PeerContext; readonly event: PeerEvent }) => boolean;
@@ -30,7 +31,25 @@ export const clashThreatens: Guard = ({ context }) => session.clashThreatens(con
 export const isFirstRound: Guard = ({ context }) => context.round === 1;
 export const mayRegisterAgain: Guard = ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS;
 export const mayProbeAgain: Guard = ({ context }) => context.attempt < timing.PROBES_PER_ROUND;
-export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS;
+export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS && sweep.planOf(context).kind !== 'hopeless';
 export const mayAskForConfirmation: Guard = ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS;
 export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS;
 export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.BYE_ATTEMPTS;
+
+// ---- sweeps
+
+export const canSweep: Guard = ({ context }) => sweep.canSweep(context);
+/** The peer is a round ahead with a forecast, and ours needs a fresh port. */
+export const owesSample: Guard = ({ context: { mapping, peer, round, alternate } }) =>
+  mapping === 'varies' && alternate !== undefined && peer !== undefined && peer.round > round && peer.forecast.kind !== 'unknown';
+export const awaitsForecast: Guard = ({ context: { mapping, round, peer } }) => mapping === 'varies' && round > 1 && peer?.forecast.kind === 'unknown';
+export const mayRepeatForecast: Guard = ({ context }) => context.attempt < timing.FORECAST_ATTEMPTS;
+/** Plain probes have had their chance, and our ports vary: what they do is worth a fresh socket. */
+export const shouldSample: Guard = ({ context: { mapping, round, attempt, alternate, rttMs = 0 } }) =>
+  mapping === 'varies' && alternate !== undefined && round === 1 && (attempt > 1 || rttMs < timing.CLASH_RTT_MS);
+export const isSweeper: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`w${context.round}/`);
+export const areSweepersOpen: Guard = ({ context }) => context.sweep === undefined || context.sweepers.length + 1 >= context.sweep.sockets;
+export const isSweepLeft: Guard = ({ context }) => sweep.isSweepLeft(context);
+/** A new forecast, and another try; what was left to chance is tried once. */
+export const maySweepAgain: Guard = ({ context }) => context.sweep?.kind === 'aimed' && context.mapping === 'varies' && context.sweeps < timing.SWEEPS;
+export const awaitsNextSweep: Guard = ({ context }) => context.sweep?.kind === 'aimed' && context.mapping === 'same' && context.sweeps < timing.SWEEPS;

@@ -5,14 +5,16 @@
  */
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
-import * as actions from './peer-actions.ts';
+import * as peerActions from './peer-actions.ts';
 import * as delays from './peer-delays.ts';
 import * as guards from './peer-guards.ts';
 import { peerSetup } from './peer-setup.ts';
 import { newContext } from './session.ts';
+import * as sweepActions from './sweep-actions.ts';
+import { awaiting, sweeping } from './sweep-states.ts';
 
 export const udpPunchPeer = peerSetup
-  .extend({ actions, guards, delays })
+  .extend({ actions: { ...peerActions, ...sweepActions.actions }, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },
@@ -50,7 +52,7 @@ export const udpPunchPeer = peerSetup
         after: { waitDeadline: [{ guard: 'isFirstRound', target: 'leaving', actions: 'concludeNoRendezvous' }, { target: 'leaving', actions: 'concludeSilence' }] },
         states: {
           asking: {
-            entry: ['register', 'countAttempt'],
+            entry: ['sampleMapping', 'register', 'countAttempt'],
             after: {
               registerInterval: [
                 { guard: 'mayRegisterAgain', target: 'asking', reenter: true, actions: 'noteRepetition' },
@@ -89,7 +91,17 @@ export const udpPunchPeer = peerSetup
         // The peer has moved on to another port meanwhile.
         on: { introduced: { guard: 'isAnotherIntroduction', target: 'punching', reenter: true, actions: ['rememberPeer'] } },
         states: {
-          starting: { always: [{ guard: 'clashThreatens', target: 'opener' }, { target: 'probing' }] },
+          starting: {
+            always: [
+              { guard: 'canSweep', target: 'sweeping', actions: 'reportForecast' },
+              { guard: 'owesSample', target: '#opening', actions: 'nextRound' },
+              { guard: 'awaitsForecast', target: 'awaiting' },
+              { guard: 'clashThreatens', target: 'opener' },
+              { target: 'probing' },
+            ],
+          },
+          awaiting,
+          sweeping,
           opener: {
             entry: 'sendOpeners',
             after: { openerTime: 'probing' },
@@ -97,7 +109,11 @@ export const udpPunchPeer = peerSetup
           probing: {
             entry: ['sendProbes', 'countAttempt', 'repeatRegistration'],
             after: {
-              probeInterval: [{ guard: 'mayProbeAgain', target: 'probing', reenter: true }, { target: 'listening' }],
+              probeInterval: [
+                { guard: 'shouldSample', target: '#opening', actions: 'nextRound' },
+                { guard: 'mayProbeAgain', target: 'probing', reenter: true },
+                { target: 'listening' },
+              ],
             },
           },
           listening: {

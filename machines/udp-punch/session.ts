@@ -1,10 +1,12 @@
 /** What one udp-punch peer remembers, and the pure questions asked of it. No keys: those stay in the codec. */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
+import { type Forecast, forecastOf, type Sighting } from './forecast.ts';
+import type { Sweep } from './strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
 
 export interface PeerInput {
@@ -37,6 +39,16 @@ export interface PeerContext {
   readonly mapped: Endpoint | undefined;
   readonly alternate: Endpoint | undefined;
   readonly mapping: MappingSeen;
+  /** Destinations of each socket in the order in which they were first sent to: where a mapping varies, each of them has one. */
+  readonly flows: Readonly<Record<string, number>>;
+  /** Ports at which the rendezvous saw them, by flow. */
+  readonly seen: Readonly<Record<string, Pick<Sighting, 'port' | 'at'>>>;
+  /** What the last registration said of our ports. */
+  readonly reported: Forecast['kind'];
+  /** Sockets of this round's sweep, besides the registered one. */
+  readonly sweepers: readonly OpenSocket[];
+  readonly sweep: (Sweep & { readonly sent: number }) | undefined;
+  readonly sweeps: number;
   /** The round whose observation was asked for. */
   readonly observedIn: number;
   readonly nonce: string | undefined;
@@ -87,6 +99,12 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     mapped: undefined,
     alternate: undefined,
     mapping: 'unknown',
+    flows: {},
+    seen: {},
+    reported: 'unknown',
+    sweepers: [],
+    sweep: undefined,
+    sweeps: 0,
     observedIn: 0,
     nonce: undefined,
     peer: undefined,
@@ -100,6 +118,40 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     trouble: undefined,
     outcome: undefined,
   };
+}
+
+/** What we can say of our own next port. */
+export function ownForecast({ mapping, flows, seen, rttMs = 0 }: PeerContext): Forecast {
+  switch (mapping) {
+    case 'same':
+      return { kind: 'steady' };
+    case 'unknown':
+      return { kind: 'unknown' };
+    case 'varies': {
+      const sightings = Object.entries(seen).map(([flow, sighting]) => ({ ...sighting, made: flows[flow] ?? 0 }));
+      return forecastOf(sightings.toSorted((one, other) => one.made - other.made), rttMs);
+    }
+  }
+}
+
+/** With these flows, too. */
+export function withFlows({ flows }: Pick<PeerContext, 'flows'>, socket: string, targets: readonly Endpoint[]): PeerContext['flows'] {
+  let count = Object.keys(flows).length;
+  const added: Record<string, number> = {};
+  for (const target of targets) {
+    const flow = flowOf(socket, target);
+    if (flows[flow] === undefined && added[flow] === undefined) added[flow] = count += 1;
+  }
+  return Object.keys(added).length === 0 ? flows : { ...flows, ...added };
+}
+
+export function withSighting({ seen }: PeerContext, socket: string, server: Endpoint, mapped: Endpoint, at: number): PeerContext['seen'] {
+  const flow = flowOf(socket, server);
+  return seen[flow] ? seen : { ...seen, [flow]: { port: mapped.port, at } };
+}
+
+function flowOf(socket: string, target: Endpoint): string {
+  return `${socket}>${formatEndpoint(target)}`;
 }
 
 export type Transaction = 'register' | 'observe' | 'probe';
@@ -133,7 +185,14 @@ export function isFromPeer({ id, peer }: PeerContext, { sender, receiver }: Prob
 /** The same session on the same port, and not one that has moved or started anew. */
 export function isSameIntroduction(one: PeerDescription | undefined, other: PeerDescription): boolean {
   const [before, now] = [one?.endpoints[0], other.endpoints[0]];
-  return one?.id === other.id && one.round === other.round && before !== undefined && now !== undefined && sameEndpoint(before, now);
+  return (
+    one?.id === other.id &&
+    one.round === other.round &&
+    one.forecast.kind === other.forecast.kind &&
+    before !== undefined &&
+    now !== undefined &&
+    sameEndpoint(before, now)
+  );
 }
 
 /** The answer to a probe of ours, of this round or an earlier one. */
@@ -186,15 +245,15 @@ export function withSource({ sources }: PeerContext, source: Endpoint): Pick<Pee
 /** What changes when the peer is heard along the path that is taken: an authentic datagram, maybe a repeated one. */
 export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arrival): Pick<PeerContext, 'peer' | 'heardIn' | 'path'> {
   return {
-    peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', endpoints: [event.from] },
+    peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: [event.from] },
     heardIn: context.round,
     path: { socket: event.socket, peer: event.from },
   };
 }
 
 /** Our end toward `peer`: the socket's own address, or where it is bound to any, the one that the host would use. */
-export function localOf({ sockets }: PeerContext, label: string, peer: Endpoint): Endpoint {
-  const socket = sockets.find((one) => one.label === label);
+export function localOf({ sockets, sweepers }: PeerContext, label: string, peer: Endpoint): Endpoint {
+  const socket = [...sockets, ...sweepers].find((one) => one.label === label);
   if (!socket) return { host: '0.0.0.0', port: 0 };
   const isToItself = peer.host.startsWith('127.') || peer.host === '::1';
   const isBoundToAny = socket.local.host === '0.0.0.0' || socket.local.host === '::';
