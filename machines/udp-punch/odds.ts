@@ -13,9 +13,13 @@ export function birthday(k: number, n: number, ports: number): number {
 
 /** The fewest packets for these odds, as many ports held as tried; at most `limit` of each. */
 export function birthdaySize(odds: number, ports: number, limit: number): number {
-  let size = 1;
-  while (size < limit && birthday(size, size, ports) < odds) size += 1;
-  return size;
+  let [least, most] = [1, limit];
+  while (least < most) {
+    const size = (least + most) >> 1;
+    if (birthday(size, size, ports) < odds) least = size + 1;
+    else most = size;
+  }
+  return least;
 }
 
 /** Both sides draw a port for each destination: many sockets on each side, all to one port of the other. (n / ports)(m / ports). */

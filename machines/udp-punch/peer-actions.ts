@@ -91,10 +91,13 @@ export const rememberPeer = assign(({ context, event }) => {
   return { peer: event.peer, introductions: context.introductions + 1 };
 });
 
-/** Asks the rendezvous's other port for our address, once a round while it is not known whether our mapping varies. */
+/** Asks the rendezvous's other port for our address, while it is not known whether our mapping varies. */
 export const observeMapping = enqueueActions(({ context, enqueue }) => {
-  if (context.alternate === undefined || context.mapping !== 'unknown' || context.observedIn === context.round) return;
-  enqueue(observe);
+  if (context.mapping === 'unknown' && context.observedIn !== context.round) enqueue(observe);
+});
+/** The first answer may have been lost. */
+export const observeAgain = enqueueActions(({ context, enqueue }) => {
+  if (context.mapping === 'unknown' && context.attempt > 1) enqueue(observe);
 });
 
 /** In a round of sweeping: another mapping, just before the one that the peer is told, so that the step between two shows. */

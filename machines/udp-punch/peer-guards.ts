@@ -31,7 +31,7 @@ export const clashThreatens: Guard = ({ context }) => session.clashThreatens(con
 export const isFirstRound: Guard = ({ context }) => context.round === 1;
 export const mayRegisterAgain: Guard = ({ context }) => context.attempt < timing.REGISTER_ATTEMPTS;
 export const mayProbeAgain: Guard = ({ context }) => context.attempt < timing.PROBES_PER_ROUND;
-export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS && sweep.planOf(context).kind !== 'hopeless';
+export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS && sweep.planKindOf(context) !== 'hopeless';
 export const mayAskForConfirmation: Guard = ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS;
 export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS;
 export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.BYE_ATTEMPTS;

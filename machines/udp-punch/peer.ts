@@ -107,7 +107,9 @@ export const udpPunchPeer = peerSetup
             after: { openerTime: 'probing' },
           },
           probing: {
-            entry: ['sendProbes', 'countAttempt', 'repeatRegistration'],
+            // Our own mapping, or the peer's, may have been seen only now.
+            always: { guard: 'canSweep', target: 'sweeping', actions: 'reportForecast' },
+            entry: ['sendProbes', 'countAttempt', 'repeatRegistration', 'observeAgain'],
             after: {
               probeInterval: [
                 { guard: 'shouldSample', target: '#opening', actions: 'nextRound' },
@@ -117,6 +119,7 @@ export const udpPunchPeer = peerSetup
             },
           },
           listening: {
+            always: { guard: 'canSweep', target: 'sweeping', actions: 'reportForecast' },
             after: {
               listenTime: [
                 { guard: 'mayTryAnotherRound', target: '#opening', actions: 'nextRound' },

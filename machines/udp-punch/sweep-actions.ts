@@ -3,8 +3,8 @@ import { assertEvent } from 'xstate';
 import { isIPv6 } from '../../effects/endpoint.ts';
 import { peerSetup } from './peer-setup.ts';
 import { ownForecast, type PeerContext, socketLabel, withFlows } from './session.ts';
-import { planFor, type Plan, type Sweep } from './strategy.ts';
-import { SWEEP_REPEATS, SWEEP_SLICE } from './timing.ts';
+import { planFor, planKind, type Plan, type Sweep } from './strategy.ts';
+import { SWEEP_REPEATS, SWEEP_SLICE, SWEEPS } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 
@@ -12,12 +12,16 @@ const { assign, enqueueActions } = peerSetup;
  * What to do with the peer as it is introduced. A side whose port stays and who has not said so yet tells it now; the peer
  * waits for that, so its forecast is older by that much when it sweeps.
  */
-export function planOf(context: PeerContext): Plan {
+function planOf(context: PeerContext): Plan {
   const { peer, input, rttMs = 0 } = context;
   const [seen] = peer?.endpoints ?? [];
   if (!peer || !seen) return { kind: 'plain' };
   const self = ownForecast(context);
   return planFor(self, peer.forecast, { port: seen.port, ageMs: peer.ageMs + (owesForecast(context) ? rttMs : 0) }, `${input.seed}/${context.round}`);
+}
+
+export function planKindOf(context: PeerContext): Plan['kind'] {
+  return context.peer ? planKind(ownForecast(context), context.peer.forecast) : 'plain';
 }
 
 /** The peer cannot plan before it knows that our port stays. */
@@ -27,9 +31,10 @@ export function owesForecast(context: PeerContext): boolean {
 
 /** Both sides' forecasts are of this round; one whose port stays has no rounds. */
 export function canSweep(context: PeerContext): boolean {
-  const { peer, round, mapping } = context;
-  const plan = planOf(context);
-  if (plan.kind !== 'aimed' && plan.kind !== 'birthday') return false;
+  const { peer, round, mapping, sweeps } = context;
+  const kind = planKindOf(context);
+  // What was left to chance is tried once: it has used up its budget.
+  if (kind === 'birthday' ? sweeps > 0 : kind !== 'aimed' || sweeps >= SWEEPS) return false;
   if (mapping === 'same') return true;
   return round > 1 && (peer?.forecast.kind === 'steady' || peer?.round === round);
 }
