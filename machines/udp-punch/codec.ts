@@ -92,8 +92,8 @@ function encode(message: PunchMessage, own: Own): Uint8Array {
       return fill(OBSERVE_SIZE, 'request', message.txid, [member(MEMBER, message.peer)]);
     case 'mapped':
     case 'introduced': {
-      const { txid, to, mapped, alternate } = message;
-      const attributes: StunAttribute[] = [member(MEMBER, to), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
+      const { txid, to, mapped, alternate, known } = message;
+      const attributes: StunAttribute[] = [member(MEMBER, to, 0, known), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
       if (alternate) attributes.push({ type: 'other-address', endpoint: unscoped(alternate) });
       if (message.type === 'introduced') {
         const { id, round, mapping, endpoints, forecast, ageMs } = message.peer;

@@ -83,9 +83,10 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
       const alternate = attribute(message, 'other-address')?.endpoint;
       const other = unknownAttribute(message, PEER);
       if (!mapped) return undefined;
-      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped, alternate });
+      const known = me.mapping === 'unknown' ? undefined : me.mapping;
+      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped, alternate, known });
       const peer = readMember(other);
-      return peer && heard({ type: 'introduced', txid, to: me.id, mapped, alternate, peer: { ...peer, forecast, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
+      return peer && heard({ type: 'introduced', txid, to: me.id, mapped, alternate, known, peer: { ...peer, forecast, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
     }
     case 'error': {
       const code = attribute(message, 'error-code')?.code;

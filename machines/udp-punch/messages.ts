@@ -52,6 +52,8 @@ export interface Mapped {
   readonly mapped: Endpoint;
   /** A second port of the rendezvous, to be asked by `observe`. */
   readonly alternate?: Endpoint | undefined;
+  /** What the rendezvous knows of the receiver's mapping, and so tells the other peer. */
+  readonly known?: MappingSeen | undefined;
 }
 
 /** Rendezvous → peer: "you are at `mapped`, and here is the other one". */
@@ -61,6 +63,7 @@ export interface Introduced {
   readonly to: string;
   readonly mapped: Endpoint;
   readonly alternate?: Endpoint | undefined;
+  readonly known?: MappingSeen | undefined;
   readonly peer: PeerDescription;
 }
 

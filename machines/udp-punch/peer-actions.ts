@@ -52,7 +52,7 @@ export const noteTrouble = assign(({ event }) => {
 export const register = enqueueActions(({ context, enqueue }) => {
   const [socket, to] = [socketLabel(context.round), context.input.server];
   const message = registration(context);
-  enqueue.assign({ flows: withFlows(context, socket, [to]), reported: message.forecast.kind });
+  enqueue.assign({ flows: withFlows(context, socket, [to]) });
   enqueue.sendTo('net', { type: 'udp.send', socket, to, message });
 });
 
@@ -79,11 +79,17 @@ export const rememberAddress = assign(({ context, event }) => {
   assertEvent(event, ['mapped', 'introduced']);
   return {
     mapped: event.mapped,
+    known: event.known ?? 'unknown',
     seen: withSighting(context, event.socket, event.from, event.mapped, event.at),
     alternate: event.alternate && reachable(event.alternate, context.input.server),
     rttMs: context.askedAt === undefined ? context.rttMs : Math.max(0, event.at - context.askedAt),
     askedAt: undefined,
   };
+});
+
+export const rememberKnown = assign(({ event }) => {
+  assertEvent(event, 'introduced');
+  return { known: event.known ?? 'unknown' };
 });
 
 export const rememberPeer = assign(({ context, event }) => {

@@ -38,6 +38,10 @@ export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.B
 
 // ---- sweeps
 
+/** The peer is told again of us, and the rendezvous still does not know that our port stays. */
+export const owesForecast: Guard = ({ context, event }) =>
+  event.type === 'introduced' && event.txid === context.ids.register && event.known !== 'same' && sweep.owesForecast({ ...context, known: 'unknown', peer: event.peer });
+
 export const canSweep: Guard = ({ context }) => sweep.canSweep(context);
 /** The peer is a round ahead with a forecast, and ours needs a fresh port. */
 export const owesSample: Guard = ({ context: { mapping, peer, round, alternate } }) =>

@@ -89,7 +89,13 @@ export const udpPunchPeer = peerSetup
         entry: 'resetAttempts',
         initial: 'starting',
         // The peer has moved on to another port meanwhile.
-        on: { introduced: { guard: 'isAnotherIntroduction', target: 'punching', reenter: true, actions: ['rememberPeer'] } },
+        on: {
+          introduced: [
+            { guard: 'isAnotherIntroduction', target: 'punching', reenter: true, actions: ['rememberKnown', 'rememberPeer'] },
+            { guard: 'owesForecast', actions: ['rememberKnown', 'register'] },
+            { guard: 'answersRegistration', actions: 'rememberKnown' },
+          ],
+        },
         states: {
           starting: {
             always: [

@@ -94,7 +94,7 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
   const opener = present?.opener ?? networkOf(from);
   const hosts = present ? rooms.hosts : countHost(rooms.hosts, opener, 1);
   const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
-  const mapped = { txid, to: peer, mapped: from, alternate } as const;
+  const mapped = { txid, to: peer, mapped: from, alternate, known: self.mapping } as const;
   if (!other || !mayIntroduce(self, other, before)) {
     return answer({ type: 'mapped', ...mapped }, present ? undefined : 'opened', withMembers(other ? [other, self] : [self]));
   }
@@ -108,7 +108,7 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
       {
         socket: other.socket,
         to: other.source,
-        message: { type: 'introduced', txid: other.txid, to: other.peer, mapped: other.source, alternate, peer: describe(self, at) },
+        message: { type: 'introduced', txid: other.txid, to: other.peer, mapped: other.source, alternate, known: other.mapping, peer: describe(self, at) },
       },
     ],
     news: self.introducedTo === other.txid ? undefined : 'paired',

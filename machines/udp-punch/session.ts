@@ -43,8 +43,8 @@ export interface PeerContext {
   readonly flows: Readonly<Record<string, number>>;
   /** Ports at which the rendezvous saw them, by flow. */
   readonly seen: Readonly<Record<string, Pick<Sighting, 'port' | 'at'>>>;
-  /** What the last registration said of our ports. */
-  readonly reported: Forecast['kind'];
+  /** What the rendezvous knows of our mapping, by its last answer. */
+  readonly known: MappingSeen;
   /** Sockets of this round's sweep, besides the registered one. */
   readonly sweepers: readonly OpenSocket[];
   readonly sweep: (Sweep & { readonly sent: number }) | undefined;
@@ -101,7 +101,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     mapping: 'unknown',
     flows: {},
     seen: {},
-    reported: 'unknown',
+    known: 'unknown',
     sweepers: [],
     sweep: undefined,
     sweeps: 0,

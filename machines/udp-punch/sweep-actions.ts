@@ -26,7 +26,7 @@ export function planKindOf(context: PeerContext): Plan['kind'] {
 
 /** The peer cannot plan before it knows that our port stays. */
 export function owesForecast(context: PeerContext): boolean {
-  return context.mapping === 'same' && context.reported !== 'steady' && (context.peer?.forecast.kind === 'counting' || context.peer?.forecast.kind === 'random');
+  return context.mapping === 'same' && context.known !== 'same' && (context.peer?.forecast.kind === 'counting' || context.peer?.forecast.kind === 'random');
 }
 
 /** Both sides' forecasts are of this round; one whose port stays has no rounds. */
