@@ -9,12 +9,14 @@ import * as peerActions from './peer-actions.ts';
 import * as delays from './peer-delays.ts';
 import * as guards from './peer-guards.ts';
 import { peerSetup } from './peer-setup.ts';
+import { confirmed } from './confirmed-states.ts';
+import * as rendezvousActions from './rendezvous-actions.ts';
 import { newContext } from './session.ts';
 import * as sweepActions from './sweep-actions.ts';
 import { awaiting, sweeping } from './sweep-states.ts';
 
 export const udpPunchPeer = peerSetup
-  .extend({ actions: { ...peerActions, ...sweepActions.actions }, guards, delays })
+  .extend({ actions: { ...peerActions, ...rendezvousActions, ...sweepActions.actions }, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },
@@ -167,55 +169,7 @@ export const udpPunchPeer = peerSetup
               ],
             },
           },
-          confirmed: {
-            tags: 'confirmed',
-            entry: ['leaveRoom', 'closeOtherSockets'],
-            initial: 'checking',
-            on: {
-              probe: [
-                { guard: 'isElsewhere', target: '.challenging', actions: 'noteCandidate' },
-                { guard: 'isFromPeer', actions: 'answerProbe' },
-              ],
-            },
-            states: {
-              // Also at once: whom we have confirmed may not have confirmed us.
-              checking: {
-                id: 'checking',
-                entry: ['resetAttempts', 'newCheck'],
-                initial: 'asking',
-                on: { confirm: { guard: 'confirmsCheck', target: 'idle', actions: 'keepPath' } },
-                states: {
-                  asking: {
-                    entry: ['checkPath', 'countAttempt'],
-                    after: {
-                      checkInterval: [
-                        { guard: 'knowsBetterPath', target: '#checking', reenter: true, actions: ['takeCandidate', 'routePayload'] },
-                        { guard: 'mayCheckAgain', target: 'asking', reenter: true },
-                        { target: '#leaving', actions: 'concludeLost' },
-                      ],
-                    },
-                  },
-                },
-              },
-              idle: { after: { keepaliveInterval: 'checking' } },
-              // The peer says that it sends from elsewhere now. Its nomination is answered by a challenge there, each by one,
-              // and by nothing else until somebody there has answered.
-              challenging: {
-                entry: ['newCheck', 'challengeCandidate'],
-                on: {
-                  confirm: [
-                    { guard: 'confirmsNewPath', target: 'idle', actions: ['takePath', 'routePayload'] },
-                    { guard: 'confirmsCandidate', target: 'checking', actions: ['noteSource', 'routePayload'] },
-                  ],
-                  probe: [
-                    { guard: 'isFromCandidate', actions: 'challengeCandidate' },
-                    { guard: 'isFromPeer', actions: 'answerProbe' },
-                  ],
-                },
-                after: { challengeDeadline: 'checking' },
-              },
-            },
-          },
+          confirmed,
           closing: {
             entry: ['resetAttempts', 'leaveRoom'],
             initial: 'saying',

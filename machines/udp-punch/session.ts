@@ -1,11 +1,11 @@
 /** What one udp-punch peer remembers, and the pure questions asked of it. No keys: those stay in the codec. */
-import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
-import { type Forecast, forecastOf, type Sighting } from './forecast.ts';
+import type { Sighting } from './forecast.ts';
 import type { Sweep } from './strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
 
@@ -118,40 +118,6 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     trouble: undefined,
     outcome: undefined,
   };
-}
-
-/** What we can say of our own next port. */
-export function ownForecast({ mapping, flows, seen, rttMs = 0 }: PeerContext): Forecast {
-  switch (mapping) {
-    case 'same':
-      return { kind: 'steady' };
-    case 'unknown':
-      return { kind: 'unknown' };
-    case 'varies': {
-      const sightings = Object.entries(seen).map(([flow, sighting]) => ({ ...sighting, made: flows[flow] ?? 0 }));
-      return forecastOf(sightings.toSorted((one, other) => one.made - other.made), rttMs);
-    }
-  }
-}
-
-/** With these flows, too. */
-export function withFlows({ flows }: Pick<PeerContext, 'flows'>, socket: string, targets: readonly Endpoint[]): PeerContext['flows'] {
-  let count = Object.keys(flows).length;
-  const added: Record<string, number> = {};
-  for (const target of targets) {
-    const flow = flowOf(socket, target);
-    if (flows[flow] === undefined && added[flow] === undefined) added[flow] = count += 1;
-  }
-  return Object.keys(added).length === 0 ? flows : { ...flows, ...added };
-}
-
-export function withSighting({ seen }: PeerContext, socket: string, server: Endpoint, mapped: Endpoint, at: number): PeerContext['seen'] {
-  const flow = flowOf(socket, server);
-  return seen[flow] ? seen : { ...seen, [flow]: { port: mapped.port, at } };
-}
-
-function flowOf(socket: string, target: Endpoint): string {
-  return `${socket}>${formatEndpoint(target)}`;
 }
 
 export type Transaction = 'register' | 'observe' | 'probe';

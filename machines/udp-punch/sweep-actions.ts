@@ -2,7 +2,8 @@
 import { assertEvent } from 'xstate';
 import { isIPv6 } from '../../effects/endpoint.ts';
 import { peerSetup } from './peer-setup.ts';
-import { ownForecast, type PeerContext, socketLabel, withFlows } from './session.ts';
+import { ownForecast, withFlows } from './own-ports.ts';
+import { type PeerContext, socketLabel } from './session.ts';
 import { planFor, planKind, type Plan, type Sweep } from './strategy.ts';
 import { SWEEP_REPEATS, SWEEP_SLICE, SWEEPS } from './timing.ts';
 
