@@ -8,7 +8,7 @@ import type { SeedMessage } from '../machines/seed-udp/codec.ts';
 import { seedUdp } from '../machines/seed-udp/index.ts';
 import { udpPunch } from '../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../machines/udp-punch/messages.ts';
-import { canPunch, type Reach } from '../machines/reach.ts';
+import { canMeet, canPunch, type Reach } from '../machines/reach.ts';
 
 export interface Protocol {
   /** As in results. */
@@ -33,7 +33,7 @@ const UDP_PUNCH: Protocol = {
   names: ['udp', 'udp-punch'],
   scenario: udpPunch,
   server: 'a rendezvous',
-  expected: canPunch,
+  expected: canMeet,
   say: sayings<PunchMessage>({
     register: () => 'I am in our room. Is anybody else?',
     leave: () => 'I need the room no longer.',

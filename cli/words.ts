@@ -21,6 +21,7 @@ export function reachOf(name: string): Reach {
     udp: chain.every(({ blocked }) => !blocked.includes('udp')),
     mapping: combined(chain.filter(translates), 'mapping'),
     filtering: combined(chain, 'filtering'),
+    ports: chain.some(({ mapping, allocation }) => mapping !== 'endpoint-independent' && allocation.kind !== 'sequential') ? 'random' : 'counted',
   };
 }
 
