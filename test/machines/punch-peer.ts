@@ -59,7 +59,7 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
   }
 
   introduced(peer: Partial<PeerDescription> = {}, alternate: Endpoint | undefined = ALTERNATE): this {
-    const described: PeerDescription = { id: this.other, round: this.context.round, mapping: 'unknown', endpoints: THEIRS, ...peer };
+    const described: PeerDescription = { id: this.other, round: this.context.round, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: THEIRS, ...peer };
     return this.#hear({ type: 'introduced', ...this.#answer('register'), mapped: MAPPED, alternate, peer: described });
   }
 
