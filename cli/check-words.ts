@@ -120,7 +120,7 @@ function evidence({ evidence: lines }: CheckResult, paint: Paint): string[] {
 }
 
 function row(label: string, value: string, paint: Paint): string {
-  return `  ${paint('dim', label.padEnd(LABEL))}${value}`;
+  return `  ${paint('dim', label.padEnd(LABEL))}${wrap(value, WIDTH - LABEL - 2).join(`\n${' '.repeat(LABEL + 2)}`)}`;
 }
 
 function yesNo(value: boolean | null): string {

@@ -5,6 +5,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Codec } from '../effects/codec.ts';
 import { checkCodec, stunClient, stunServer, stunServerCodec, textAssist, textClient, textCodec, textServer } from '../machines/nat-check/index.ts';
+import { n4Codec, n4Peer, n4Server } from '../machines/n4/index.ts';
 import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
 import { openPeerCodec } from '../machines/udp-punch/codec.ts';
 import { openRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
@@ -35,4 +36,6 @@ const RECORDABLE: readonly Recordable[] = [
   { machine: textClient, openCodec: textCodec as () => AnyCodec },
   { machine: textServer, openCodec: textCodec as () => AnyCodec },
   { machine: textAssist, openCodec: textCodec as () => AnyCodec },
+  { machine: n4Peer, openCodec: n4Codec as () => AnyCodec },
+  { machine: n4Server, openCodec: n4Codec as () => AnyCodec },
 ];

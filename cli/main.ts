@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'UDP hole punch; then stdin → peer, peer → stdout',
     load: async () => (await import('./commands/udp.ts')).defineUdp,
   },
+  n4: {
+    summary: 'symmetric NATs by port sweep, with n4.py or with itself; then stdin/stdout',
+    load: async () => (await import('./commands/n4.ts')).defineN4,
+  },
   serve: {
     summary: 'the servers that protocols need: rendezvous, stun, nat-check, …',
     load: async () => (await import('./commands/serve.ts')).defineServe,

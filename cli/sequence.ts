@@ -4,6 +4,7 @@
  */
 import type { Hop, Journey, World } from '../adapters/sim/index.ts';
 import { isPrivate } from '../adapters/sim/packet.ts';
+import { segmentName } from '../adapters/sim/tcp-segment.ts';
 import { formatEndpoint } from '../effects/endpoint.ts';
 import type { Outcome } from '../machines/outcome.ts';
 import type { Protocol } from './scenarios.ts';
@@ -64,22 +65,23 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
   const said = new Set<string>();
   const owners = new Map([...world.sites].flatMap(([name, { reachedBy }]) => [...reachedBy].map((address) => [address, name] as const)));
   for (const journey of world.journeys()) {
-    const { host: from, socket, data, dst, sentAt } = journey;
-    const decoded = codecOf(world, protocol, from).decode(data);
-    const type = decoded.kind === 'message' ? decoded.message.type : decoded.kind;
+    const { socket, src, dst, sentAt } = journey;
+    const isDevice = !world.sites.has(journey.host);
+    const from = isDevice ? (owners.get(src.host) ?? journey.host) : journey.host;
+    const { type, words } = saying(world, protocol, journey);
     const to = journey.deliveredTo?.split(':')[0] ?? owners.get(dst.host);
     const dropped = journey.hops.find((hop) => hop.dropped !== undefined);
     const isHome = from !== SERVER && to !== SERVER && isPrivate(dst.host);
-    const key = [from, to, from === SERVER ? socket : '', type, isHome, dropped?.device, dropped?.dropped].join(' ');
+    const key = [journey.host, to, from === SERVER ? socket : '', type, isHome, dropped?.device, dropped?.dropped].join(' ');
     const before = rows.get(key);
     if (before) {
       rows.set(key, { ...before, count: before.count + 1, lastAt: sentAt });
       continue;
     }
-    const words = decoded.kind === 'message' ? `“${protocol.say(decoded.message)}”` : `(${data.length} bytes)`;
+    const author: readonly Note[] = isDevice ? [{ who: [journey.host], what: 'says so by itself' }] : [];
     const alias = isHome ? [] : aliasNote(journey);
     const fate = dropped ? [dropNote(dropped)] : letInNote(world, journey, from, to);
-    const notes = [...alias, ...fate].filter((note) => note.said === undefined || !said.has(note.said));
+    const notes = [...author, ...alias, ...fate].filter((note) => note.said === undefined || !said.has(note.said));
     for (const note of notes) if (note.said !== undefined) said.add(note.said);
     rows.set(key, {
       kind: 'packet',
@@ -92,6 +94,14 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
     });
   }
   return [...rows.values()];
+}
+
+/** What a packet says: of which kind it is, and that in words. */
+function saying(world: World, protocol: Protocol, { host, data, segment }: Journey): { readonly type: string; readonly words: string } {
+  const bytes = `(${data.length} bytes)`;
+  if (segment !== undefined) return data.length > 0 ? { type: 'bytes', words: bytes } : { type: segmentName(segment, 0), words: segmentName(segment, 0) };
+  const decoded = codecOf(world, protocol, host).decode(data);
+  return decoded.kind === 'message' ? { type: decoded.message.type, words: `“${protocol.say(decoded.message)}”` } : { type: decoded.kind, words: bytes };
 }
 
 function codecOf(world: World, { scenario }: Protocol, host: string) {
@@ -180,12 +190,13 @@ function outcomeText(outcome: Outcome, hosts: readonly string[]): string {
   return second === undefined ? `${first} hears ${PEERS.find((host) => host !== first)}: connected` : 'each hears the other: connected';
 }
 
-/** A host that opens another socket starts over. */
+/** A host that opens another socket starts over; TCP may have many on one port. */
 function freshPorts(world: World): EventRow[] {
   const sockets = new Map<string, Set<string>>();
   const rows = new Map<number, EventRow>();
-  for (const { host, socket, sentAt: at } of world.journeys()) {
-    if (host === SERVER) continue;
+  for (const { host, socket: label, src, segment, sentAt: at } of world.journeys()) {
+    if (host === SERVER || !world.sites.has(host)) continue;
+    const socket = segment === undefined ? label : `TCP port ${src.port}`;
     const known = sockets.get(host) ?? new Set();
     sockets.set(host, known);
     if (known.has(socket)) continue;

@@ -1,7 +1,10 @@
-/** What the udp command can speak: each protocol's machine, keys and input, and its states as status lines. */
+/** What the connecting commands can speak: each protocol's machine, keys and input, and its states as status lines. */
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { newSeed } from '../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint, isIPv6 } from '../effects/endpoint.ts';
+import { n4Codec, n4Peer } from '../machines/n4/index.ts';
+import { type N4PeerContext, type N4PeerInput, targetOf } from '../machines/n4/session.ts';
+import type { Connected } from '../machines/outcome.ts';
 import { seedCodec, seedUdpPeer } from '../machines/seed-udp/index.ts';
 import type { SeedPeerContext, SeedPeerInput } from '../machines/seed-udp/peer.ts';
 import { peerCodec, udpPunchPeer } from '../machines/udp-punch/index.ts';
@@ -20,6 +23,8 @@ export interface Wire {
   readonly pipesFrom: 'heard' | 'confirmed';
   /** What is going on, if it is worth a line. */
   progress(snapshot: AnyMachineSnapshot): Status | undefined;
+  /** What else to say of a connection. */
+  hint?(connected: Connected): Status;
 }
 
 export interface WireOptions {
@@ -51,6 +56,18 @@ export function seedUdpWire({ server, local, waitMs }: WireOptions): Wire {
     input,
     pipesFrom: 'heard',
     progress: (snapshot) => seedProgress(stateOf(snapshot), snapshot.context as SeedPeerContext),
+  };
+}
+
+export function n4Wire(input: N4PeerInput): Wire {
+  return {
+    protocol: 'n4',
+    machine: n4Peer,
+    codec: n4Codec() as AnyCodec,
+    input,
+    pipesFrom: 'confirmed',
+    progress: (snapshot) => n4Progress(stateOf(snapshot), snapshot.context as N4PeerContext),
+    hint: ({ local, peer }) => ({ status: 'hint', message: `nc -u -p ${local.port} ${peer.host} ${peer.port}` }),
   };
 }
 
@@ -102,6 +119,26 @@ function seedProgress(state: string, { input, peer }: SeedPeerContext): Status |
       return at === undefined ? undefined : { status: 'punching', message: `introduced to ${at}, knocking…`, peer: at };
     case 'connected':
       return at === undefined ? undefined : { status: 'heard', message: `heard the peer at ${at}…`, peer: at };
+    default:
+      return undefined;
+  }
+}
+
+function n4Progress(state: string, context: N4PeerContext): Status | undefined {
+  const { input, round, pool, peer, path } = context;
+  const server = formatEndpoint(input.server);
+  switch (state) {
+    case 'meeting': {
+      const [first, last] = [pool[0]?.local.port ?? 0, pool.at(-1)?.local.port ?? 0];
+      return { status: 'waiting', message: `round ${round}, from ports ${first} to ${last}: waiting for the peer at ${server}…`, server, round };
+    }
+    case 'sweeping': {
+      if (!peer) return undefined;
+      const [at, target] = [formatEndpoint(peer), formatEndpoint(targetOf(context, peer))];
+      return { status: 'punching', message: `the peer was seen at ${at}, sweeping toward ${target}…`, peer: at, target, round };
+    }
+    case 'connected':
+      return path && { status: 'heard', message: `heard the peer at ${formatEndpoint(path.peer)}…`, peer: formatEndpoint(path.peer) };
     default:
       return undefined;
   }

@@ -36,6 +36,8 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   ttl: 'it was given just the hops to pass its own NAT',
   unroutable: 'no way leads to that address',
   'udp-blocked': 'UDP does not pass',
+  'tcp-blocked': 'TCP does not pass',
+  'no-session': 'it belongs to no connection that was begun from here',
   loss: 'lost on the way',
   partition: 'the line is cut',
   'no-socket': 'nobody listens on that port',

@@ -163,6 +163,9 @@ function bridge<M extends { readonly type: string }>(
         case 'reflex':
           reflex = codec.reflex?.(command.sockets);
           return;
+        case 'close':
+          connections.forget(command.socket);
+          return effects.next(command);
         default:
           return effects.next(command);
       }

@@ -7,6 +7,8 @@ import { concatBytes } from './wire/bytes.ts';
 export interface Streams<M extends { readonly type: string }> {
   /** Notes the beginnings and ends of connections. */
   note(event: NetEvent): void;
+  /** This end closes a connection: nothing more is reported of it, not even its end. */
+  forget(socket: string): void;
   /** The messages that are whole with this piece; undefined when the stream broke its protocol, and is of no more use. */
   take(socket: string, piece: Uint8Array): readonly (Decoded<M> & { readonly from: Endpoint })[] | undefined;
 }
@@ -34,6 +36,7 @@ export function streams<M extends { readonly type: string }>(codec: Codec<M>): S
           return;
       }
     },
+    forget: (socket) => void open.delete(socket),
     take(socket, piece) {
       const stream = open.get(socket);
       const cut = stream && framing(stream.rest.length === 0 ? piece : concatBytes(stream.rest, piece));

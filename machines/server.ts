@@ -5,7 +5,7 @@
 import { assertEvent, setup } from 'xstate';
 import type { Endpoint } from '../effects/endpoint.ts';
 import { type Arrival, type NetCommand, type NetHeard, netPort } from '../effects/net-actor.ts';
-import type { NetEvent } from '../effects/net.ts';
+import type { NetEvent, TcpListen } from '../effects/net.ts';
 import type { ServerReported } from '../effects/scenario.ts';
 import { MAX_ITERATIONS } from './limits.ts';
 import { explainSocket, type Failed, failed } from './outcome.ts';
@@ -33,6 +33,8 @@ export interface ServerPlan<M extends { readonly type: string }, I, S> {
 export interface SocketPlan {
   readonly socket: string;
   readonly transport?: 'tcp';
+  /** Of its connections; default: `TCP_LIMITS`. */
+  readonly limits?: Pick<TcpListen, 'idleMs' | 'limit'>;
   /** Where to listen: the first of these that can be had. Asked when its turn comes, so it may follow the ports of others. */
   readonly at: (opened: Opened) => readonly Endpoint[];
   /** The server can do without it, and does not announce it unless it says `announce`. */
@@ -115,8 +117,8 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
     .extend({
       actions: {
         openNext: sendTo('net', ({ context }) => {
-          const { socket: { socket, transport } = { socket: '' }, at: local = ANYWHERE } = wanted(context) ?? {};
-          return transport === 'tcp' ? { type: 'tcp.listen', socket, local, ...TCP_LIMITS } : { type: 'udp.open', socket, local };
+          const { socket: { socket, transport, limits = TCP_LIMITS } = NO_SOCKET, at: local = ANYWHERE } = wanted(context) ?? {};
+          return transport === 'tcp' ? { type: 'tcp.listen', socket, local, ...limits } : { type: 'udp.open', socket, local };
         }),
         nextSocket: assign({ turn: ({ context }) => context.turn + 1, place: 0 }),
         nextPlace: assign({ place: ({ context }) => context.place + 1 }),
@@ -159,6 +161,8 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
         isSkippable: ({ context, event }) => isRefused(context, event) && wanted(context)?.socket.optional === true,
         isDispensable: ({ context, event }) => lost(context.input, event)?.optional === true,
         isSocketLost: ({ context, event }) => lost(context.input, event) !== undefined,
+        // A listener for which there are no more files accepts again when there are.
+        isShortOfFiles: ({ context, event }) => event.type === 'net.failed' && event.effect === 'tcp.listen' && event.code === 'exhausted' && lost(context.input, event) !== undefined,
         isOfConnection: ({ event }) => event.type === 'net.failed' && (event.effect === 'tcp.listen' || event.effect === 'tcp.send'),
       },
       delays: { openDeadline: OPEN_DEADLINE_MS, sweepInterval: SWEEP_MS },
@@ -195,7 +199,12 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
           entry: 'startReflex',
           initial: 'watching',
           on: {
-            'net.failed': [{ guard: 'isDispensable' }, { guard: 'isSocketLost', target: 'failed', actions: 'concludeSocket' }, { guard: 'isOfConnection', actions: 'endConnection' }],
+            'net.failed': [
+              { guard: 'isShortOfFiles' },
+              { guard: 'isDispensable' },
+              { guard: 'isSocketLost', target: 'failed', actions: 'concludeSocket' },
+              { guard: 'isOfConnection', actions: 'endConnection' },
+            ],
             'tcp.accepted': { actions: 'accept' },
             'tcp.closed': { actions: 'endConnection' },
             '*': { guard: 'isMessage', actions: 'receive' },
@@ -211,6 +220,7 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
 }
 
 const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
+const NO_SOCKET: SocketPlan = { socket: '', at: () => [ANYWHERE] };
 
 function commandOf<M>(reply: Reply<M>): NetCommand<M> {
   if ('close' in reply) return { type: 'close', socket: reply.socket };

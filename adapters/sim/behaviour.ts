@@ -3,6 +3,7 @@
  * The one function `key` is the taxonomy; nothing here runs.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import { LINUX_TCP, type TcpTracking } from './nat-session.ts';
 import type { Protocol } from './packet.ts';
 
 /** How much of the remote endpoint matters. RFC 4787 §4.1 for mapping, §5 for filtering. */
@@ -26,19 +27,22 @@ export interface NatBehaviour {
   readonly allocation: Allocation;
   /** The external port is even or odd as the inside port is (RFC 4787 REQ-4). */
   readonly parity: boolean;
+  /** UDP's. */
   readonly expiry: Expiry;
+  readonly tcp: TcpTracking;
   /** Inside hosts reach each other by their external endpoints (RFC 4787 REQ-9, external source form). */
   readonly hairpin: boolean;
   readonly pool: Pool;
   readonly table: TableLimit;
   /**
-   * What an unsolicited datagram to the NAT itself leaves behind. `clash` is Linux with an INPUT that accepts: an entry for
-   * that source and external endpoint, which later moves our own flow to that source to another port.
+   * What an unsolicited datagram of UDP to the NAT itself leaves behind. `clash` is Linux with an INPUT that accepts: an entry for
+   * that source and external endpoint, which later moves our own flow to that source to another port. Of TCP nothing is left:
+   * that Linux answers by RST, and forgets.
    */
   readonly earlyProbe: 'ignored' | 'clash';
   /** Dropped in both directions. */
   readonly blocked: readonly Protocol[];
-  /** Kept for TCP: what an unsolicited SYN gets (RFC 5382 REQ-4). */
+  /** What an unsolicited SYN gets (RFC 5382 REQ-4), and any other segment but a RST that belongs to no session. */
   readonly unsolicitedSyn: 'dropped' | 'reset';
 }
 
@@ -86,6 +90,7 @@ export const LINUX_NAT: NatBehaviour = {
   allocation: { kind: 'preserve', clash: 'random' },
   parity: false,
   expiry: LINUX_EXPIRY,
+  tcp: LINUX_TCP,
   hairpin: false,
   pool: { size: 1, pooling: 'paired' },
   table: { size: 65_536, eviction: 'refuse' },

@@ -6,7 +6,8 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetFailure } from '../../effects/net.ts';
-import type { Host, Refused, UdpSocket } from './host.ts';
+import type { Host, UdpSocket } from './host.ts';
+import type { Refused } from './ports.ts';
 
 /** What a fake socket can do. Events: `listening`, `message`, `error`, `close`. */
 export type FakeSocket = Pick<

@@ -53,7 +53,8 @@ function modified(nat: NatBehaviour, { rst, linuxOpen, hairpin, randport, block,
     allocation,
     hairpin,
     earlyProbe: linuxOpen ? 'clash' : nat.earlyProbe,
-    unsolicitedSyn: rst ? 'reset' : nat.unsolicitedSyn,
+    // Where INPUT accepts, the NAT's own TCP answers: nobody listens there.
+    unsolicitedSyn: rst || linuxOpen ? 'reset' : nat.unsolicitedSyn,
     expiry: lifetime === undefined ? nat.expiry : { ...nat.expiry, unrepliedMs: lifetime * 1000, repliedMs: lifetime * 1000 },
   };
 }

@@ -1,8 +1,9 @@
-/** The port of a simulated host: effects in, events out, labels to sockets. It throws nothing and keeps nothing once unsubscribed. */
+/** The port of a simulated host: effects in, events out, labels to sockets. It throws nothing and holds nothing once unsubscribed. */
 import type { Observable, Subscriber } from 'rxjs';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
 import type { Host, UdpSocket } from './host.ts';
+import { type TcpSockets, tcpSockets } from './host-tcp.ts';
 
 /** Serves `effects` on `host` until the answer is called, which closes every socket. */
 export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: Subscriber<NetEvent>): () => void {
@@ -20,8 +21,12 @@ export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: 
     clock.schedule(0, answer, { type: 'net.failed', effect, socket, code, detail, at, ...(to ? { to } : {}) });
   };
 
+  let streams: TcpSockets | undefined;
+  /** Only for those who use it. */
+  const tcp = (): TcpSockets => (streams ??= tcpSockets(host, answer, failed, (label) => sockets.has(label)));
+
   const open = (label: string, local: Partial<Endpoint>): void => {
-    if (sockets.has(label)) return failed('udp.open', label, 'address-in-use', `the socket ${label} is already open`);
+    if (sockets.has(label) || streams?.has(label) === true) return failed('udp.open', label, 'address-in-use', `the socket ${label} is already open`);
     const bound = host.bind(label, local, (from, data) =>
       subscriber.next({ type: 'udp.received', socket: label, from, data, at: clock.now() }),
     );
@@ -45,13 +50,16 @@ export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: 
       case 'close':
         sockets.get(effect.socket)?.close();
         sockets.delete(effect.socket);
-        return;
+        return streams?.close(effect.socket);
       case 'tcp.listen':
+        return tcp().listen(effect);
       case 'tcp.connect':
+        return tcp().connect(effect);
       case 'tcp.send':
+        return tcp().send(effect);
       case 'icmp.open':
       case 'icmp.send':
-        return failed(effect.type, effect.socket, 'unsupported', `the simulated internet carries no ${effect.type.slice(0, effect.type.indexOf('.'))} yet`);
+        return failed(effect.type, effect.socket, 'unsupported', 'the simulated internet carries no ICMP yet');
       default:
         return assertNever(effect);
     }
@@ -61,6 +69,7 @@ export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: 
     listening.unsubscribe();
     for (const socket of sockets.values()) socket.close();
     sockets.clear();
+    streams?.closeAll();
   };
 }
 

@@ -5,35 +5,23 @@
 import { Observable } from 'rxjs';
 import type { VirtualClock } from './clock.ts';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import type { Net, NetFailure } from '../../effects/net.ts';
+import type { Net } from '../../effects/net.ts';
+import { hostNet } from './host-net.ts';
 import type { Lane } from './link.ts';
 import { DEFAULT_TTL, isIPv4, type Packet } from './packet.ts';
-import { hostNet } from './host-net.ts';
+import { ANY_ADDRESS, EphemeralPorts, isPort, LOOPBACK, type Refused } from './ports.ts';
 import type { Device } from './router.ts';
+import { TcpStack } from './tcp-stack.ts';
 
 /** What a host needs of the world it is in. */
 export interface HostWorld {
   readonly clock: VirtualClock;
+  readonly seed: string;
   nextPacket(): number;
   sent(packet: Packet): void;
   delivered(packet: Packet, device: string, socket: string): void;
   dropped(packet: Packet, device: string, reason: 'no-socket' | 'unroutable'): void;
 }
-
-/** Why the kernel would have refused. */
-export interface Refused {
-  readonly code: NetFailure;
-  readonly detail: string;
-}
-
-/** Bound to every address of the host. */
-export const ANY_ADDRESS = '0.0.0.0';
-
-const LOOPBACK = '127.0.0.1';
-
-/** Free ports are given from 40000 on, in order, to the end of Linux's own range and round again. */
-const FIRST_EPHEMERAL = 40_000;
-const LAST_EPHEMERAL = 60_999;
 
 /** The most that fits in one IPv4 datagram. */
 const LARGEST_DATAGRAM = 65_507;
@@ -85,8 +73,9 @@ export class Host implements Device {
   readonly addresses: readonly string[];
   readonly #world: HostWorld;
   readonly #byPort = new Map<number, UdpSocket[]>();
+  readonly #ephemeral = new EphemeralPorts();
   #uplink: Lane | undefined;
-  #nextEphemeral = FIRST_EPHEMERAL;
+  #tcp: TcpStack | undefined;
 
   constructor(name: string, addresses: readonly string[], world: HostWorld) {
     this.name = name;
@@ -96,6 +85,11 @@ export class Host implements Device {
 
   get clock(): VirtualClock {
     return this.#world.clock;
+  }
+
+  /** Its TCP. */
+  get tcp(): TcpStack {
+    return (this.#tcp ??= this.#startTcp());
   }
 
   /** This host's network, for as many machines as one likes; each subscription has its own sockets. */
@@ -108,13 +102,13 @@ export class Host implements Device {
     const host = local.host ?? ANY_ADDRESS;
     const wanted = local.port ?? 0;
     if (!isPort(wanted)) return { code: 'address-not-available', detail: `${wanted} is not a port` };
-    if (host !== ANY_ADDRESS && !this.#owns(host)) {
+    if (host !== ANY_ADDRESS && !this.owns(host)) {
       return { code: 'address-not-available', detail: `${host} is not an address of host ${this.name}` };
     }
     if (wanted !== 0 && !this.#isFree(host, wanted)) {
       return { code: 'address-in-use', detail: `${formatEndpoint({ host, port: wanted })} is already bound on host ${this.name}` };
     }
-    const port = wanted === 0 ? this.#freePort(host) : wanted;
+    const port = wanted === 0 ? this.#ephemeral.next((one) => this.#isFree(host, one)) : wanted;
     if (port === undefined) return { code: 'exhausted', detail: `host ${this.name} has no free port left` };
     const socket = new UdpSocket(this, label, { host, port }, receive);
     const others = this.#byPort.get(port);
@@ -124,8 +118,13 @@ export class Host implements Device {
   }
 
   /** What is bound now. Nothing, when everything was cleaned up. */
-  openSockets(): UdpSocket[] {
-    return [...this.#byPort.values()].flat();
+  openSockets(): { readonly label: string; readonly local: Endpoint }[] {
+    return [...[...this.#byPort.values()].flat(), ...(this.#tcp?.held() ?? [])];
+  }
+
+  /** Whether an address is this host's. */
+  owns(address: string): boolean {
+    return this.addresses.includes(address) || address === LOOPBACK;
   }
 
   /** Connects the host to the network. */
@@ -136,13 +135,11 @@ export class Host implements Device {
   transmit(socket: UdpSocket, dst: Endpoint, data: Uint8Array, ttl: number): void {
     const id = this.#world.nextPacket();
     const packet: Packet = { protocol: 'udp', id, host: this.name, socket: socket.label, src: socket.source, dst, ttl, data };
-    this.#world.sent(packet);
-    if (this.#owns(dst.host)) this.clock.schedule(0, this.#toSelf, packet);
-    else if (this.#uplink === undefined) this.#world.dropped(packet, this.name, 'unroutable');
-    else this.#uplink.carry(packet, false);
+    this.#send(packet);
   }
 
   fromAbove(packet: Packet): void {
+    if (packet.protocol === 'tcp') return this.tcp.receive(packet);
     const { host, port } = packet.dst;
     const bound = this.#byPort.get(port);
     const socket = bound?.find(({ local }) => local.host === host) ?? bound?.find(({ local }) => local.host === ANY_ADDRESS);
@@ -160,26 +157,34 @@ export class Host implements Device {
 
   readonly #toSelf = (packet: Packet): void => this.fromAbove(packet);
 
-  #owns(address: string): boolean {
-    return this.addresses.includes(address) || address === LOOPBACK;
+  #send(packet: Packet): void {
+    this.#world.sent(packet);
+    if (this.owns(packet.dst.host)) this.clock.schedule(0, this.#toSelf, packet);
+    else if (this.#uplink === undefined) this.#world.dropped(packet, this.name, 'unroutable');
+    else this.#uplink.carry(packet, false);
+  }
+
+  /** Only for those who use it: most worlds are of UDP alone. */
+  #startTcp(): TcpStack {
+    const { name, addresses, clock } = this;
+    const world = this.#world;
+    return new TcpStack(
+      {
+        name,
+        addresses,
+        clock,
+        seed: world.seed,
+        owns: (address) => this.owns(address),
+        emit: (socket, src, dst, segment, data) => this.#send({ protocol: 'tcp', id: world.nextPacket(), host: name, socket, src, dst, ttl: DEFAULT_TTL, data, segment }),
+        delivered: (packet, socket) => world.delivered(packet, name, socket),
+        dropped: (packet) => world.dropped(packet, name, 'no-socket'),
+      },
+      new EphemeralPorts(),
+    );
   }
 
   #isFree(host: string, port: number): boolean {
     const bound = this.#byPort.get(port);
     return bound === undefined || !bound.some(({ local }) => host === ANY_ADDRESS || local.host === ANY_ADDRESS || local.host === host);
   }
-
-  #freePort(host: string): number | undefined {
-    for (let tries = FIRST_EPHEMERAL; tries <= LAST_EPHEMERAL; tries += 1) {
-      const port = this.#nextEphemeral;
-      this.#nextEphemeral = port === LAST_EPHEMERAL ? FIRST_EPHEMERAL : port + 1;
-      if (this.#isFree(host, port)) return port;
-    }
-    return undefined;
-  }
-}
-
-/** 0 to 65535, where 0 is any. */
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 0 && port <= 65_535;
 }

@@ -10,7 +10,7 @@ import { Nat } from './nat.ts';
 import type { DropReason, Packet } from './packet.ts';
 import { Core, type Device, Link, Router, type RouterWorld } from './router.ts';
 import type { Flow, Observer, Sighting } from './sighting.ts';
-import type { TableRow } from './table.ts';
+import type { RowChange, TableRow } from './table.ts';
 
 export interface InternetOptions {
   readonly seed: string;
@@ -63,7 +63,7 @@ export class Internet implements RouterWorld {
   /** A plain router, or with a behaviour a NAT or firewall. `addresses` are its outside ones; a firewall needs none. */
   router(attachment: Attachment, behaviour?: NatBehaviour): Router {
     const { name, addresses } = attachment;
-    const report = (change: 'added' | 'expired' | 'evicted', row: TableRow): void => this.#row(name, change, row);
+    const report = (change: RowChange, row: TableRow): void => this.#row(name, change, row);
     const nat = behaviour && new Nat({ behaviour, addresses, seed: `${this.seed}/${name}`, report });
     const router = new Router(name, addresses, nat, this);
     this.routers.set(name, router);
@@ -87,7 +87,8 @@ export class Internet implements RouterWorld {
   sent(packet: Packet): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst, socket, ttl, data } = packet;
-    this.#report({ type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data });
+    const segment = packet.protocol === 'tcp' ? { segment: packet.segment } : {};
+    this.#report({ type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data, ...segment });
   }
 
   delivered(packet: Packet, device: string, socket: string): void {
@@ -133,12 +134,12 @@ export class Internet implements RouterWorld {
     return made;
   }
 
-  #row(device: string, change: 'added' | 'expired' | 'evicted', row: TableRow): void {
+  #row(device: string, change: RowChange, row: TableRow): void {
     if (this.#observers.length === 0) return;
     const { inside, external, remote, replied, createdAt, expiresAt } = row;
     const seen = { inside, external, remote, replied, createdAt, expiresAt };
     this.#report({ type: `row.${change}`, at: this.clock.now(), device, row: seen });
-    if (change === 'added') this.#watch(device, row);
+    if (change === 'added' || change === 'closing') this.#watch(device, row);
   }
 
   /** Rows die unseen until somebody asks for them; for observers the clock asks in time. */

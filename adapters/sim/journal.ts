@@ -2,6 +2,7 @@
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { DropReason } from './packet.ts';
 import type { Flow, PacketSighting, Sighting } from './sighting.ts';
+import { type Segment, segmentName } from './tcp-segment.ts';
 
 /** A packet that went no further. `from` and `to` are as it stood when it was dropped. */
 export interface Drop {
@@ -21,6 +22,8 @@ export interface Journey {
   readonly socket: string;
   readonly sentAt: number;
   readonly data: Uint8Array;
+  /** TCP's; absent for a datagram. */
+  readonly segment?: Segment;
   readonly src: Endpoint;
   readonly dst: Endpoint;
   readonly hops: readonly Hop[];
@@ -64,8 +67,8 @@ export class Journal {
     const journeys = new Map<number, Open>();
     for (const seen of this.#packets()) {
       if (seen.type === 'sent') {
-        const { id, device: host, socket, at: sentAt, data, src, dst } = seen;
-        journeys.set(id, { id, host, socket, sentAt, data, src, dst, hops: [] });
+        const { id, device: host, socket, at: sentAt, data, segment, src, dst } = seen;
+        journeys.set(id, { id, host, socket, sentAt, data, ...(segment ? { segment } : {}), src, dst, hops: [] });
         continue;
       }
       const journey = journeys.get(seen.type === 'duplicated' ? seen.of : seen.id);
@@ -95,14 +98,14 @@ export class Journal {
   /**
    * One line for each sending, translation, drop and delivery, by time (ms):
    * `0 a:r1 192.168.1.2:40000 > 198.18.0.2:3478 register`, then `0 nat-a as 198.18.1.2:40000 > …` (rewritten so),
-   * `20 s:main got …`, `20 nat-b dropped …: filtering`, `10 link-a copied …`.
+   * `20 s:main got …`, `20 nat-b dropped …: filtering`, `10 link-a copied …`. TCP shows as `SYN`, `SYN-ACK`, `12 bytes` and so on.
    */
   trace(describe: Describe): string[] {
     const names = new Map<number, string>();
     const lines: string[] = [];
     for (const seen of this.#packets()) {
       if (seen.type === 'forwarded') continue;
-      if (seen.type === 'sent') names.set(seen.id, describe(seen.device, seen.data));
+      if (seen.type === 'sent') names.set(seen.id, seen.segment ? segmentName(seen.segment, seen.data.length) : describe(seen.device, seen.data));
       if (seen.type === 'duplicated') names.set(seen.id, names.get(seen.of) ?? 'payload');
       lines.push(`${formatTime(seen.at)} ${line(seen, `${formatFlow(seen)} ${names.get(seen.id) ?? 'payload'}`)}`);
     }

@@ -6,9 +6,10 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance, seedOf } from '../../effects/seed.ts';
 import { Allocator, type IsFree } from './allocation.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
-import { Flows, MEMORY_LIMIT, type Route } from './flows.ts';
-import type { DropReason, Packet } from './packet.ts';
-import { Mapping, type RowReport, Table, type TableRow } from './table.ts';
+import { Flows, type IsAlive, MEMORY_LIMIT, type Route } from './flows.ts';
+import { begins } from './nat-session.ts';
+import type { DropReason, Packet, Protocol, TcpPacket } from './packet.ts';
+import { Mapping, nameOf, type RowReport, Table, type TableRow } from './table.ts';
 
 export interface NatOptions {
   readonly behaviour: NatBehaviour;
@@ -28,7 +29,7 @@ export class Nat {
   readonly #paired = new Map<string, string>();
   /** Until when (ms) the entry lives that a packet to the NAT itself left, by its source and destination. */
   readonly #early = new Map<string, number>();
-  readonly #flows: Flows;
+  readonly #flows: Readonly<Record<Protocol, Flows>>;
   /** Whether strangers can come in by a mapping that a flow to them would not get. */
   readonly #isLoose: boolean;
 
@@ -38,10 +39,11 @@ export class Nat {
     }
     this.behaviour = behaviour;
     this.#addresses = addresses.slice(0, behaviour.pool.size);
-    this.#table = new Table(behaviour.expiry, behaviour.table, report ?? (() => {}));
+    this.#table = new Table(behaviour, report ?? (() => {}));
     this.#allocator = new Allocator(behaviour.allocation, behaviour.parity, seedOf(seed, 'ports'));
     this.#poolSeed = seedOf(seed, 'pool');
-    this.#flows = new Flows(seedOf(seed, 'aliases'), ({ mapping, remote }, now) => this.#table.row(mapping, key(behaviour.filtering, remote), now) !== undefined);
+    const isAlive: IsAlive = ({ mapping, remote }, now) => this.#table.row(mapping, key(behaviour.filtering, remote), now) !== undefined;
+    this.#flows = { udp: new Flows(seedOf(seed, 'aliases'), isAlive), tcp: new Flows(seedOf(seed, 'aliases tcp'), isAlive) };
     this.#isLoose = behaviour.mapping !== 'endpoint-independent' && behaviour.filtering !== 'address-and-port-dependent';
   }
 
@@ -53,10 +55,13 @@ export class Nat {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
     if (packet.ttl <= 1) return 'ttl';
-    const route = this.#flows.route(packet.src, packet.dst, now) ?? this.#newRoute(packet.src, packet.dst, now);
+    const { protocol } = packet;
+    const segment = protocol === 'tcp' ? packet.segment : undefined;
+    if (protocol === 'tcp' && !this.#belongs(packet, now)) return 'no-session';
+    const route = this.#flows[protocol].route(packet.src, packet.dst, now) ?? this.#newRoute(protocol, packet.src, packet.dst, now);
     if (route === undefined) return 'no-port';
     const { mapping, remote } = route;
-    if (!this.#table.outbound(mapping, key(this.behaviour.filtering, remote), now)) return 'table-full';
+    if (!this.#table.outbound(mapping, key(this.behaviour.filtering, remote), now, segment)) return 'table-full';
     packet.src = mapping.external;
     if (remote.port !== packet.dst.port) packet.dst = remote;
     packet.ttl -= 1;
@@ -70,13 +75,15 @@ export class Nat {
   inbound(packet: Packet, now: number): DropReason | undefined {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
-    if (this.#isEarly(packet.src, packet.dst, now)) return this.#unsolicited(packet, now, 'early-probe');
-    const mapping = this.#table.owner(formatEndpoint(packet.dst), now);
+    const { protocol } = packet;
+    const segment = protocol === 'tcp' ? packet.segment : undefined;
+    if (protocol === 'udp' && this.#isEarly(packet.src, packet.dst, now)) return this.#unsolicited(packet, now, 'early-probe');
+    const mapping = this.#table.owner(nameOf(protocol, packet.dst), now);
     if (mapping === undefined) return this.#unsolicited(packet, now, 'no-mapping');
     const row = this.#table.row(mapping, key(this.behaviour.filtering, packet.src), now);
-    if (row === undefined) return this.#unsolicited(packet, now, 'filtering');
-    this.#table.inbound(row, now);
-    if (this.#isLoose) packet.src = this.#flows.known(mapping, packet.src, now);
+    if (row === undefined || (segment !== undefined && row.session?.admits(segment) === false)) return this.#unsolicited(packet, now, 'filtering');
+    this.#table.inbound(row, now, segment);
+    if (this.#isLoose) packet.src = this.#flows[protocol].known(mapping, packet.src, now);
     packet.dst = mapping.inside;
     if (packet.ttl <= 1) return 'ttl';
     packet.ttl -= 1;
@@ -91,12 +98,14 @@ export class Nat {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
     if (!this.behaviour.hairpin) return 'no-hairpin';
-    const target = this.#table.owner(formatEndpoint(packet.dst), now);
+    const { protocol } = packet;
+    const target = this.#table.owner(nameOf(protocol, packet.dst), now);
     if (target === undefined) return 'no-mapping';
     const out = this.outbound(packet, now);
     if (out !== undefined) return out;
-    if (!this.#table.outbound(target, key(this.behaviour.filtering, packet.src), now)) return 'table-full';
-    this.#flows.follow(target, packet.src);
+    const segment = protocol === 'tcp' ? packet.segment : undefined;
+    if (!this.#table.outbound(target, key(this.behaviour.filtering, packet.src), now, segment, 'in')) return 'table-full';
+    this.#flows[protocol].follow(target, packet.src);
     packet.dst = target.inside;
     return undefined;
   }
@@ -105,8 +114,15 @@ export class Nat {
   reboot(): void {
     this.#table.clear();
     this.#early.clear();
-    this.#flows.clear();
+    this.#flows.udp.clear();
+    this.#flows.tcp.clear();
     this.#paired.clear();
+  }
+
+  /** Whether this packet, which was not let in, gets a RST for an answer. */
+  refuses(packet: Packet, reason: DropReason): packet is TcpPacket {
+    if (packet.protocol !== 'tcp' || packet.segment.rst || this.behaviour.unsolicitedSyn !== 'reset') return false;
+    return reason === 'no-mapping' || reason === 'filtering';
   }
 
   /** What the table holds now. */
@@ -120,36 +136,49 @@ export class Nat {
   }
 
   #blocked(packet: Packet): DropReason | undefined {
-    return this.behaviour.blocked.includes(packet.protocol) ? 'udp-blocked' : undefined;
+    return this.behaviour.blocked.includes(packet.protocol) ? `${packet.protocol}-blocked` : undefined;
+  }
+
+  /** Whether a segment from inside is of a known session, or begins one; a SYN does so in the place of one that is over. */
+  #belongs({ src, dst, segment }: TcpPacket, now: number): boolean {
+    const { mapping, remote } = this.#flows.tcp.route(src, dst, now) ?? { mapping: this.#table.find(this.#mappingKey('tcp', src, dst), now), remote: dst };
+    const row = mapping && this.#table.row(mapping, key(this.behaviour.filtering, remote), now);
+    if (row === undefined) return begins(segment);
+    if (segment.syn && segment.ack === undefined && row.session?.isOver === true) this.#table.end(row);
+    return true;
+  }
+
+  #mappingKey(protocol: Protocol, inside: Endpoint, remote: Endpoint): string {
+    return `${nameOf(protocol, inside)} ${key(this.behaviour.mapping, remote)}`;
   }
 
   /** The way of a flow that nothing was noted of. */
-  #newRoute(inside: Endpoint, remote: Endpoint, now: number): Route | undefined {
-    const mappingKey = `${formatEndpoint(inside)} ${key(this.behaviour.mapping, remote)}`;
+  #newRoute(protocol: Protocol, inside: Endpoint, remote: Endpoint, now: number): Route | undefined {
+    const mappingKey = this.#mappingKey(protocol, inside, remote);
     const known = this.#table.find(mappingKey, now);
     // A clash gives this flow another port, and the kernel prefers the newest port of a source for its next flows. Flows that
     // were there before keep theirs.
-    const isClash = this.behaviour.earlyProbe === 'clash';
+    const isClash = protocol === 'udp' && this.behaviour.earlyProbe === 'clash';
     const clashes = isClash && known !== undefined && this.#isEarly(remote, known.external, now);
-    const mapping = known === undefined || clashes ? this.#allocate(mappingKey, inside, now, isClash ? remote : undefined) : known;
+    const mapping = known === undefined || clashes ? this.#allocate(protocol, mappingKey, inside, now, isClash ? remote : undefined) : known;
     if (mapping === undefined) return undefined;
-    if (isClash || this.#isLoose) this.#flows.follow(mapping, remote);
+    if (isClash || this.#isLoose) this.#flows[protocol].follow(mapping, remote);
     return { mapping, remote };
   }
 
   /** A new mapping; `beside` is a remote whose early probes its external endpoint has to avoid. */
-  #allocate(mappingKey: string, inside: Endpoint, now: number, beside?: Endpoint): Mapping | undefined {
+  #allocate(protocol: Protocol, mappingKey: string, inside: Endpoint, now: number, beside?: Endpoint): Mapping | undefined {
     if (!translates(this.behaviour)) {
-      const itself = new Mapping(mappingKey, inside, inside);
+      const itself = new Mapping(protocol, mappingKey, inside, inside);
       this.#table.add(itself);
       return itself;
     }
     const host = this.#externalHost(inside.host);
     const isFree: IsFree = (port) =>
-      this.#table.owner(`${host}:${port}`, now) === undefined && (beside === undefined || !this.#isEarly(beside, { host, port }, now));
+      this.#table.owner(nameOf(protocol, { host, port }), now) === undefined && (beside === undefined || !this.#isEarly(beside, { host, port }, now));
     const port = this.#allocator.pick(inside, now, isFree);
     if (port === undefined) return undefined;
-    const mapping = new Mapping(mappingKey, inside, { host, port });
+    const mapping = new Mapping(protocol, mappingKey, inside, { host, port });
     this.#table.add(mapping);
     return mapping;
   }
@@ -172,7 +201,7 @@ export class Nat {
 
   /** A packet for nobody inside. Where INPUT accepts, it leaves an entry, or refreshes the one it left. */
   #unsolicited(packet: Packet, now: number, reason: DropReason): DropReason {
-    if (this.behaviour.earlyProbe === 'ignored') return reason;
+    if (this.behaviour.earlyProbe === 'ignored' || packet.protocol !== 'udp') return reason;
     const probe = probeKey(packet.src, packet.dst);
     this.#early.delete(probe);
     if (this.#early.size >= MEMORY_LIMIT) this.#early.delete(this.#early.keys().next().value!);

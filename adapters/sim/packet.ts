@@ -3,12 +3,21 @@
  * one that takes it: devices rewrite its addresses and time to live in place, and nobody reads it after handing it on.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Segment } from './tcp-segment.ts';
 
-/** TCP segments and ICMP messages join this union with a `protocol` of their own. */
-export type Packet = UdpPacket;
+/** ICMP messages join this union with a `protocol` of their own. */
+export type Packet = UdpPacket | TcpPacket;
 
-export interface UdpPacket {
+export interface UdpPacket extends Carried {
   readonly protocol: 'udp';
+}
+
+export interface TcpPacket extends Carried {
+  readonly protocol: 'tcp';
+  readonly segment: Segment;
+}
+
+interface Carried {
   /** Unique in its internet, in order of sending; a copy made by a link has its own. */
   readonly id: number;
   /** The name of the host that sent it, and its name for the sending socket. */
@@ -23,6 +32,9 @@ export interface UdpPacket {
 }
 
 export type Protocol = Packet['protocol'];
+
+/** What stands for the socket of a packet that no program sent: the operating system, of a host or of a NAT. */
+export const KERNEL = 'kernel';
 
 /** The IP time to live of a datagram whose sender names none, as on Linux. */
 export const DEFAULT_TTL = 64;
@@ -46,11 +58,14 @@ export type DropReason =
   /** Nobody has the destination, or a private address stands where only public ones are routed. */
   | 'unroutable'
   | 'udp-blocked'
+  | 'tcp-blocked'
+  /** TCP that belongs to no session the NAT knows, and begins none: from inside, neither a SYN nor a bare ACK. */
+  | 'no-session'
   /** Lost by a link, by chance or by order. */
   | 'loss'
   /** The link is cut. */
   | 'partition'
-  /** It arrived, and nobody had bound the port. */
+  /** It arrived, and nobody had bound the port, or no such connection was there. */
   | 'no-socket';
 
 /** RFC 1918 and RFC 6598 (carrier) space, which the core does not route; loopback and link-local neither. */

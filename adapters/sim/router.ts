@@ -5,8 +5,9 @@
 import { translates } from './behaviour.ts';
 import { type LinkBehaviour, Lane, type LinkWorld } from './link.ts';
 import type { Nat } from './nat.ts';
-import { type DropReason, isPrivate, type Packet } from './packet.ts';
+import { DEFAULT_TTL, type DropReason, isPrivate, KERNEL, type Packet, type TcpPacket } from './packet.ts';
 import type { Flow } from './sighting.ts';
+import { resetFor } from './tcp-segment.ts';
 
 /** Anything that has a link up. */
 export interface Device {
@@ -18,6 +19,8 @@ export interface Device {
 /** What routers need of the world they are in. */
 export interface RouterWorld extends LinkWorld {
   readonly seed: string;
+  nextPacket(): number;
+  sent(packet: Packet): void;
   translated(packet: Packet, device: string, before: Flow): void;
   forwarded(packet: Packet, device: string): void;
   /** The name of a link that was told to lose this packet, if one was. */
@@ -84,9 +87,30 @@ export class Router implements Device {
     const now = this.#world.clock.now();
     const before = this.nat && { src: packet.src, dst: packet.dst };
     const reason = this.nat === undefined ? hop(packet) : this.nat.inbound(packet, now);
-    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    if (reason !== undefined) {
+      this.#world.dropped(packet, this.name, reason);
+      if (this.nat?.refuses(packet, reason) === true) this.#refuse(packet);
+      return;
+    }
     this.#passed(packet, before);
     this.#down(packet);
+  }
+
+  /** Answers in the name of whom the packet was for. */
+  #refuse({ src, dst, segment, data }: TcpPacket): void {
+    const answer: TcpPacket = {
+      protocol: 'tcp',
+      id: this.#world.nextPacket(),
+      host: this.name,
+      socket: KERNEL,
+      src: dst,
+      dst: src,
+      ttl: DEFAULT_TTL,
+      data: new Uint8Array(0),
+      segment: resetFor(segment, data.length),
+    };
+    this.#world.sent(answer);
+    this.#uplink?.link.up.carry(answer, false);
   }
 
   #across(link: Link, packet: Packet): void {

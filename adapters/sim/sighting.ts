@@ -1,12 +1,14 @@
 /** What can be seen of a simulated internet: one value for each thing that happens to a packet or to a NAT's table. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { DropReason } from './packet.ts';
+import type { Segment } from './tcp-segment.ts';
 
 /** `at` is virtual time in ms; `device` the name of what it happened at; `id` the packet's. */
 export type Sighting = PacketSighting | RowSighting;
 
 export type PacketSighting =
-  | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array })
+  /** `segment` is TCP's. */
+  | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array; readonly segment?: Segment })
   /** `src` and `dst` are as after the translation. */
   | (PacketSeen & { readonly type: 'translated'; readonly before: Flow })
   | (PacketSeen & { readonly type: 'forwarded' })
@@ -15,9 +17,12 @@ export type PacketSighting =
   | (PacketSeen & { readonly type: 'dropped'; readonly reason: DropReason })
   | (PacketSeen & { readonly type: 'delivered'; readonly socket: string });
 
-/** A row of a NAT's table came, died of old age, or had to make room. */
+/**
+ * A row of a NAT's table came, died of old age, or had to make room; or the TCP session it stands for ends, so that it will
+ * be remembered for less long, or has ended.
+ */
 export interface RowSighting {
-  readonly type: 'row.added' | 'row.expired' | 'row.evicted';
+  readonly type: 'row.added' | 'row.expired' | 'row.evicted' | 'row.closing' | 'row.closed';
   readonly at: number;
   readonly device: string;
   readonly row: Row;

@@ -3,17 +3,22 @@
  * filtering tells apart. A mapping lives as long as one of its rows. Knows lifetimes and limits; sees no packet, sets no timer.
  */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import type { Expiry, TableLimit } from './behaviour.ts';
+import type { Expiry, NatBehaviour, TableLimit } from './behaviour.ts';
+import { Session, type TcpTracking } from './nat-session.ts';
+import type { Protocol } from './packet.ts';
 import type { Row } from './sighting.ts';
+import type { Segment } from './tcp-segment.ts';
 
 export class Mapping {
+  readonly protocol: Protocol;
   readonly key: string;
   readonly inside: Endpoint;
   readonly external: Endpoint;
   /** By the key of the remote. */
   readonly rows = new Map<string, TableRow>();
 
-  constructor(key: string, inside: Endpoint, external: Endpoint) {
+  constructor(protocol: Protocol, key: string, inside: Endpoint, external: Endpoint) {
+    this.protocol = protocol;
     this.key = key;
     this.inside = inside;
     this.external = external;
@@ -24,14 +29,17 @@ export class TableRow implements Row {
   readonly mapping: Mapping;
   readonly remote: string;
   readonly createdAt: number;
+  /** TCP's. */
+  readonly session: Session | undefined;
   expiresAt: number;
   replied = false;
 
-  constructor(mapping: Mapping, remote: string, now: number, lifetimeMs: number) {
+  constructor(mapping: Mapping, remote: string, now: number, lifetimeMs: number, session?: Session) {
     this.mapping = mapping;
     this.remote = remote;
     this.createdAt = now;
     this.expiresAt = now + lifetimeMs;
+    this.session = session;
   }
 
   get inside(): Endpoint {
@@ -43,12 +51,22 @@ export class TableRow implements Row {
   }
 }
 
-/** Told of every row that comes and goes. */
-export type RowReport = (change: 'added' | 'expired' | 'evicted', row: TableRow) => void;
+/** Told of every row that comes and goes, and of one that will be remembered for less long than was said. */
+export type RowReport = (change: RowChange, row: TableRow) => void;
+
+export type RowChange = 'added' | 'expired' | 'evicted' | 'closing' | 'closed';
+
+/** The name of an external endpoint: each protocol has ports of its own. */
+export function nameOf(protocol: Protocol, endpoint: Endpoint): string {
+  return protocol === 'udp' ? formatEndpoint(endpoint) : `tcp ${formatEndpoint(endpoint)}`;
+}
 
 export class Table {
   readonly #expiry: Expiry;
+  readonly #tracking: TcpTracking;
   readonly #limit: TableLimit;
+  /** Several remotes may have a row in common. */
+  readonly #isShared: boolean;
   readonly #report: RowReport;
   readonly #byKey = new Map<string, Mapping>();
   readonly #byExternal = new Map<string, Mapping>();
@@ -57,9 +75,11 @@ export class Table {
   /** No row expires before this. */
   #quietUntil = Infinity;
 
-  constructor(expiry: Expiry, limit: TableLimit, report: RowReport) {
+  constructor({ expiry, tcp, table, filtering }: NatBehaviour, report: RowReport) {
     this.#expiry = expiry;
-    this.#limit = limit;
+    this.#tracking = tcp;
+    this.#limit = table;
+    this.#isShared = filtering !== 'address-and-port-dependent';
     this.#report = report;
   }
 
@@ -68,7 +88,7 @@ export class Table {
     return this.#alive(this.#byKey.get(key), now);
   }
 
-  /** The living mapping that has this external endpoint. */
+  /** The living mapping that has this external endpoint, as `nameOf` names it. */
   owner(external: string, now: number): Mapping | undefined {
     return this.#alive(this.#byExternal.get(external), now);
   }
@@ -76,21 +96,24 @@ export class Table {
   /** Enters a mapping without rows; it counts once `outbound` has opened one. */
   add(mapping: Mapping): void {
     this.#byKey.set(mapping.key, mapping);
-    this.#byExternal.set(formatEndpoint(mapping.external), mapping);
+    this.#byExternal.set(nameOf(mapping.protocol, mapping.external), mapping);
   }
 
-  /** Opens or refreshes the row for `remote`; false when the table is full and refuses. */
-  outbound(mapping: Mapping, remote: string, now: number): boolean {
+  /** Opens or refreshes the row for `remote`; false when the table is full and refuses. `segment` is TCP's, and which way it goes. */
+  outbound(mapping: Mapping, remote: string, now: number, segment?: Segment, way: 'out' | 'in' = 'out'): boolean {
     const row = this.row(mapping, remote, now);
     if (row !== undefined) {
-      this.#refresh(row, now);
+      if (segment === undefined) this.#refresh(row, now);
+      else this.#follow(row, segment, way, now);
       return true;
     }
     if (!this.#room(now)) {
       if (mapping.rows.size === 0) this.#forget(mapping);
       return false;
     }
-    const added = new TableRow(mapping, remote, now, this.#expiry.unrepliedMs);
+    const session = segment && new Session(this.#tracking, this.#isShared);
+    if (segment !== undefined) session?.passes(segment, way);
+    const added = new TableRow(mapping, remote, now, session?.lifetimeMs ?? this.#expiry.unrepliedMs, session);
     // Making room may have ended this very mapping.
     if (mapping.rows.size === 0) this.add(mapping);
     mapping.rows.set(remote, added);
@@ -101,9 +124,15 @@ export class Table {
   }
 
   /** Notes a packet from outside on `row`. */
-  inbound(row: TableRow, now: number): void {
-    if (this.#expiry.inboundRefresh) this.#refresh(row, now);
+  inbound(row: TableRow, now: number, segment?: Segment): void {
+    if (segment !== undefined) this.#follow(row, segment, 'in', now);
+    else if (this.#expiry.inboundRefresh) this.#refresh(row, now);
     row.replied = true;
+  }
+
+  /** Forgets a row whose session is over. */
+  end(row: TableRow): void {
+    this.#remove(row, 'closed');
   }
 
   /** The living row of `mapping` for `remote`. */
@@ -152,6 +181,15 @@ export class Table {
     if (expiresAt > row.expiresAt) row.expiresAt = expiresAt;
   }
 
+  #follow(row: TableRow, segment: Segment, way: 'out' | 'in', now: number): void {
+    if (row.session?.passes(segment, way) === false) return this.end(row);
+    const expiresAt = now + (row.session?.lifetimeMs ?? 0);
+    const isSooner = expiresAt < row.expiresAt;
+    row.expiresAt = expiresAt;
+    if (expiresAt < this.#quietUntil) this.#quietUntil = expiresAt;
+    if (isSooner) this.#report('closing', row);
+  }
+
   #room(now: number): boolean {
     if (this.#rows.size < this.#limit.size) return true;
     this.#purge(now);
@@ -171,7 +209,7 @@ export class Table {
     }
   }
 
-  #remove(row: TableRow, change: 'expired' | 'evicted'): void {
+  #remove(row: TableRow, change: RowChange): void {
     this.#rows.delete(row);
     row.mapping.rows.delete(row.remote);
     if (row.mapping.rows.size === 0) this.#forget(row.mapping);
@@ -179,7 +217,7 @@ export class Table {
   }
 
   #forget(mapping: Mapping): void {
-    const external = formatEndpoint(mapping.external);
+    const external = nameOf(mapping.protocol, mapping.external);
     if (this.#byKey.get(mapping.key) === mapping) this.#byKey.delete(mapping.key);
     if (this.#byExternal.get(external) === mapping) this.#byExternal.delete(external);
   }

@@ -20,6 +20,11 @@ export interface WorldOptions {
   readonly servers?: readonly string[];
   /** When a host's part starts. Default 0, servers first. */
   readonly startMs?: Readonly<Record<string, number>>;
+  /**
+   * What a host hears of a SYN that crosses its own where it listens on that port too: `connected`, as on Linux and by
+   * default, or `accepted`, as on the other stacks of Ford 2005 §4.3, whose attempt to connect then fails as `address-in-use`.
+   */
+  readonly crossing?: Readonly<Record<string, 'connected' | 'accepted'>>;
   /** How long a run goes on after the last host has reported an outcome. Default 3000. */
   readonly settleMs?: number;
   /** How long a run waits for outcomes. Default 60000. */

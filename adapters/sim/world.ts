@@ -40,6 +40,7 @@ export class World {
     this.#servers = servers;
     this.internet = new Internet({ seed: this.#seed });
     this.sites = wire(this.internet, places, servers, (host) => accessLink(host, options));
+    for (const [host, heard] of Object.entries(options.crossing ?? {})) this.host(host).tcp.crossing = heard;
     this.#losses = new LossRules(this.sites);
     if (keep) {
       this.#journal = new Journal();
@@ -51,7 +52,7 @@ export class World {
     return this.internet.clock;
   }
 
-  /** The next `count` datagrams that the one host sends toward the other (`'a -> b'`) are lost on the way. */
+  /** The next `count` packets that the one host sends toward the other (`'a -> b'`) are lost on the way. */
   lose(direction: string, count: number): this {
     this.#losses.add(direction, count);
     this.internet.lossOrder = (packet) => (this.#losses.isEmpty ? undefined : this.#losses.take(packet));

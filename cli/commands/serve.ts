@@ -9,12 +9,14 @@ import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts
 import { run } from '../../effects/run.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
 import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
+import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
 import { RENDEZVOUS_PORT, rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
 import { EXIT, type ExitCode, Stop } from '../exit.ts';
 import type { AnyCodec } from '../machines.ts';
 import * as options from '../options.ts';
+import { n4Ident } from '../n4-options.ts';
 import { openRecorder } from '../recorder.ts';
 import { adviceFor, exitCodeOf } from '../result.ts';
 import { onInterrupt } from '../signals.ts';
@@ -45,6 +47,17 @@ export function defineServe(command: Command): void {
     .description("Introduces clients to each other in pairs, in the text protocol of seed 001's server.py and client.py.")
     .action(async (given: ServeOptions) => {
       process.exitCode = await serve(given, seedUdpServer, seedCodec() as AnyCodec, (listen) => ({ listen }), given.listen);
+    });
+
+  const n4 = addServer(command, 'n4', N4_PORT);
+  n4.summary("n4.py's server, for any number of pairs at once")
+    .description('Serves natpunch n4 and n4.py -c, over TCP and UDP on one port; a firewall should let both in. Pairs whoever names the same ident.')
+    .option('--ident <name>', 'serve this one only, as n4.py does (default: every ident, each a room of its own)', n4Ident)
+    .option('--seed <n>', 'decides where clients lie in memory, to repeat a run', options.notEmpty)
+    .action(async (given: ServeOptions & { readonly ident?: string }) => {
+      const { listen, ident, seed = newSeed() } = given;
+      if (isIPv6(listen.host)) n4.error(`error: option '--listen <addr:port>' argument '${formatEndpoint(listen)}' is invalid. n4 knows IPv4 only.`);
+      process.exitCode = await serve(given, n4Server, n4Codec() as AnyCodec, (own) => ({ listen: own, seed, ...(ident === undefined ? {} : { ident }) }), listen);
     });
 
   const stun = addServer(command, 'stun', STUN_PORT, '--listen 198.51.100.1:3478 --alternate 198.51.100.2:3479');

@@ -1,22 +1,9 @@
 /** `natpunch udp`: punches a UDP hole on real sockets, then carries stdin and stdout through it, or only says that it stands. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { AnyStateMachine } from 'xstate';
-import { nodeClock } from '../../adapters/node/clock.ts';
-import { nodeNet } from '../../adapters/node/net.ts';
-import { ResolveError, resolveHost } from '../../adapters/node/resolve.ts';
-import type { Recording } from '../../adapters/replay/record.ts';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import { run, type Running } from '../../effects/run.ts';
-import { connect, type Connection, ConnectionFailed, type Ending } from '../../machines/connection.ts';
-import { type Connected, type Failed, failed } from '../../machines/outcome.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
-import { meter } from '../meter.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { ExitCode } from '../exit.ts';
 import * as options from '../options.ts';
-import { pipe } from '../pipe.ts';
-import { openRecorder } from '../recorder.ts';
-import { adviceFor, exitCodeOf, type Result, resultOf } from '../result.ts';
-import { onInterrupt } from '../signals.ts';
-import { type Status, statusWriter } from '../status.ts';
+import { punch } from '../punching.ts';
 import { seedUdpWire, udpPunchWire, type Wire, type WireOptions } from '../wires.ts';
 
 const HELP = `
@@ -69,100 +56,16 @@ interface UdpOptions {
   readonly json?: true;
 }
 
-async function udp(given: UdpOptions): Promise<ExitCode> {
-  const { server, local, timeout = 60, once = false, json = false, record } = given;
-  const startRecording = await openRecorder(record);
-  const report: Report = { protocol: given.wire === 'seed' ? 'seed-udp' : 'udp-punch', json, tell: statusWriter(json) };
-  let interrupted = false;
-  let isOpen = false;
-  let stop = (): void => process.exit(EXIT.interrupted);
-  onInterrupt(() => {
-    interrupted = true;
-    stop();
+function udp(given: UdpOptions): Promise<ExitCode> {
+  const { server, local, timeout = 60, wire, ...rest } = given;
+  return punch({
+    ...rest,
+    server,
+    protocol: wire === 'seed' ? 'seed-udp' : 'udp-punch',
+    serverOption: '--server',
+    localOption: '--local',
+    wireFor: (resolved) => wireOf(given, { server: resolved, local, waitMs: timeout * 1000 }),
   });
-
-  const host = await resolveHost(server.host).catch(unresolved);
-  if (typeof host !== 'string') return reportFailure(host, report, { elapsedMs: 0, packetsSent: 0 });
-
-  const wire = wireOf(given, { server: { host, port: server.port }, local, waitMs: timeout * 1000 });
-  const { machine, codec, input } = wire;
-  const clock = nodeClock();
-  const measured = meter(nodeNet());
-  const recording = startRecording?.({ machine, codec, input, id: 'peer', net: measured.net, clock });
-  const running = run(machine, { net: recording?.net ?? measured.net, clock: recording?.clock ?? clock, codec, input, id: 'peer' });
-  running.actor.subscribe({
-    next: (snapshot) => {
-      const status = isOpen ? undefined : wire.progress(snapshot);
-      if (status) report.tell(status);
-    },
-    error: () => undefined,
-  });
-
-  const startedAt = clock.now();
-  const effort = (): Effort => ({ elapsedMs: clock.now() - startedAt, packetsSent: measured.packetsSent });
-  const { connection, heard } = start(running, recording);
-  stop = () => void connection.close();
-  let connected: Connected;
-  try {
-    connected = await (once || wire.pipesFrom === 'confirmed' ? connection.opened : Promise.race([heard, connection.opened]));
-  } catch (error) {
-    if (!(error instanceof ConnectionFailed)) throw error;
-    return reportFailure(failed(error.reason, error.message), report, effort());
-  }
-  const result = resultOf(connected, { protocol: report.protocol, ...effort() });
-  const message = `connected to ${formatEndpoint(connected.peer)} from ${formatEndpoint(connected.local)} after ${result.elapsedMs} ms`;
-  if (once) {
-    if (!interrupted) process.stdout.write(`${json ? JSON.stringify(result) : message}\n`);
-    await connection.close();
-    return interrupted ? EXIT.interrupted : EXIT.done;
-  }
-  isOpen = true;
-  report.tell({ status: 'connected', message, ...result });
-  const ending = await pipe(connection);
-  if (interrupted) {
-    report.tell({ status: 'closed', message: 'closed' });
-    return EXIT.interrupted;
-  }
-  if (ending.by === 'failure') return reportFailure(ending.failure, { ...report, json: false }, effort());
-  report.tell({ status: 'closed', message: ending.by === 'peer' ? 'the peer has closed the connection' : 'closed' });
-  return EXIT.done;
-}
-
-interface Report {
-  readonly protocol: string;
-  /** Whether a failure's result goes to stdout. */
-  readonly json: boolean;
-  readonly tell: (status: Status) => void;
-}
-
-type Effort = Pick<Result, 'elapsedMs' | 'packetsSent'>;
-
-/** The connection, whose closing is recorded; and the peer's first sign of life. */
-function start(running: Running<AnyStateMachine>, recording: Recording | undefined): { readonly connection: Connection; readonly heard: Promise<Connected> } {
-  let hear: (connected: Connected) => void = () => undefined;
-  const heard = new Promise<Connected>((resolve) => {
-    hear = resolve;
-  });
-  const connection = connect(running, (outcome) => {
-    if (outcome.kind === 'connected') hear(outcome);
-  });
-  const close = (): Promise<Ending> => {
-    recording?.told({ type: 'close' });
-    return connection.close();
-  };
-  return { connection: { ...connection, close }, heard };
-}
-
-function reportFailure(failure: Failed, { protocol, json, tell }: Report, effort: Effort): ExitCode {
-  const { reason, detail } = failure;
-  tell({ status: 'failed', message: `natpunch: ${detail}${adviceFor(reason, '--local')} (${reason})`, reason });
-  if (json) process.stdout.write(`${JSON.stringify(resultOf(failure, { protocol, ...effort }))}\n`);
-  return exitCodeOf(reason);
-}
-
-function unresolved(error: unknown): Failed {
-  if (error instanceof ResolveError) return failed('no-rendezvous', `${error.message}. Check --server`);
-  throw error;
 }
 
 function wireOf(options: UdpOptions, given: WireOptions): Wire {

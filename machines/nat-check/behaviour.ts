@@ -42,7 +42,7 @@ export function behaviourOf(samples: Samples): Behaviour {
   const { local, addresses, mappings, hairpin } = samples;
   const own = addresses[0] ?? local;
   const reflexive = mappings.find(({ mapped }) => mapped)?.mapped;
-  if (!reflexive) return blocked(samples, own);
+  if (!reflexive) return unseen(samples, own);
 
   const evidence: Evidence[] = [{ claim: 'udp', value: true, confidence: 1, because: `${formatEndpoint(mappings.find(({ mapped }) => mapped)?.server ?? own)} answered` }];
   const claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string): T => {
@@ -61,7 +61,9 @@ export function behaviourOf(samples: Samples): Behaviour {
       ? claim('hairpin', null, 0, 'it was not tested: no second socket got an answer')
       : hairpin.heardFrom
         ? claim('hairpin', true, 1, `a request to ${formatEndpoint(hairpin.target)} from inside came back in, from ${formatEndpoint(hairpin.heardFrom)}`)
-        : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
+        : hairpin.asked === 0
+          ? claim('hairpin', null, 0, 'ordinary requests were lost too')
+          : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
   const ports = allocationOf(samples.ports);
   const portPreserved = nat ? isPreserving(ports, local, reflexive, claim) : claim('portPreserved', null, 0, 'there is no NAT that could keep or change a port');
   const allocation = nat ? ports.allocation : null;
@@ -95,13 +97,17 @@ function round(confidence: number): number {
 
 type Claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string) => T;
 
-function blocked({ mappings, tcp }: Samples, local: Endpoint): Behaviour {
+/** Nobody said how this host is seen. An error response shows that UDP passes, and no more. */
+function unseen({ mappings, tcp }: Samples, local: Endpoint): Behaviour {
+  const refusing = mappings.find(({ refusal }) => refusal !== undefined);
   const servers = mappings.map(({ server, asked }) => `${formatEndpoint(server)} (asked ${asked} times)`).join(' and ');
   const { confidence, hint } = explainSilence(mappings.length, tcp);
-  const because = `nothing came from ${servers}${hint}`;
+  const evidence: Evidence = refusing
+    ? { claim: 'udp', value: true, confidence: 1, because: `${formatEndpoint(refusing.server)} answered, but only with error ${refusing.refusal}` }
+    : { claim: 'udp', value: false, confidence, because: `nothing came from ${servers}${hint}` };
   return {
-    verdict: 'udp-blocked',
-    udp: false,
+    verdict: refusing ? null : 'udp-blocked',
+    udp: refusing !== undefined,
     nat: null,
     mapping: null,
     filtering: null,
@@ -110,7 +116,7 @@ function blocked({ mappings, tcp }: Samples, local: Endpoint): Behaviour {
     allocation: null,
     reflexive: null,
     local,
-    evidence: [{ claim: 'udp', value: false, confidence, because }],
+    evidence: [evidence],
   };
 }
 

@@ -57,7 +57,7 @@ export function allocationOf(all: readonly PortSample[]): AllocationFinding {
     const order = orderOf(samples, arc);
     const step = stepOf(order, arc);
     if (step !== undefined) return { allocation: { kind: 'sequential', step }, confidence: sure(ACCIDENT), because: `new mappings got the ports ${list}` };
-    if (order.accident < 1) return { allocation: null, confidence: 0, because: `the ports ${list} are in order, but too few to tell a sequence from a block` };
+    if (order.accident < 1) return { allocation: null, confidence: 0, because: `too few of the ports ${list} were surely given in the order of asking to tell a sequence from a block` };
     const size = Math.round((arc.span * (n + 1)) / (n - 1));
     const allocation: PortAllocation = { kind: 'block', size, first: arc.first, last: arc.last };
     return { allocation, confidence: sure(n * (arc.span / USABLE_PORTS) ** (n - 1)), because: `${n} new mappings got ports in no order between ${arc.first} and ${arc.last}` };
@@ -117,7 +117,8 @@ function orderOf(samples: readonly Sample[], { first }: Arc): Order {
     return prompt.every(isAbove) || prompt.every((other) => isAbove(other) === other.turn < turn);
   };
   const late = places.filter(({ isPrompt }) => !isPrompt);
-  const isOrdered = Math.max(rising, falling) === pairs.length && late.every(isInTurn);
+  // One alone has no direction, so that nothing can be out of order.
+  const isOrdered = prompt.length < 2 || (Math.max(rising, falling) === pairs.length && late.every(isInTurn));
   const ofPrompt = prompt.reduce((share, _, i) => share / (i + 1), 2);
   return { prompt: prompt.length, rising, falling, accident: isOrdered ? Math.min(0.99, ofPrompt * (2 / (prompt.length + 1)) ** late.length) : 1 };
 }

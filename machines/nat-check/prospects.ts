@@ -27,34 +27,54 @@ export const PEERS: readonly Peer[] = ['open', 'full-cone', 'restricted', 'port-
 type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portPreserved' | 'allocation' | 'verdict'>;
 
 export function prospectsOf(behaviour: Measured): readonly Outlook[] {
-  const row = (protocol: Outlook['protocol'], note: string, prospect: (peer: Peer) => Prospect): Outlook => ({
+  const possible = behaviour.udp ? completions(behaviour) : [];
+  const row = (protocol: Outlook['protocol'], note: string, prospect: (self: Known, peer: Peer) => Prospect): Outlook => ({
     protocol,
     note,
-    peers: Object.fromEntries(PEERS.map((peer) => [peer, behaviour.udp ? prospect(peer) : 'no'])) as Record<Peer, Prospect>,
+    peers: Object.fromEntries(PEERS.map((peer) => [peer, common(possible.map((self) => prospect(self, peer)))])) as Record<Peer, Prospect>,
   });
-  const punched = (peer: Peer): Prospect => overall(reaches(behaviour).map((self) => canPunch(self, kindOf(peer))));
   return [
     row('udp', 'UDP hole punching, without guessing ports', punched),
-    row('n4', 'the same, and ports guessed where a NAT counts them up', (peer) => byPrediction(behaviour, peer, punched(peer))),
-    row('tcp', 'TCP simultaneous open, if the NATs treat TCP as they treat UDP', (peer) => softened(punched(peer))),
-    row('pwnat', 'without a server; needs kept ports on both sides and forged ICMP to pass, which was not tested', (peer) => withoutServer(behaviour, peer)),
+    row('n4', 'the same, and ports guessed where a NAT counts them up', byPrediction),
+    row('tcp', 'TCP simultaneous open, if the NATs treat TCP as they treat UDP', (self, peer) => softened(punched(self, peer))),
+    row('pwnat', 'without a server; needs kept ports on both sides and forged ICMP to pass, which was not tested', withoutServer),
   ];
+}
+
+/** Everything that decides, measured or supposed. */
+interface Known extends Reach {
+  readonly portPreserved: boolean;
+  readonly areNextPortsKnown: boolean;
 }
 
 const DEPENDENCES: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
 
-/** Every reach that the measurements leave possible. */
-function reaches({ udp, nat, mapping, filtering, verdict }: Measured): readonly Reach[] {
-  const filters = filtering ? [filtering] : verdict === 'restricted-or-port-restricted' || verdict === 'firewalled' ? DEPENDENCES.slice(1) : DEPENDENCES;
-  const mappings = mapping ? [mapping] : verdict === 'symmetric' ? DEPENDENCES.slice(1) : DEPENDENCES;
+/** Every host that the measurements leave possible. */
+function completions({ udp, nat, mapping, filtering, portPreserved, allocation, verdict }: Measured): readonly Known[] {
+  const isFiltered = verdict === 'restricted-or-port-restricted' || verdict === 'firewalled';
+  const filters = filtering ? [filtering] : isFiltered ? DEPENDENCES.slice(1) : DEPENDENCES;
+  // Without a NAT nothing is mapped.
+  const mappings = nat === false ? DEPENDENCES.slice(0, 1) : mapping ? [mapping] : verdict === 'symmetric' ? DEPENDENCES.slice(1) : DEPENDENCES;
+  const kept = nat === false ? [true] : portPreserved === null ? [true, false] : [portPreserved];
+  const told = allocation ? [allocation.kind === 'sequential'] : [true, false];
   // A filter without translation keeps strangers out as a NAT's does.
-  const isBehind = nat !== false || filters.some((filter) => filter !== 'endpoint-independent');
-  return mappings.flatMap((its) => filters.map((filter) => ({ nat: isBehind, udp, mapping: its, filtering: filter })));
+  const isBehind = (filter: Dependence): boolean => nat !== false || filter !== 'endpoint-independent';
+  return mappings.flatMap((its) =>
+    filters.flatMap((filter) =>
+      kept.flatMap((keeps) => told.map((areNextPortsKnown) => ({ nat: isBehind(filter), udp, mapping: its, filtering: filter, portPreserved: keeps, areNextPortsKnown }))),
+    ),
+  );
 }
 
-function overall(answers: readonly boolean[]): Prospect {
-  if (answers.every((answer) => answer)) return 'yes';
-  return answers.some((answer) => answer) ? 'unknown' : 'no';
+/** What can be said when each of these may be the case; nothing joins a host of which none may be. */
+function common(prospects: readonly Prospect[]): Prospect {
+  const [first = 'no', ...others] = new Set(prospects);
+  if (others.length === 0) return first;
+  return prospects.every((prospect) => prospect === 'yes' || prospect === 'likely') ? 'likely' : 'unknown';
+}
+
+function punched(self: Known, peer: Peer): Prospect {
+  return canPunch(self, kindOf(peer)) ? 'yes' : 'no';
 }
 
 function softened(prospect: Prospect): Prospect {
@@ -62,19 +82,15 @@ function softened(prospect: Prospect): Prospect {
 }
 
 /** n4 needs on each side a port that stays or one that can be told; and where punching goes, so does n4. */
-function byPrediction({ mapping, allocation }: Measured, peer: Peer, plain: Prospect): Prospect {
-  if (plain === 'yes') return 'yes';
-  const isPeerKnown = peer !== 'symmetric';
-  if (mapping === null) return plain === 'no' && !isPeerKnown ? 'no' : 'unknown';
-  const isOwnKnown = mapping === 'endpoint-independent' || allocation?.kind === 'sequential';
-  if (!isOwnKnown && allocation === null) return isPeerKnown ? 'unknown' : plain;
-  return isOwnKnown && isPeerKnown ? 'likely' : plain;
+function byPrediction(self: Known, peer: Peer): Prospect {
+  const isOwnKnown = self.mapping === 'endpoint-independent' || self.areNextPortsKnown;
+  if (punched(self, peer) === 'yes') return 'yes';
+  return isOwnKnown && peer !== 'symmetric' ? 'likely' : 'no';
 }
 
-function withoutServer({ nat, mapping, portPreserved }: Measured, peer: Peer): Prospect {
-  const isPeerFit = kindOf(peer).mapping === 'endpoint-independent';
-  const isUnfit = nat !== false && ((mapping !== null && mapping !== 'endpoint-independent') || portPreserved === false);
-  return isUnfit || !isPeerFit ? 'no' : 'unknown';
+function withoutServer({ mapping, portPreserved }: Known, peer: Peer): Prospect {
+  const isFit = mapping === 'endpoint-independent' && portPreserved && kindOf(peer).mapping === 'endpoint-independent';
+  return isFit ? 'unknown' : 'no';
 }
 
 function kindOf(peer: Peer): Reach {

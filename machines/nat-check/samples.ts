@@ -32,6 +32,8 @@ export interface MappingSample {
   readonly mapped: Endpoint | undefined;
   /** MAPPED-ADDRESS where it differs: something on the path rewrites addresses inside packets. */
   readonly rewritten?: Endpoint | undefined;
+  /** The code of an error response. */
+  readonly refusal?: number | undefined;
 }
 
 /** Which part of its source a server was asked to change. */
@@ -64,6 +66,7 @@ export type FilterAnswer =
 /** Requests between two sockets of this host, by the reflexive address of each. */
 export interface HairpinSample {
   readonly target: Endpoint;
+  /** How often it was asked while an ordinary request, sent at the same moment, was answered. */
   readonly asked: number;
   /** Where the request seemed to come from, when it arrived. */
   readonly heardFrom: Endpoint | undefined;

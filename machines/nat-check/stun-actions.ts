@@ -111,6 +111,7 @@ export const noteDead = assign(({ context: { search, goals } }) => ({ search: se
 const giveUp = (trouble: string) => assign(({ context: { search } }) => ({ search: search && { ...search, trouble } }));
 export const noteSearchRefused = giveUp('the server refuses RESPONSE-PORT');
 export const noteSearchIgnored = giveUp('the server ignores RESPONSE-PORT: it answers to the port that asked');
+export const noteLineLost = giveUp('ordinary requests were lost too');
 export const noteNotWoken = giveUp('a socket got no answer before its silence began');
 
 /** To tell a dead server from blocked UDP. */

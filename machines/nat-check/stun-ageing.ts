@@ -43,6 +43,7 @@ export const ageing = {
       always: { guard: 'isEchoHeard', target: 'tried', actions: 'noteAlive' },
       after: {
         listenTime: [
+          { guard: 'isEchoUntried', target: '#reporting', actions: 'noteLineLost' },
           { guard: 'isEchoSure', target: 'tried', actions: 'noteDead' },
           { target: 'asking', actions: 'extendEcho' },
         ],

@@ -3,7 +3,7 @@ import type { NetHeard } from '../../effects/net-actor.ts';
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { isOver } from './stun-lifetime.ts';
 import type { CheckMessage } from './stun-messages.ts';
-import { agedSockets, isFinished, isHeard, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
+import { agedSockets, countedSilences, HAIRPIN_BACK, HAIRPIN_OUT, isFinished, isHeard, isSilent, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
 import { answerOf, type CheckContext, questionBehind } from './stun-session.ts';
 import { SILENT_ATTEMPTS_MAX } from './stun-timing.ts';
 
@@ -25,7 +25,11 @@ export const isOpening = ({ event }: Where): boolean => event.type === 'net.fail
 
 export const isAnswer = ({ context, event }: Where): boolean => (event.type === 'answer' || event.type === 'refusal') && questionBehind(context, event) !== undefined;
 /** One of our own requests between two of our sockets. */
-export const isOurRequest = ({ context, event }: Where): boolean => event.type === 'ask' && (context.sent[event.txid]?.[0].startsWith('hairpin/') ?? false);
+export const isOurRequest = ({ context, event }: Where): boolean => {
+  if (event.type !== 'ask') return false;
+  const id = context.sent[event.txid]?.[0];
+  return (id === HAIRPIN_OUT && event.socket === 'map') || (id === HAIRPIN_BACK && event.socket === 'hair');
+};
 
 export const isUnreachable = ({ event }: Where): boolean => event.type === 'net.failed' && event.effect === 'udp.send' && (event.code === 'unreachable' || event.code === 'not-permitted');
 /** There is no server to which this host can send at all. */
@@ -34,7 +38,7 @@ export const isCutOff = ({ context }: Where): boolean => context.input.servers.e
 export const hasAnyAnswer = ({ context }: Where): boolean => questionsOf('probing', context).some(({ id }) => answerOf(context, id));
 /** Every question of a part is answered, or has been asked often enough. */
 const isSettled = (part: Part) => ({ context }: Where): boolean => questionsOf(part, context).every((question) => isFinished(context, question));
-export const isProbingSettled = isSettled('probing');
+export const isProbingSettled = ({ context }: Where): boolean => questionsOf('probing', context).every(({ id }) => !isSilent(context, id));
 export const isMappingSettled = isSettled('mapping');
 export const arePortsSettled = isSettled('ports');
 export const isNeighbourKnown = isSettled('neighbour');
@@ -53,6 +57,8 @@ const isSure = (part: SilentPart) => ({ context }: Where): boolean => missingSil
 export const isFilteringSure = isSure('filtering');
 export const isHairpinSure = isSure('hairpin');
 export const isEchoSure = isSure('echo');
+/** It was asked often, and not even ordinary requests were answered. */
+export const isEchoUntried = (where: Where): boolean => isEchoSure(where) && countedSilences(where.context, 'echo') === 0;
 
 /** A host that is seen under an address and port of its own has nothing that could turn its packets back. */
 export const canHairpin = ({ context }: Where): boolean => {

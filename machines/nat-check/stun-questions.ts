@@ -26,6 +26,9 @@ export type Part = 'probing' | 'mapping' | 'filtering' | 'neighbour' | 'hairpin'
 /** The parts that wait for what may not come. */
 export type SilentPart = Extract<Part, 'filtering' | 'hairpin' | 'echo'>;
 
+export const HAIRPIN_OUT = 'hairpin/out';
+export const HAIRPIN_BACK = 'hairpin/back';
+
 /** Opened at the start, in this order: what comes first also asks first. */
 export const SOCKETS: readonly string[] = ['map', 'filter', 'hair', ...Array.from({ length: FRESH_SOCKETS }, (_, i) => `fresh/${i}`)];
 
@@ -66,14 +69,16 @@ export function isFinished(context: CheckContext, { id }: Question): boolean {
 /** What a part asks this time. Where silence counts, an ordinary request goes along for as long as anything is silent. */
 export function openQuestions(part: Part, context: CheckContext): readonly Question[] {
   const all = questionsOf(part, context);
+  // Patience alone ends this one.
+  if (part === 'probing') return all.filter(({ id }) => isSilent(context, id));
   if (!isSilentPart(part)) return all.filter((question) => !isFinished(context, question));
   if (isHeard(context, part)) return [];
   return all.filter(({ id, mayBeSilent }) => !mayBeSilent || isSilent(context, id));
 }
 
-/** All that could be heard was heard, or refused. */
+/** All that could be heard was heard, or refused; or there is nothing to ask, as where the second socket got no answer. */
 export function isHeard(context: CheckContext, part: SilentPart): boolean {
-  if (part === 'hairpin') return context.hairpinFrom !== undefined;
+  if (part === 'hairpin') return context.hairpinFrom !== undefined || neighbours(context).length === 0;
   return questionsOf(part, context).every(({ id, mayBeSilent }) => !mayBeSilent || !isSilent(context, id));
 }
 
@@ -85,10 +90,15 @@ export function timesOf(context: CheckContext, part: SilentPart): number {
   return Math.max(0, ...questionsOf(part, context).map(({ id }) => context.asked[id]?.times ?? 0));
 }
 
-/** How many more silences it takes until loss does not explain them. Of a filter, those count whose ordinary companion was answered. */
+/** How many more silences it takes until loss does not explain them. */
 export function missingSilences(context: CheckContext, part: SilentPart): number {
-  const counted = part === 'filtering' ? (context.asked['filter/plain']?.answered.length ?? 0) : timesOf(context, part);
-  return silencesNeeded(ordinary(context).loss) - counted;
+  return silencesNeeded(ordinary(context).loss) - countedSilences(context, part);
+}
+
+/** The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up. */
+export function countedSilences(context: CheckContext, part: SilentPart): number {
+  const companion = questionsOf(part, context).find(({ mayBeSilent }) => !mayBeSilent);
+  return (companion && context.asked[companion.id]?.answered.length) ?? 0;
 }
 
 /** From where a server answers when it is asked to change so much. */
@@ -142,12 +152,14 @@ function controls(context: CheckContext): readonly Question[] {
 
 /** Both ways at once, so that no filter of the NAT's can be the reason of silence. */
 function neighbours(context: CheckContext): readonly Question[] {
-  const one = context.primary && answerOf(context, observationId(context.primary))?.mapped;
+  const { primary } = context;
+  const one = primary && answerOf(context, observationId(primary))?.mapped;
   const other = answerOf(context, 'hair/plain')?.mapped;
-  if (!one || !other) return [];
+  if (!primary || !one || !other) return [];
   return [
-    { id: 'hairpin/out', socket: 'hair', to: one, mayBeSilent: true },
-    { id: 'hairpin/back', socket: 'map', to: other, mayBeSilent: true },
+    { id: HAIRPIN_OUT, socket: 'hair', to: one, mayBeSilent: true },
+    { id: HAIRPIN_BACK, socket: 'map', to: other, mayBeSilent: true },
+    { id: 'hairpin/line', socket: 'hair', to: primary },
   ];
 }
 
@@ -156,9 +168,14 @@ function echoes(context: CheckContext): readonly Question[] {
   const { primary, search } = context;
   const socket = agedSockets(context)[search?.turn ?? 0];
   const mapped = socket === undefined ? undefined : answerOf(context, `${socket}/plain`)?.mapped;
-  return primary && socket !== undefined && mapped ? [{ id: `echo/${socket}`, socket: 'map', to: primary, responsePort: mapped.port, hears: socket, mayBeSilent: true }] : [];
+  if (!primary || socket === undefined || !mapped) return [];
+  return [
+    { id: `echo/${socket}`, socket: 'map', to: primary, responsePort: mapped.port, hears: socket, mayBeSilent: true },
+    { id: `line/${socket}`, socket: 'map', to: primary },
+  ];
 }
 
-function isSilent(context: CheckContext, id: string): boolean {
+/** Neither answered nor refused. */
+export function isSilent(context: CheckContext, id: string): boolean {
   return context.asked[id]?.answer === undefined && context.asked[id]?.refusal === undefined;
 }

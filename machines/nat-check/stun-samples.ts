@@ -29,19 +29,17 @@ export function samplesOf(context: CheckContext): Samples {
 function mappings({ asked }: CheckContext): MappingSample[] {
   return Object.values(asked)
     .filter(({ question }) => question.id.startsWith('map>'))
-    .map(({ question, times, answer }) => ({ server: question.to, asked: times, mapped: answer?.mapped, rewritten: answer?.rewritten }));
+    .map(({ question, times, answer, refusal }) => ({ server: question.to, asked: times, mapped: answer?.mapped, rewritten: answer?.rewritten, refusal }));
 }
 
 function filters(context: CheckContext): FilterSample[] {
   const { asked, primary, other } = context;
   if (!primary) return [];
-  const kept = new Set(asked['filter/plain']?.answered);
   return changesOf(primary, other).flatMap((change) => {
     const test = asked[`filter/${change}`];
     if (!test) return [];
     const expected = other && sourceOf(change, primary, other);
-    // The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up.
-    const counted = Array.from({ length: test.times }, (_, i) => i + 1).filter((attempt) => kept.has(attempt)).length;
+    const counted = withCompanion(test, asked['filter/plain']);
     const isAlive = expected !== undefined && answerOf(context, observationId(expected)) !== undefined;
     const control = asked[`control/${change}`];
     return [{ change, server: primary, expected, asked: counted, answer: verdictOn(test), isAlive, isHonoured: control !== undefined && verdictOn(control) === 'heard' }];
@@ -51,13 +49,19 @@ function filters(context: CheckContext): FilterSample[] {
 /** An answer from the address that was asked, when it should be another, shows nothing of a filter. */
 function verdictOn({ question: { change, to }, answer, refusal }: Asked): FilterAnswer {
   if (!answer) return refusal === undefined ? 'silent' : 'refused';
-  const isChanged = change === 'port' ? answer.from.port !== to.port : answer.from.host !== to.host;
+  const { host, port } = answer.from;
+  const isChanged = change === 'port' ? host === to.host && port !== to.port : host !== to.host;
   return isChanged ? 'heard' : 'ignored';
 }
 
 function hairpin({ asked, hairpinFrom }: CheckContext): HairpinSample | undefined {
   const out = asked['hairpin/out'];
-  return out && { target: out.question.to, asked: out.times, heardFrom: hairpinFrom };
+  return out && { target: out.question.to, asked: withCompanion(out, asked['hairpin/line']), heardFrom: hairpinFrom };
+}
+
+/** The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up. */
+function withCompanion({ times }: Asked, companion: Asked | undefined): number {
+  return companion?.answered.filter((attempt) => attempt <= times).length ?? 0;
 }
 
 /** In the order in which the sockets first asked. */

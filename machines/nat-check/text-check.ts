@@ -97,7 +97,7 @@ export function isOriginal({ heard: { restricted, portRestricted } }: CheckConte
 export function conclude(context: CheckContext): CheckOutcome {
   const { input, reflexive, reported, heard, addresses, startedAt, now, waited } = context;
   if (!reflexive || !reported) return noReport(context);
-  const own = addresses.find((address) => sameEndpoint(address, reflexive));
+  const own = addresses.find((address) => sameEndpoint(address, reflexive)) ?? loopbackOf(addresses, reflexive);
   const filtering = sameEndpoint(reflexive, reported) ? filteringOf(context) : undefined;
   if (filtering && 'kind' in filtering) return filtering;
   const verdict = !filtering ? 'symmetric' : own ? (heard.fullCone ? 'open' : 'firewalled') : filtering.verdict;
@@ -138,6 +138,11 @@ export function sameHost({ input }: CheckContext): Failed {
 interface Filtering {
   readonly verdict: Verdict;
   readonly evidence: readonly Evidence[];
+}
+
+/** A socket bound to any address has this host's loopback address too, though nobody else can use it. */
+function loopbackOf(addresses: readonly Endpoint[], { host, port }: Endpoint): Endpoint | undefined {
+  return host.startsWith('127.') && addresses[0]?.port === port ? { host, port } : undefined;
 }
 
 const NOWHERE: Endpoint = { host: '0.0.0.0', port: 0 };

@@ -23,7 +23,7 @@ afterEach(() => {
   }
 });
 
-describeNet('simulated internet, recorded', { tcp: 'unsupported' }, () => {
+describeNet('simulated internet, recorded', { tcp: 'carried' }, () => {
   const internet = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
   const host = (name: string) => ({ net: recorded(internet.host(name).net(), internet.clock), address: internet.address(name) });
   return {

@@ -1,8 +1,12 @@
 /** Ctrl-C in every state: exit 130 within a second, the port free again, the peer told. A second one does not wait. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
-import { DEADLINE_MS, natpunch, served, takenPort } from './command.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { failedCheck } from './check-shapes.ts';
+import { serving, slowStun } from './check-servers.ts';
+import { DEADLINE_MS, natpunch, natpunchEnds, scratchFolder, served, takenPort } from './command.ts';
 import { failedResult, onlyObject } from './shapes.ts';
 
 const timeout = 2 * DEADLINE_MS;
@@ -51,6 +55,35 @@ test.concurrent('twice: the second does not wait for goodbyes', { timeout }, asy
   one.signal('SIGINT');
   one.signal('SIGTERM');
   expect((await one.ended).code).toBe(130);
+});
+
+describe.concurrent('a check', { timeout }, () => {
+  const asking = (status: string, signal: NodeJS.Signals, where: () => Promise<readonly string[]>, message = '') =>
+    test(`while ${status}, by ${signal}`, async () => {
+      const port = await freePort();
+      const check = natpunch(['check', ...(await where()), '--local', `127.0.0.1:${port}`, '--json']);
+      await check.seen('stderr', new RegExp(`"status":"${status}","message":"${message}.*\n`));
+      const { code, stdout } = await interrupted(check, signal);
+      expect(code).toBe(130);
+      expect(failedCheck.parse(onlyObject(stdout))).toMatchObject({ reason: 'interrupted' });
+      await isFree(port);
+    });
+
+  asking('probing', 'SIGINT', async () => ['--stun', `127.0.0.1:${await takenPort()}`, '--timeout', '60']);
+  asking('measuring', 'SIGTERM', async () => ['--stun', await slowStun()]);
+  asking('ageing', 'SIGINT', async () => ['--stun', (await serving('stun', '--listen', '127.0.0.1:0')).address, '--lifetime'], 'waiting 5 s');
+  asking('checking', 'SIGTERM', async () => ['--server', `127.0.0.1:${await takenPort()}`, '--assist', '127.0.0.2:9']);
+
+  test('for people: one line that it was stopped, and no result', async () => {
+    const log = join(scratchFolder(), 'check.jsonl');
+    const port = await freePort();
+    const check = natpunch(['check', '--stun', `127.0.0.1:${await takenPort()}`, '--timeout', '60', '--local', `127.0.0.1:${port}`, '--record', log]);
+    // In a pipe it says nothing before its end: the recording tells that it asks.
+    await expect.poll(() => (existsSync(log) ? readFileSync(log, 'utf8') : ''), { timeout: DEADLINE_MS }).toContain('udp.send');
+    expect(await interrupted(check, 'SIGINT')).toEqual({ code: 130, stdout: '', stderr: 'natpunch: Stopped before the check was done. (interrupted)\n' });
+    await isFree(port);
+    expect((await natpunchEnds('replay', log)).code).toBe(0);
+  });
 });
 
 /** The end is asked for once, and has to come within the promised second and what a busy machine adds. */

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { DEADLINE_MS, natpunchEnds } from './command.ts';
 
 test.concurrent('every command explains itself on stdout, with an example', { timeout: DEADLINE_MS }, async () => {
-  const commands = [[], ['sim'], ['grid'], ['udp'], ['serve'], ['serve', 'rendezvous'], ['serve', 'seed-udp'], ['replay']];
+  const servers = ['rendezvous', 'seed-udp', 'stun', 'nat-check', 'assist'].map((name) => ['serve', name]);
+  const commands = [[], ['sim'], ['grid'], ['check'], ['udp'], ['serve'], ...servers, ['replay']];
   for (const { command, code, stdout, stderr } of await all(commands.map((words) => [...words, '--help']))) {
     expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
     expect(stdout).toContain('Usage: natpunch');
@@ -18,7 +19,7 @@ test.concurrent('--version is that of the package', { timeout: DEADLINE_MS }, as
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothing on stdout', { timeout: DEADLINE_MS }, async () => {
+test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothing on stdout', { timeout: 2 * DEADLINE_MS }, async () => {
   const wrong: Record<string, RegExp> = {
     bla: /unknown command 'bla'/,
     'sim udp --a open': /--b/,
@@ -30,6 +31,15 @@ test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothi
     'udp --server example.org:3478': /required option '--room <name>'/,
     'udp --server example.org:1024 --wire seed --room r': /'--room' means nothing with --wire seed/,
     'serve rendezvous --listen nowhere': /--listen: 'nowhere' is not a port or addr:port/,
+    'check': /required option '--stun <host:port>' not specified, nor --server and --assist/,
+    'check --stun ::1': /--stun: '::1' is not host:port \(or \[v6\]:port\)/,
+    'check --stun a.example --server 192.0.2.1:7000': /two kinds of check; give one of them/,
+    'check --server 192.0.2.1:7000': /required option '--assist <ip:port>'/,
+    'check --server 192.0.2.1:7000 --assist 192.0.2.2:7000 --lifetime': /'--lifetime' needs --stun/,
+    'serve stun --alternate 127.0.0.2:3479': /--alternate: With an alternate, both --listen and --alternate must name an address of this host/,
+    'serve stun --listen localhost:3478 --alternate localhost:3479': /--alternate: The alternate must be another address/,
+    'serve stun --listen 127.0.0.1:3478 --alternate 127.0.0.2:3478': /--alternate: The alternate must have another port/,
+    'serve stun --listen 127.0.0.1:3478 --alternate [::1]:3479': /--alternate: The alternate must be IPv4 where --listen is IPv4/,
     'replay': /missing required argument 'file'/,
   };
   for (const { command, code, stdout, stderr } of await all(Object.keys(wrong).map((words) => words.split(' ')))) {

@@ -1,9 +1,11 @@
 /** One check played in the simulator, and what is wrong with what it says. Nothing is left open, whatever it says. */
-import { world, type WorldOptions } from '../../adapters/sim/world.ts';
+import { type World, world, type WorldOptions } from '../../adapters/sim/world.ts';
+import type { LinkBehaviour } from '../../adapters/sim/link.ts';
 import { formatEndpoint } from '../../effects/endpoint.ts';
 import type { Scenario } from '../../effects/scenario.ts';
 import type { Behaviour } from '../../machines/nat-check/behaviour.ts';
 import type { PortAllocation } from '../../machines/nat-check/port-allocation.ts';
+import { stunCheck } from '../../machines/nat-check/stun-scenario.ts';
 import type { Checked } from '../../machines/nat-check/stun-session.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import type { Home } from './homes.ts';
@@ -18,8 +20,10 @@ export interface Played {
   readonly leaks: readonly string[];
 }
 
-export function playCheck(home: Pick<Home, 'built'>, scenario: Scenario, options: WorldOptions = {}): Played {
+/** `before` is what else is done to the world. */
+export function playCheck(home: Pick<Home, 'built'>, scenario: Scenario, options: WorldOptions = {}, before: (w: World) => void = () => {}): Played {
   const w = world({ a: home.built.length === 0 ? 'open' : home.built }, { keep: false, ...options });
+  before(w);
   const sent = new Map<string, number>();
   w.internet.observe((seen) => {
     if (seen.type !== 'sent' || seen.device !== 'a') return;
@@ -29,6 +33,28 @@ export function playCheck(home: Pick<Home, 'built'>, scenario: Scenario, options
   w.run(scenario, { settleMs: 0 });
   const [last] = w.outcomes<Checked | Failed>('a');
   return { outcome: last?.outcome, ms: last?.at ?? Infinity, sent, leaks: w.stop().leaks() };
+}
+
+/** The home's own network: what passes only there, as what a home NAT turns back, is lost and delayed by nothing else. */
+export function homeLink(w: World, behaviour: Partial<LinkBehaviour>): void {
+  const link = w.internet.links.get('lan-a');
+  for (const lane of link ? [link.up, link.down] : []) lane.behaviour = { ...lane.behaviour, ...behaviour };
+}
+
+/** How many datagrams of both sides a check takes when none is lost. */
+export function datagramsOf(home: Pick<Home, 'built'>): number {
+  const w = world({ a: home.built.length === 0 ? 'open' : home.built }, { seed: 'lost' }).run(stunCheck, { settleMs: 0 });
+  w.stop();
+  return w.journeys().length;
+}
+
+/** The same check with one of them lost, by its number. */
+export function losing(home: Pick<Home, 'built'>, lost: number): Played {
+  const w = world({ a: home.built.length === 0 ? 'open' : home.built }, { seed: 'lost', keep: false });
+  w.internet.lossOrder = ({ id }) => (id === lost ? 'link-a' : undefined);
+  w.run(stunCheck, { settleMs: 0 });
+  const [last] = w.outcomes<Checked | Failed>('a');
+  return { outcome: last?.outcome, ms: last?.at ?? Infinity, sent: new Map(), leaks: w.stop().leaks() };
 }
 
 export type Claim = keyof Expected;

@@ -44,6 +44,15 @@ describe('a sequence', () => {
     expect(names.get('null') ?? 0).toBeLessThanOrEqual(loss > 0.1 ? 2 : 0);
   });
 
+  test('of which hardly one was answered at once is not taken for a block, rising or falling', () => {
+    for (const by of [1, -1]) {
+      for (let prompt = -1; prompt < SAMPLES; prompt += 1) {
+        const samples = Array.from({ length: SAMPLES }, (_, i) => ({ ...sample(1, 40_000 + by * i), isPrompt: i === prompt }));
+        expect(nameOf(samples)).toBe('null');
+      }
+    }
+  });
+
   test('of which the path swapped two neighbours is one still', () => {
     for (let swapped = 0; swapped < SAMPLES - 1; swapped += 1) {
       const nth = (i: number): number => (i === swapped ? i + 1 : i === swapped + 1 ? i - 1 : i);

@@ -167,9 +167,6 @@ describe('closing', () => {
 });
 
 test.each([
-  { type: 'tcp.listen', socket: 't', local: { host: '0.0.0.0', port: 1 } },
-  { type: 'tcp.connect', socket: 't', to: { host: '198.18.0.2', port: 1 } },
-  { type: 'tcp.send', socket: 't', data: new Uint8Array() },
   { type: 'icmp.open', socket: 't' },
   { type: 'icmp.send', socket: 't', to: '198.18.0.2', data: new Uint8Array() },
 ] as const)('$type is unsupported so far, and says so', (effect) => {

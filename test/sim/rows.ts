@@ -24,7 +24,7 @@ export function played(nat: Nat, rows: readonly PacketRow[]): PacketRow[] {
   return rows.map(([at, way, text]) => [at, way, text, verdict(nat, at, way, text)]);
 }
 
-/** `ttl` as in `x:1 > m:5000`, with `ttl 1` at the end, if not 64. */
+/** A datagram as `x:1 > m:5000`, a segment of TCP as `x:1 > m:5000 SYN`; with `ttl 1` at the end, if not 64. */
 export function verdict(nat: Nat, at: number, way: PacketRow[1], text: string): string {
   const packet = packetOf(text);
   const act = { out: nat.outbound, in: nat.inbound, hairpin: nat.hairpin }[way];
@@ -32,18 +32,13 @@ export function verdict(nat: Nat, at: number, way: PacketRow[1], text: string): 
 }
 
 export function packetOf(text: string): Packet {
-  const match = /^(\S+) > (\S+?)(?: ttl (\d+))?$/.exec(text);
+  const match = /^(\S+) > (\S+?)(?: (SYN|SYN-ACK|ACK|FIN|RST))?(?: ttl (\d+))?$/.exec(text);
   if (!match) throw new Error(`not a packet: ${text}`);
-  return {
-    protocol: 'udp',
-    id: 0,
-    host: 'i',
-    socket: 'main',
-    src: long(match[1]!),
-    dst: long(match[2]!),
-    ttl: Number(match[3] ?? 64),
-    data: new Uint8Array(1),
-  };
+  const [, src = '', dst = '', word, ttl = 64] = match;
+  const carried = { id: 0, host: 'i', socket: 'main', src: long(src), dst: long(dst), ttl: Number(ttl), data: new Uint8Array(1) };
+  if (word === undefined) return { protocol: 'udp', ...carried };
+  const segment = { syn: word.startsWith('SYN'), fin: word === 'FIN', rst: word === 'RST', seq: 0, ack: word === 'SYN' ? undefined : 0 };
+  return { protocol: 'tcp', ...carried, segment };
 }
 
 /** The external endpoint of what leaves. */

@@ -1,0 +1,88 @@
+/** A check in words: whatever was found, it fits a terminal, hides nothing and says why something is not known. */
+import { describe, expect, test } from 'vitest';
+import { checkWords } from '../../cli/check-words.ts';
+import { type CheckResult, stunResult, textResult } from '../../cli/check-result.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Checked, TextChecked } from '../../machines/nat-check/index.ts';
+import { checkResult, expectReadable } from './check-shapes.ts';
+
+const EFFORT = { elapsedMs: 12.34, packetsSent: 5 };
+const LOCAL: Endpoint = { host: '2001:db8:1111:2222:3333:4444:5555:6666', port: 40_000 };
+const REFLEXIVE: Endpoint = { host: '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', port: 50_000 };
+
+const MEASURED: Checked = {
+  kind: 'checked',
+  verdict: 'port-restricted',
+  udp: true,
+  nat: true,
+  mapping: 'endpoint-independent',
+  filtering: 'address-and-port-dependent',
+  hairpin: true,
+  portPreserved: false,
+  allocation: { kind: 'random' },
+  reflexive: REFLEXIVE,
+  local: LOCAL,
+  evidence: [{ claim: 'udp', value: true, confidence: 1, because: 'somebody answered' }],
+};
+const NOT_ONE: Partial<Checked> = { verdict: null, mapping: null, filtering: null, hairpin: null, portPreserved: null, allocation: null };
+
+const found = (checked: Partial<Checked>): CheckResult => stunResult({ ...MEASURED, ...checked }, EFFORT);
+const told = (verdict: TextChecked['verdict'], reflexive = REFLEXIVE): CheckResult =>
+  textResult({ kind: 'checked', verdict, reflexive, local: LOCAL, evidence: [{ claim: 'address translation', because: 'it was seen' }], elapsedMs: 12.34 }, EFFORT);
+const words = (result: CheckResult, verbose = false): string => checkWords(result, (_style, text) => text, verbose).join('\n');
+
+const unknown = (claim: Checked['evidence'][number]['claim'], because: string): Checked['evidence'][number] => ({ claim, value: null, confidence: 0, because });
+const VERDICTS = ['open', 'firewalled', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'restricted-or-port-restricted'] as const;
+const RESULTS: Readonly<Record<string, CheckResult>> = {
+  ...Object.fromEntries(VERDICTS.flatMap((verdict) => [[`stun: ${verdict}`, found({ verdict, nat: verdict !== 'open' && verdict !== 'firewalled' })], [`three roles: ${verdict}`, told(verdict)]])),
+  'nothing known': found(NOT_ONE),
+  'nothing known, no NAT': found({ ...NOT_ONE, nat: false }),
+  blocked: found({ ...NOT_ONE, verdict: 'udp-blocked', udp: false, nat: null, reflexive: null, evidence: [{ claim: 'udp', value: false, confidence: 0.5, because: `nothing came from ${'[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:3478 and '.repeat(3)}nobody` }] }),
+  block: found({ allocation: { kind: 'block', size: 4_096, first: 10_000, last: 60_000 } }),
+  'counting down': found({ allocation: { kind: 'sequential', step: -12 } }),
+  kept: found({ portPreserved: true, allocation: { kind: 'preserved' } }),
+};
+
+describe.each(Object.entries(RESULTS))('%s', (_name, result) => {
+  test('fits 80 columns, plainly, with evidence or without', () => {
+    expectReadable(words(result));
+    expectReadable(words(result, true));
+  });
+
+  test('as JSON it has the promised shape', () => {
+    expect(checkResult.parse(JSON.parse(JSON.stringify(result)))).toMatchObject({ elapsedMs: 12, packetsSent: 5 });
+  });
+
+  test('each ? beside a fact is explained below it', () => {
+    const text = words(result).replaceAll('\n    ', ' ');
+    for (const [, fact = ''] of text.matchAll(/^ {2}(mapping|filtering|hairpin|port preserved|new ports|lifetime) +\?$/gm)) {
+      expect(text).toMatch(new RegExp(`^ {2}\\? .*${fact}.*: `, 'm'));
+    }
+  });
+});
+
+test('why something is not known is said in the words of the evidence, and what would help', () => {
+  const evidence = [unknown('filtering', 'the server has no second address to answer from'), unknown('lifetime', 'the server refuses RESPONSE-PORT')];
+  const text = words(found({ verdict: null, filtering: null, lifetime: { aliveMs: null, deadMs: null }, evidence }));
+  expect(text).toContain('  lifetime         ?\n  ? filtering: the server has no second address to answer from\n  ? lifetime: the server refuses RESPONSE-PORT\n');
+  expect(text).toContain('name another server too');
+});
+
+test('without a NAT nothing is said of what only NATs do', () => {
+  const evidence = [unknown('hairpin', 'there is no NAT that could turn packets back'), unknown('portPreserved', 'there is no NAT'), unknown('allocation', 'there is no NAT')];
+  expect(words(found({ ...NOT_ONE, verdict: 'open', nat: false, mapping: 'endpoint-independent', filtering: 'endpoint-independent', evidence }))).not.toMatch(/hairpin|port preserved|new ports|\? \w+:/);
+});
+
+test('what the three roles do not test is not called a mystery', () => {
+  expect(words(told('restricted'))).toContain('  ? hairpin, new ports: this kind of check does not tell; natpunch check\n    --stun can\n');
+  expect(told('symmetric')).toMatchObject({ nat: true, mapping: null, filtering: null, portPreserved: false });
+  expect(told('firewalled', LOCAL)).toMatchObject({ nat: false, mapping: 'endpoint-independent', filtering: null, portPreserved: null });
+});
+
+test.each([
+  [{ aliveMs: 30_000, deadMs: 31_500 }, 'between 30 s and 31.5 s of silence'],
+  [{ aliveMs: 300_000, deadMs: null }, 'more than 300 s of silence'],
+  [{ aliveMs: null, deadMs: 5_000 }, 'less than 5 s of silence'],
+])('a lifetime of %j', (lifetime, said) => {
+  expect(words(found({ lifetime }))).toContain(`  lifetime         ${said}\n`);
+});
