@@ -173,7 +173,7 @@ function probeAll(ttlOf: (context: PeerContext) => number | undefined) {
   return enqueueActions(({ context, enqueue }) => {
     const message = probe(context);
     const [socket, targets] = [socketLabel(context.round), context.peer?.endpoints ?? []];
-    enqueue.assign({ flows: withFlows(context, socket, targets) });
+    enqueue.assign({ flows: withFlows(context, targets.map((to) => ({ socket, to }))) });
     for (const to of targets) enqueue.sendTo('net', { type: 'udp.send', socket, to, message, ttl: ttlOf(context) });
   });
 }

@@ -1,6 +1,9 @@
 /** What the udp-punch peer asks itself before it takes a transition. The states: `peer.ts`; the questions: `session.ts`. */
+import { forecastOf } from './forecast.ts';
+import { sightings } from './own-ports.ts';
 import type { PeerEvent } from './peer-setup.ts';
 import * as session from './session.ts';
+import * as sample from './sample-actions.ts';
 import * as sweep from './sweep-actions.ts';
 import * as timing from './timing.ts';
 
@@ -51,8 +54,21 @@ export const mayRepeatForecast: Guard = ({ context }) => context.attempt < timin
 /** Plain probes have had their chance, and our ports vary: what they do is worth a fresh socket. */
 export const shouldSample: Guard = ({ context: { mapping, round, attempt, alternate, rttMs = 0 } }) =>
   mapping === 'varies' && alternate !== undefined && round === 1 && (attempt > 1 || rttMs < timing.CLASH_RTT_MS);
-export const isSweeper: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`w${context.round}/`);
-export const areSweepersOpen: Guard = ({ context }) => context.sweep === undefined || context.sweepers.length + 1 >= context.sweep.sockets;
+/** Our ports vary, and plain probes have not done: before they are told they are looked at. */
+export const opensSampling: Guard = (args) => isNewestSocket(args) && args.context.mapping === 'varies' && args.context.alternate !== undefined && args.context.round > 1;
+/** Every port so far was our own doing. */
+export const countsPlainly: Guard = ({ context }) => {
+  const forecast = forecastOf(sightings(context), 0);
+  return sample.hasSampled(context) && forecast.kind === 'counting' && forecast.perSecond === 0;
+};
+export const hasSampled: Guard = ({ context }) => sample.hasSampled(context);
+export const haveSamplersAnswered: Guard = ({ context }) => sample.haveSamplersAnswered(context);
+export const knowsEnough: Guard = ({ context }) => sample.hasSampled(context) && sightings(context).length >= timing.SIGHTINGS;
+export const isSampler: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`s${context.round}/`);
+export const isSweeper: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`w${context.sweeps}/`);
+export const isSweeperRefused: Guard = (args) => isSweeper(args) && args.event.type === 'net.failed' && args.event.effect === 'udp.open';
+export const isExtraSocket: Guard = ({ event }) => 'socket' in event && /^[sw]/.test(event.socket);
+export const areSweepersOpen: Guard = ({ context: { sweep, sweepers } }) => sweep?.kind !== 'aimed' || sweepers.length + 1 >= sweep.sockets;
 export const isSweepLeft: Guard = ({ context }) => sweep.isSweepLeft(context);
 /** A new forecast, and another try; what was left to chance is tried once. */
 export const maySweepAgain: Guard = ({ context }) => context.sweep?.kind === 'aimed' && context.mapping === 'varies' && context.sweeps < timing.SWEEPS;

@@ -12,11 +12,12 @@ import { peerSetup } from './peer-setup.ts';
 import { confirmed } from './confirmed-states.ts';
 import * as rendezvousActions from './rendezvous-actions.ts';
 import { newContext } from './session.ts';
+import * as sampleActions from './sample-actions.ts';
 import * as sweepActions from './sweep-actions.ts';
-import { awaiting, sweeping } from './sweep-states.ts';
+import { awaiting, sampling, sweeping } from './sweep-states.ts';
 
 export const udpPunchPeer = peerSetup
-  .extend({ actions: { ...peerActions, ...rendezvousActions, ...sweepActions.actions }, guards, delays })
+  .extend({ actions: { ...peerActions, ...rendezvousActions, ...sampleActions.actions, ...sweepActions.actions }, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },
@@ -31,6 +32,8 @@ export const udpPunchPeer = peerSetup
       // It has heard us, and does not wait until we hear it.
       bye: { guard: 'isFromPeer', target: '.parting', actions: ['concludeClosedByPeer', 'reportOutcome'] },
       mapped: { guard: 'answersObservation', actions: 'compareMapping' },
+      // One more for a sweep that is over.
+      'udp.opened': { guard: 'isExtraSocket', actions: 'closeLateSocket' },
       'net.failed': [{ guard: 'isSocketLost', target: '.failed', actions: 'concludeSocket' }, { actions: 'noteTrouble' }],
       close: { target: '.leaving', actions: 'concludeInterrupted' },
     },
@@ -38,11 +41,19 @@ export const udpPunchPeer = peerSetup
       opening: {
         id: 'opening',
         entry: 'openSocket',
-        on: { 'udp.opened': { guard: 'isNewestSocket', target: 'registering', actions: 'rememberSocket' } },
+        on: {
+          'udp.opened': [
+            { guard: 'opensSampling', target: 'sampling', actions: 'rememberSocket' },
+            { guard: 'isNewestSocket', target: 'registering', actions: 'rememberSocket' },
+          ],
+        },
         after: { openDeadline: { target: 'failed', actions: 'concludeNotOpened' } },
       },
 
+      sampling,
+
       registering: {
+        id: 'registering',
         entry: 'resetAttempts',
         initial: 'asking',
         on: {
@@ -54,7 +65,7 @@ export const udpPunchPeer = peerSetup
         after: { waitDeadline: [{ guard: 'isFirstRound', target: 'leaving', actions: 'concludeNoRendezvous' }, { target: 'leaving', actions: 'concludeSilence' }] },
         states: {
           asking: {
-            entry: ['sampleMapping', 'register', 'countAttempt'],
+            entry: ['register', 'countAttempt'],
             after: {
               registerInterval: [
                 { guard: 'mayRegisterAgain', target: 'asking', reenter: true, actions: 'noteRepetition' },

@@ -2,18 +2,19 @@
 import { assertEvent } from 'xstate';
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { CANDIDATE_LIMIT, type Register } from './messages.ts';
-import { ownForecast, withFlows, withSighting } from './own-ports.ts';
+import { forecastToTell, ownForecast, withFlows, withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { type PeerContext, socketLabel } from './session.ts';
-import { owesForecast } from './sweep-actions.ts';
-import { registerInterval, REPEAT_REGISTRATION_AT } from './timing.ts';
+import { owesForecast, packetsOf } from './sweep-actions.ts';
+import { registerInterval, REPEAT_REGISTRATION_AT, REPEAT_TO_SEEKER } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 
 export const register = enqueueActions(({ context, enqueue }) => {
   const [socket, to] = [socketLabel(context.round), context.input.server];
-  const message = registration(context);
-  enqueue.assign({ flows: withFlows(context, socket, [to]) });
+  const told = forecastToTell(context);
+  const message = registration({ ...context, told });
+  enqueue.assign({ told, flows: withFlows(context, [{ socket, to }]) });
   enqueue.sendTo('net', { type: 'udp.send', socket, to, message });
 });
 
@@ -29,6 +30,11 @@ export const reportForecast = enqueueActions(({ context, enqueue }) => {
 
 export const repeatRegistration = enqueueActions(({ context, enqueue }) => {
   if (REPEAT_REGISTRATION_AT.includes(context.attempt)) enqueue(register);
+});
+
+/** A peer whose introduction was lost does not seek, and chance has to be tried by both at one time. */
+export const repeatToSeeker = enqueueActions(({ context: { mapping, sweep }, enqueue }) => {
+  if (mapping === 'varies' && sweep?.kind === 'birthday' && (sweep.sent % REPEAT_TO_SEEKER === REPEAT_TO_SEEKER / 2 || sweep.sent >= packetsOf(sweep))) enqueue(register);
 });
 
 export const rememberNonce = assign(({ event }) => {
@@ -67,15 +73,10 @@ export const observeAgain = enqueueActions(({ context, enqueue }) => {
   if (context.mapping === 'unknown' && context.attempt > 1) enqueue(observe);
 });
 
-/** In a round of sweeping: another mapping, just before the one that the peer is told, so that the step between two shows. */
-export const sampleMapping = enqueueActions(({ context, enqueue }) => {
-  if (context.mapping === 'varies' && context.attempt === 0) enqueue(observe);
-});
-
-const observe = enqueueActions(({ context, enqueue }) => {
+export const observe = enqueueActions(({ context, enqueue }) => {
   if (context.alternate === undefined) return;
   const socket = socketLabel(context.round);
-  enqueue.assign({ observedIn: context.round, flows: withFlows(context, socket, [context.alternate]) });
+  enqueue.assign({ observedIn: context.round, flows: withFlows(context, [{ socket, to: context.alternate }]) });
   enqueue.sendTo('net', { type: 'udp.send', socket, to: context.alternate, message: { type: 'observe', txid: context.ids.observe, peer: context.id } });
 });
 

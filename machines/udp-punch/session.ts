@@ -5,7 +5,8 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
-import type { Sighting } from './forecast.ts';
+import type { Forecast, Sighting } from './forecast.ts';
+import { type Flows, NO_FLOWS } from './own-ports.ts';
 import type { Sweep } from './strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
 
@@ -17,6 +18,8 @@ export interface PeerInput {
   readonly local?: Partial<Endpoint> | undefined;
   /** How long to wait in the room for the other peer, ms. */
   readonly waitMs?: number | undefined;
+  /** Mappings that one sweep may make, and packets that it may send. */
+  readonly sweepBudget?: number | undefined;
 }
 
 export interface PeerContext {
@@ -39,16 +42,21 @@ export interface PeerContext {
   readonly mapped: Endpoint | undefined;
   readonly alternate: Endpoint | undefined;
   readonly mapping: MappingSeen;
-  /** Destinations of each socket in the order in which they were first sent to: where a mapping varies, each of them has one. */
-  readonly flows: Readonly<Record<string, number>>;
-  /** Ports at which the rendezvous saw them, by flow. */
+  readonly flows: Flows;
+  /** Ports at which the rendezvous saw some of them, by flow. */
   readonly seen: Readonly<Record<string, Pick<Sighting, 'port' | 'at'>>>;
   /** What the rendezvous knows of our mapping, by its last answer. */
   readonly known: MappingSeen;
+  /** What was said of our next ports, in which round. */
+  readonly told: { readonly round: number; readonly forecast: Forecast };
+  /** Sockets that were opened only to see their ports. */
+  readonly samplers: readonly string[];
   /** Sockets of this round's sweep, besides the registered one. */
   readonly sweepers: readonly OpenSocket[];
   readonly sweep: (Sweep & { readonly sent: number }) | undefined;
   readonly sweeps: number;
+  /** Whether chance has been tried. */
+  readonly gambled: boolean;
   /** The round whose observation was asked for. */
   readonly observedIn: number;
   readonly nonce: string | undefined;
@@ -99,12 +107,15 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     mapped: undefined,
     alternate: undefined,
     mapping: 'unknown',
-    flows: {},
+    flows: NO_FLOWS,
     seen: {},
     known: 'unknown',
+    told: { round: 0, forecast: { kind: 'unknown' } },
+    samplers: [],
     sweepers: [],
     sweep: undefined,
     sweeps: 0,
+    gambled: false,
     observedIn: 0,
     nonce: undefined,
     peer: undefined,

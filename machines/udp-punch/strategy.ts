@@ -4,8 +4,8 @@
  * agree without a word more. Pure. The odds: `odds.ts`; budgets and their reasons here.
  */
 import { chance, seedOf } from '../../effects/seed.ts';
-import { type Forecast, FIRST_PORT, USABLE_PORTS } from './forecast.ts';
-import { aimAt, aimed, birthday, birthdaySize, bothAtRandom } from './odds.ts';
+import { type Forecast, FIRST_PORT, LAST_PORT, USABLE_PORTS } from './forecast.ts';
+import { aimAt, birthday, birthdaySize, bothAtRandom, rowMet } from './odds.ts';
 
 export type Plan =
   | { readonly kind: 'plain' }
@@ -38,8 +38,6 @@ export const SWEEP_BUDGET = 600;
 export const SWEEP_PACE_PER_SECOND = 500;
 /** What is wanted where chance decides, within the budget. */
 const WANTED_ODDS = 0.996;
-/** Of a row and a comb over it, which both cover what they should in 95 of 100 cases. */
-const AIMED_ODDS = 0.95;
 /** At the least this many ports in a row, for one flow of somebody else's that comes between. */
 const NARROWEST = 3;
 const WIDEST = 64;
@@ -47,12 +45,14 @@ const WIDEST = 64;
 const DEVIATIONS = 2;
 /** What a forecast's rate may be wrong by, as a share; from samples a few round trips apart. A guess. */
 const RATE_ERROR = 0.15;
+/** Seven equally likely errors of it, in deviations. */
+const ERRORS = [-1.47, -0.79, -0.37, 0, 0.37, 0.79, 1.47];
 /** From an introduction's arrival until the sweep's packets are through the NAT. A guess at a busy machine. */
 const HANDLING_MS = 5;
 
 /** Which it will be, without the work. */
 export function planKind(self: Forecast, peer: Forecast): Plan['kind'] {
-  if (self.kind === 'unknown' || peer.kind === 'unknown') return 'plain';
+  if (saysNothing(self) || saysNothing(peer)) return 'plain';
   const kinds = [self.kind, peer.kind];
   const steady = kinds.filter((kind) => kind === 'steady').length;
   if (steady === 2) return 'plain';
@@ -60,34 +60,44 @@ export function planKind(self: Forecast, peer: Forecast): Plan['kind'] {
   return kinds.includes('random') ? 'hopeless' : 'aimed';
 }
 
-export function planFor(self: Forecast, peer: Forecast, target: Target, seed: string): Plan {
-  switch (planKind(self, peer)) {
-    case 'plain':
-      return { kind: 'plain' };
-    case 'hopeless':
-      return { kind: 'hopeless', odds: bothAtRandom(SWEEP_BUDGET, SWEEP_BUDGET, USABLE_PORTS) };
-    case 'birthday':
-      return self.kind === 'random' ? birthdayHolder(self, target) : peer.kind === 'random' ? birthdaySeeker(peer, seed) : { kind: 'plain' };
-    case 'aimed': {
-      if (peer.kind !== 'counting') return { kind: 'aimed', sockets: self.kind === 'counting' ? widthOf(self) : 1, aims: [target.port], odds: AIMED_ODDS };
-      if (self.kind !== 'counting') return comb(peer, target);
-      const width = widthOf(peer);
-      const foreign = foreignBy(peer, target.ageMs);
-      return { kind: 'aimed', sockets: widthOf(self), aims: [portAfter(target.port, peer.step, aimAt(foreign, width))], odds: aimed(foreign, width) };
-    }
+export function planFor(self: Forecast, peer: Forecast, target: Target, seed: string, budget = SWEEP_BUDGET): Plan {
+  const kind = planKind(self, peer);
+  if (kind === 'plain') return { kind };
+  if (kind === 'hopeless') return { kind, odds: bothAtRandom(budget, budget, USABLE_PORTS) };
+  if (self.kind === 'random') return { ...birthdayOf(self, budget), aims: [target.port] };
+  if (peer.kind === 'random') {
+    const { sockets, ...sweep } = birthdayOf(peer, budget);
+    return { ...sweep, sockets: 1, aims: distinctPorts(rangeOf(peer), sockets, seed) };
   }
+  if (self.kind !== 'counting') return peer.kind === 'counting' ? comb(peer, target, budget) : { kind: 'plain' };
+  const row = rowOf(self, 0, budget);
+  if (peer.kind !== 'counting') return { kind: 'aimed', sockets: row.width, aims: [target.port], odds: oddsOf(row, teethOf(row, budget)) };
+  const other = rowOf(peer, target.ageMs, budget);
+  const aim = aimAt(other.foreign, other.width);
+  // Each side has to aim at the other's row.
+  const odds = oddsOf(other, [aim]) * oddsOf(row, [aimAt(row.foreign, row.width)]);
+  return { kind: 'aimed', sockets: row.width, aims: [portAfter(target.port, peer.step, aim)], odds };
 }
 
-/** Ports in a row that a counting side occupies, the same for both sides: its own mappings, one after the other. */
-export function widthOf(counting: Extract<Forecast, { kind: 'counting' }>): number {
-  const foreign = foreignBy(counting, 0);
-  if (foreign < 0.5) return NARROWEST;
-  return Math.min(WIDEST, NARROWEST + Math.ceil(2 * DEVIATIONS * deviation(foreign)));
+type Counting = Extract<Forecast, { kind: 'counting' }>;
+type Random = Extract<Forecast, { kind: 'random' }>;
+
+/** The ports that a counting side will occupy, one after the other, and how many others take before them. */
+interface Row {
+  readonly foreign: number;
+  readonly width: number;
+}
+
+/** Both sides know the width: the age of the sight is no part of it. */
+function rowOf(counting: Counting, ageMs: number, budget: number): Row {
+  const fresh = foreignBy(counting, 0);
+  const width = fresh < 0.5 ? NARROWEST : NARROWEST + Math.ceil(2 * DEVIATIONS * deviation(fresh));
+  return { foreign: foreignBy(counting, ageMs), width: Math.max(1, Math.min(WIDEST, budget, width)) };
 }
 
 /** Ports that others take between the sight of the last mapping and the sweep: it travels to the rendezvous and back. */
-function foreignBy({ perSecond, rttMs }: Extract<Forecast, { kind: 'counting' }>, ageMs: number): number {
-  return (perSecond * (rttMs + ageMs + HANDLING_MS)) / 1000;
+function foreignBy({ perSecond, rttMs }: Counting, ageMs: number): number {
+  return Math.min(USABLE_PORTS, (perSecond * (rttMs + ageMs + HANDLING_MS)) / 1000);
 }
 
 function deviation(foreign: number): number {
@@ -95,30 +105,45 @@ function deviation(foreign: number): number {
 }
 
 /** One socket that keeps its port tries every `width`th port where the peer's row of mappings may lie: one of them is in it. */
-function comb(peer: Extract<Forecast, { kind: 'counting' }>, { port, ageMs }: Target): Sweep {
-  const width = widthOf(peer);
-  const foreign = foreignBy(peer, ageMs);
-  const reach = Math.ceil(2 * DEVIATIONS * deviation(foreign));
+function comb(peer: Counting, { port, ageMs }: Target, budget: number): Sweep {
+  const row = rowOf(peer, ageMs, budget);
+  const teeth = teethOf(row, budget);
+  return { kind: 'aimed', sockets: 1, aims: teeth.map((offset) => portAfter(port, peer.step, offset)), odds: oddsOf(row, teeth) };
+}
+
+function teethOf({ foreign, width }: Row, budget: number): number[] {
   const middle = aimAt(foreign, width);
-  const teeth = foreign < 0.5 ? [0, 1] : Array.from({ length: 2 * Math.ceil(reach / width) + 1 }, (_, i) => (i - Math.ceil(reach / width)) * width);
-  const aims = teeth.map((offset) => Math.max(0, middle + offset)).map((offset) => portAfter(port, peer.step, offset));
-  return { kind: 'aimed', sockets: 1, aims: [...new Set(aims)], odds: AIMED_ODDS };
+  if (foreign < 0.5) return [middle, middle + 1].slice(0, budget);
+  const reach = Math.ceil(2 * DEVIATIONS * deviation(foreign));
+  const side = Math.min(Math.ceil(reach / width), Math.max(0, (budget - 1) >> 1));
+  return [...new Set(Array.from({ length: 2 * side + 1 }, (_, i) => Math.max(0, middle + (i - side) * width)))];
 }
 
-function birthdayHolder({ first, last }: Extract<Forecast, { kind: 'random' }>, { port }: Target): Sweep {
-  const ports = last - first + 1;
-  const size = birthdaySize(WANTED_ODDS, ports, SWEEP_BUDGET);
-  return { kind: 'birthday', sockets: size, aims: [port], odds: birthday(size, size, ports) };
+/** The chance that the row has one of `offsets`, the rate being as right as rates are. */
+function oddsOf({ foreign, width }: Row, offsets: readonly number[]): number {
+  return ERRORS.reduce((sum, error) => sum + rowMet(foreign * (1 + RATE_ERROR * error), width, offsets), 0) / ERRORS.length;
 }
 
-function birthdaySeeker({ first, last }: Extract<Forecast, { kind: 'random' }>, seed: string): Sweep {
+function birthdayOf(random: Random, budget: number): Omit<Sweep, 'aims'> {
+  const { first, last } = rangeOf(random);
   const ports = last - first + 1;
-  const size = birthdaySize(WANTED_ODDS, ports, SWEEP_BUDGET);
-  return { kind: 'birthday', sockets: 1, aims: distinctPorts(first, last, size, seed), odds: birthday(size, size, ports) };
+  const size = birthdaySize(WANTED_ODDS, ports, Math.min(budget, ports));
+  return { kind: 'birthday', sockets: size, odds: birthday(size, size, ports) };
+}
+
+/** Whoever tells of other ports than NATs give is not followed there. */
+function rangeOf({ first, last }: Random): { readonly first: number; readonly last: number } {
+  return { first: Math.max(FIRST_PORT, first), last: Math.min(LAST_PORT, last) };
+}
+
+function saysNothing(forecast: Forecast): boolean {
+  if (forecast.kind !== 'random') return forecast.kind === 'unknown';
+  const { first, last } = rangeOf(forecast);
+  return first > last;
 }
 
 /** `count` different ports of [first, last], in an order of chance: the first steps of a shuffle that is never written out. */
-function distinctPorts(first: number, last: number, count: number, seed: string): number[] {
+function distinctPorts({ first, last }: { readonly first: number; readonly last: number }, count: number, seed: string): number[] {
   const moved = new Map<number, number>();
   const draw = seedOf(seed, 'sweep');
   const at = (index: number): number => moved.get(index) ?? first + index;

@@ -72,6 +72,9 @@ export function registerInterval(n: number): number {
 /** How long a forecast waits for the peer's, at the least; else two round trips. It is told again before the punch goes on without. */
 export const FORECAST_MS = 150;
 export const FORECAST_ATTEMPTS = 4;
+/** So many ports show whether a NAT counts, how busy it is, or in which block it draws; what is missing is seen by sockets of their own. */
+export const SIGHTINGS = 8;
+export const SAMPLERS = 3;
 /** Sweeps that are aimed: each costs a few dozen packets and two round trips, and the next knows the NAT better. */
 export const SWEEPS = 12;
 /** An aimed sweep is sent twice, against loss; the second time after a round trip, and at the least so much later. */
@@ -81,3 +84,5 @@ export const AIMED_LISTEN_MS = 100;
 /** A sweep left to chance: 10 packets every 20 ms, 500 a second. */
 export const SWEEP_SLICE = 10;
 export const SLICE_MS = 20;
+/** After 50 sockets, and then after every 100 and at the end, the registration is repeated: the peer's introduction may have been lost. */
+export const REPEAT_TO_SEEKER = 100;
