@@ -49,8 +49,10 @@ export const canSweep: Guard = ({ context }) => sweep.canSweep(context);
 /** The peer is a round ahead with a forecast, and ours needs a fresh port. */
 export const owesSample: Guard = ({ context: { mapping, peer, round, alternate } }) =>
   mapping === 'varies' && alternate !== undefined && peer !== undefined && peer.round > round && peer.forecast.kind !== 'unknown';
-export const awaitsForecast: Guard = ({ context: { mapping, round, peer } }) => mapping === 'varies' && round > 1 && peer?.forecast.kind === 'unknown';
-export const mayRepeatForecast: Guard = ({ context }) => context.attempt < timing.FORECAST_ATTEMPTS;
+/** The peer's is not known, or is that of a round before: it counts on from there. Whoever probes meanwhile moves its own NAT on. */
+export const awaitsForecast: Guard = ({ context: { mapping, round, peer } }) =>
+  mapping === 'varies' && round > 1 && (peer?.forecast.kind === 'unknown' || (peer?.forecast.kind === 'counting' && peer.round < round));
+export const mayRepeatForecast: Guard = ({ context: { attempt, peer } }) => attempt < (peer?.forecast.kind === 'counting' ? 2 : 1) * timing.FORECAST_ATTEMPTS;
 /** Plain probes have had their chance, and our ports vary: what they do is worth a fresh socket. */
 export const shouldSample: Guard = ({ context: { mapping, round, attempt, alternate, rttMs = 0 } }) =>
   mapping === 'varies' && alternate !== undefined && round === 1 && (attempt > 1 || rttMs < timing.CLASH_RTT_MS);
