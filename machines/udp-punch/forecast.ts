@@ -32,7 +32,7 @@ const BUSIEST_PER_SECOND = 4_000;
 /** Steps of NATs that count: 1 in most, 2 where parity is kept; a greater one is other people's flows. */
 const GREATEST_STEP = 4;
 /** Ports by which a datagram can be behind another that left after it. */
-const OVERTAKEN = 16;
+const OVERTAKEN = 8;
 /** Blocks that carriers give hold 64 to 4,096 ports; sightings in so small a range are not of a whole address. */
 const BLOCK_SPAN = 8_192;
 const BLOCK_SIGHTINGS = 6;

@@ -108,7 +108,7 @@ function deviation(foreign: number): number {
 function comb(peer: Counting, { port, ageMs }: Target, budget: number): Sweep {
   const row = rowOf(peer, ageMs, budget);
   const teeth = teethOf(row, budget);
-  return { kind: 'aimed', sockets: 1, aims: teeth.map((offset) => portAfter(port, peer.step, offset)), odds: oddsOf(row, teeth) };
+  return { kind: 'aimed', sockets: 1, aims: [...new Set(teeth.map((offset) => portAfter(port, peer.step, offset)))], odds: oddsOf(row, teeth) };
 }
 
 function teethOf({ foreign, width }: Row, budget: number): number[] {
