@@ -51,7 +51,6 @@ export const sweeping = {
       after: { sliceInterval: [{ guard: 'isSweepLeft', target: 'sending', reenter: true }, { target: 'listening' }] },
     },
     listening: {
-      entry: 'repeatToSeeker',
       on: { 'udp.opened': { guard: 'isSweeper', actions: ['rememberSweeper', 'sendFromSweeper'] } },
       after: {
         sweepTime: [

@@ -59,13 +59,13 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
   }
 
   /** The rendezvous's other port. */
-  observed(mapped: Endpoint): this {
-    return this.#hear({ type: 'mapped', ...this.#answer('observe'), from: ALTERNATE, mapped });
+  observed(mapped: Endpoint, more: Partial<Arrival> = {}): this {
+    return this.#hear({ type: 'mapped', ...this.#answer('observe'), from: ALTERNATE, mapped, ...more });
   }
 
   introduced(peer: Partial<PeerDescription> = {}, alternate: Endpoint | undefined = ALTERNATE): this {
     const described: PeerDescription = { id: this.other, round: this.context.round, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: THEIRS, ...peer };
-    return this.#hear({ type: 'introduced', ...this.#answer('register'), mapped: MAPPED, alternate, peer: described });
+    return this.#hear({ type: 'introduced', ...this.#answer('register'), mapped: this.#seenAt(), alternate, peer: described });
   }
 
   challenged(nonce: string): this {
@@ -182,6 +182,13 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
 
   #answer(purpose: 'register' | 'observe'): { txid: string; to: string } & Arrival {
     return { txid: transactionId(this.context, purpose), to: this.context.id, ...this.#arrival(SERVER) };
+  }
+
+  /** A mapping that varies is one of a NAT that counts. */
+  #seenAt(): Endpoint {
+    const { mapping, flows, round } = this.context;
+    const made = flows.order[`r${round}>${SERVER.host}:${SERVER.port}`] ?? 1;
+    return mapping === 'varies' ? { ...MAPPED, port: MAPPED.port + made - 1 } : MAPPED;
   }
 
   #arrival(from: Endpoint): Arrival {

@@ -50,7 +50,7 @@ describe('two NATs that count', () => {
       const [ours, theirs] = [planFor(self, peer, HERE, 'a'), planFor(peer, self, HERE, 'b')];
       const expected = (peer.perSecond * (peer.rttMs + 5)) / 1000;
       // As far as the widest row goes.
-      const spread = Math.min(30, 2 * Math.sqrt(expected));
+      const spread = expected < 0.5 ? 0.5 : Math.min(30, 2 * Math.sqrt(expected));
       expect(hits(ours, theirs, peer.step, Math.max(0, Math.round(expected + off * spread)))).toBe(true);
     }), { numRuns: 1_000 });
   });
