@@ -109,7 +109,10 @@ describe('a sweep left to chance', () => {
   test('makes no more mappings and sends no more packets than its budget, whatever opens or fails', () => {
     const peer = holding();
     while (peer.state.startsWith('punching.sweeping')) {
-      for (const label of opens(peer)) label.endsWith('7') ? peer.notOpened('exhausted', label) : peer.opened(label);
+      for (const label of opens(peer)) {
+        if (label.endsWith('7')) peer.notOpened('exhausted', label);
+        else peer.opened(label);
+      }
       peer.next();
     }
     const sockets = peer.net.filter((one) => one.type === 'udp.open' && one.socket.startsWith('w'));
