@@ -138,8 +138,8 @@ function oddsOf({ block, noise }: Point, { a, b }: Readonly<Record<Side, View | 
 }
 
 /**
- * `a` holds k ports of its block, `b` tries n of the range that it was told, which may miss a part of the block. Ports that
- * are in use are not given again.
+ * `a` holds k ports of its block and that of its first round's probes, `b` tries n of the range that it was told, which may
+ * miss a part of the block. Ports that are in use are not given again.
  */
 function drawnOdds(block: number, { context: holder }: View, { context: seeker }: View): number {
   const used = Object.values(holder.seen).map(({ port }) => port);
@@ -147,7 +147,8 @@ function drawnOdds(block: number, { context: holder }: View, { context: seeker }
   const range = seeker.peer?.forecast;
   if (range?.kind !== 'random') return Number.NaN;
   const overlap = Math.min(range.last, first + block - 1) - Math.max(range.first, first) + 1;
-  const [held, tried, told] = [holder.sweep?.sockets ?? 0, seeker.sweep?.aims.length ?? 0, range.last - range.first + 1];
+  const held = (holder.sweep?.sockets ?? 0) + heldBefore(holder);
+  const [tried, told] = [seeker.sweep?.aims.length ?? 0, range.last - range.first + 1];
   // All that were seen are in the range.
   const [free, reachable] = [block - used.length, overlap - used.length];
   let [odds, inRange] = [0, hypergeometricStart(held, reachable, free)];
@@ -156,6 +157,12 @@ function drawnOdds(block: number, { context: holder }: View, { context: seeker }
     inRange *= ((held - within) * (reachable - within)) / ((within + 1) * (free - reachable - held + within + 1));
   }
   return odds;
+}
+
+/** Sockets of earlier rounds that have sent to the peer, and are open still. */
+function heldBefore({ flows, peer, round }: PeerContext): number {
+  const [seen] = peer?.endpoints ?? [];
+  return Array.from({ length: round - 1 }, (_, i) => `r${i + 1}>${seen?.host}:${seen?.port}`).filter((flow) => flows.order[flow] !== undefined).length;
 }
 
 /** The chance of the fewest possible of `held` ports within `reachable` of `free`. */
