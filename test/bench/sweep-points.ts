@@ -57,7 +57,7 @@ export const POINTS: readonly Point[] = [
   chanceAt(64, 64, 4_096),
   countingAt(300, 4, 'port-restricted'),
   countingAt(1_000, 6, 'port-restricted'),
-  countingAt(3_000, 12, 'port-restricted'),
+  countingAt(3_000, 6, 'port-restricted'),
   countingAt(300, 12, 'symmetric-seq'),
   countingAt(1_000, 600, 'symmetric-seq'),
   countingAt(3_000, 600, 'symmetric-seq'),
@@ -99,7 +99,8 @@ function playOne(point: Point, seed: number): { views: Readonly<Record<Side, Vie
     seed: `${seed}`,
     latencyMs: 20,
     settleMs: 0,
-    maxMs: 5_000,
+    // The first sweep is over by then.
+    maxMs: 2_500,
     keep: false,
     inspect: (host) => (event) => {
       if ((host !== 'a' && host !== 'b') || views[host] !== undefined || event.type !== '@xstate.snapshot') return;

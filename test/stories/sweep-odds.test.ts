@@ -4,7 +4,7 @@ import { isInside, measurePoint, POINTS } from '../bench/sweep-points.ts';
 import { pointName } from '../bench/sweeps.ts';
 
 /** Of so few worlds a band is wide, so those that cost most are fewer. */
-const worldsOf = (point: (typeof POINTS)[number]): number => (point.a === 'symmetric' ? 80 : 250);
+const worldsOf = (point: (typeof POINTS)[number]): number => (point.a === 'symmetric' ? 60 : 200);
 
 test.each(POINTS.map((point) => [pointName(point), point] as const))('%s', { timeout: 30_000 }, (_, point) => {
   const worlds = worldsOf(point);
