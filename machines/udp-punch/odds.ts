@@ -32,9 +32,11 @@ export function bothAtRandom(n: number, m: number, ports: number): number {
  * `offsets` is in it. Offset 0 is the port after the last known one.
  */
 export function rowMet(foreign: number, width: number, offsets: readonly number[]): number {
+  // Farther off lies nothing that counts.
+  const [least, most] = [Math.floor(foreign - 12 * Math.sqrt(foreign)) - 12, foreign + 12 * Math.sqrt(foreign) + 20];
   let [chance, next] = [0, 0];
   for (const offset of offsets.toSorted((one, other) => one - other)) {
-    for (let start = Math.max(next, offset - width + 1); start <= offset; start += 1) chance += poisson(start, foreign);
+    for (let start = Math.max(next, offset - width + 1, least); start <= Math.min(offset, most); start += 1) chance += poisson(start, foreign);
     next = Math.max(next, offset + 1);
   }
   return Math.min(1, chance);

@@ -40,6 +40,7 @@ export const SWEEP_PACE_PER_SECOND = 500;
 const WANTED_ODDS = 0.996;
 /** At the least this many ports in a row, for one flow of somebody else's that comes between. */
 const NARROWEST = 3;
+/** Packets of one burst, and so ports of a row or teeth of a comb. */
 const WIDEST = 64;
 /** An aim covers so many deviations to each side. */
 const DEVIATIONS = 2;
@@ -115,7 +116,7 @@ function teethOf({ foreign, width }: Row, budget: number): number[] {
   const middle = aimAt(foreign, width);
   if (foreign < 0.5) return [middle, middle + 1].slice(0, budget);
   const reach = Math.ceil(2 * DEVIATIONS * deviation(foreign));
-  const side = Math.min(Math.ceil(reach / width), Math.max(0, (budget - 1) >> 1));
+  const side = Math.min(Math.ceil(reach / width), Math.max(0, (Math.min(budget, WIDEST) - 1) >> 1));
   return [...new Set(Array.from({ length: 2 * side + 1 }, (_, i) => Math.max(0, middle + (i - side) * width)))];
 }
 

@@ -96,7 +96,8 @@ function playOne(point: Point, seed: number): { views: Readonly<Record<Side, Vie
   const registeredAt: Record<string, number> = {};
   let now = (): number => 0;
   const w = world({ a: point.a, b: point.b }, {
-    seed: `${seed}`,
+    // Worlds of their own for each point, so that no two tell of the same chance.
+    seed: `${point.a} ${point.b} ${Object.values(point.budgets).join()} ${seed}`,
     latencyMs: 20,
     settleMs: 0,
     // The first sweep is over by then.

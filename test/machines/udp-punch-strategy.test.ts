@@ -135,6 +135,7 @@ describe('the budget', () => {
       const plan = planFor(self, peer, { ...HERE, ageMs }, 'seed', budget);
       if (plan.kind === 'plain' || plan.kind === 'hopeless') return;
       expect(Math.max(plan.sockets, plan.aims.length)).toBeLessThanOrEqual(budget);
+      if (plan.kind === 'aimed') expect(Math.max(plan.sockets, plan.aims.length)).toBeLessThanOrEqual(64);
       expect(plan.sockets === 1 || plan.aims.length === 1).toBe(true);
       expect(plan.aims.every((port) => Number.isInteger(port) && port >= 1024 && port <= 65_535)).toBe(true);
       expect(new Set(plan.aims).size).toBe(plan.aims.length);
