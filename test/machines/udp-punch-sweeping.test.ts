@@ -186,7 +186,7 @@ describe('closed', () => {
   });
 });
 
-test('a peer that is introduced again and again with new words cannot make it sweep for ever, nor ask more than it is told', () => {
+test('a peer that is introduced again and again with new words cannot make it sweep for ever, nor ask more than it is told', { timeout: 20_000 }, () => {
   const words: readonly Forecast[] = [COUNTING, RANDOM, STEADY, { kind: 'unknown' }, { kind: 'counting', step: -32_768, perSecond: 65_535, rttMs: 65_535 }];
   for (const start of [seeking(COUNTING), aiming()]) {
     for (let n = 0; n < 400 && start.snapshot.status === 'active'; n += 1) {

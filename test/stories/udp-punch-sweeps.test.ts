@@ -54,7 +54,7 @@ describe('on a bad network: a tenth lost, jitter, some twice and some late', () 
     // 99.6 in 100 are wanted where nothing is lost.
     ['symmetric+block=1024', 'port-restricted', 60, 2],
     ['port-restricted', 'symmetric', 30, 1],
-  ])('%s × %s: of %d seeds all but %d meet, and none one-sidedly', (a, b, seeds, failures) => {
+  ])('%s × %s: of %d seeds all but %d meet, and none one-sidedly', { timeout: 20_000 }, (a, b, seeds, failures) => {
     let met = 0;
     for (let seed = 1; seed <= seeds; seed += 1) {
       const w = world({ a, b }, { ...bad, seed, settleMs: 8_000 }).run(udpPunch);
@@ -67,7 +67,7 @@ describe('on a bad network: a tenth lost, jitter, some twice and some late', () 
   });
 });
 
-test.each([['symmetric', 'symmetric'], ['symmetric', 'symmetric-seq'], ['symmetric+block=512', 'symmetric']])('%s × %s is said to be hopeless in under 5 s and 100 packets, with the odds', (a, b) => {
+test.each([['symmetric', 'symmetric'], ['symmetric', 'symmetric-seq'], ['symmetric+block=512', 'symmetric']])('%s × %s is said to be hopeless in under 5 s and 100 packets, with the odds', { timeout: 20_000 }, (a, b) => {
   for (let seed = 1; seed <= 20; seed += 1) {
     const w = world({ a, b }, { seed, latencyMs: 20, settleMs: 0 }).run(udpPunch);
     expect(kinds(w), `seed ${seed}`).toEqual(['no-path', 'no-path']);
@@ -105,7 +105,7 @@ describe('a home router of 1,024 entries, of which a neighbour has 300', () => {
   });
 });
 
-test.each([['symmetric', 'port-restricted'], ['symmetric-seq+noise=300', 'symmetric-seq']])('%s × %s: closed at any moment, nothing is left open', (a, b) => {
+test.each([['symmetric', 'port-restricted'], ['symmetric-seq+noise=300', 'symmetric-seq']])('%s × %s: closed at any moment, nothing is left open', { timeout: 20_000 }, (a, b) => {
   for (let at = 0; at <= 1_500; at += 30) {
     const w = world({ a, b }, { seed: 4, latencyMs: 20, keep: false }).run(udpPunch, { maxMs: at, settleMs: 0 });
     for (const host of ['a', 'b']) w.running(host).actor.send({ type: 'close' });
