@@ -4,11 +4,14 @@
  */
 import { type Endpoint, formatEndpoint } from '../effects/endpoint.ts';
 import type { Scenario } from '../effects/scenario.ts';
+import type { N4Message } from '../machines/n4/codec.ts';
+import { n4 } from '../machines/n4/index.ts';
+import { canSweep, type SweepReach } from '../machines/n4/prospects.ts';
 import type { SeedMessage } from '../machines/seed-udp/codec.ts';
 import { seedUdp } from '../machines/seed-udp/index.ts';
 import { udpPunch } from '../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../machines/udp-punch/messages.ts';
-import { canMeet, canPunch, type Reach } from '../machines/reach.ts';
+import { canMeet, canPunch } from '../machines/reach.ts';
 
 export interface Protocol {
   /** As in results. */
@@ -20,8 +23,10 @@ export interface Protocol {
   readonly server: string;
   /** What a message says, in the sender's words. A type without words of its own is called by its name. */
   readonly say: (message: Message) => string;
+  /** It speaks from many ports at once, so that one more is no new attempt. */
+  readonly sweeps?: true;
   /** Whether two sides should meet, from what their NATs do. */
-  readonly expected: (a: Reach, b: Reach) => boolean;
+  readonly expected: (a: SweepReach, b: SweepReach) => boolean;
 }
 
 interface Message {
@@ -62,7 +67,23 @@ const SEED_UDP: Protocol = {
   }),
 };
 
-export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, SEED_UDP];
+const N4: Protocol = {
+  name: 'n4',
+  names: ['n4'],
+  scenario: n4,
+  server: 'an n4 server',
+  sweeps: true,
+  expected: canSweep,
+  say: sayings<N4Message>({
+    hello: () => 'I am here. Is anybody else?',
+    ready: () => 'Somebody else is here too. Show me your port.',
+    peerinfo: ({ peer }) => `The other one was at ${formatEndpoint(peer)}.`,
+    exchange: () => 'This is the port that I have now.',
+    punch: () => 'Do you hear me?',
+  }),
+};
+
+export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, SEED_UDP, N4];
 
 type Sayings<M extends Message> = { readonly [T in M['type']]?: (message: Extract<M, { readonly type: T }>) => string };
 

@@ -6,6 +6,7 @@ import type { Hop, Journey, World } from '../adapters/sim/index.ts';
 import { isPrivate } from '../adapters/sim/packet.ts';
 import { segmentName } from '../adapters/sim/tcp-segment.ts';
 import { formatEndpoint } from '../effects/endpoint.ts';
+import type { Part } from '../effects/scenario.ts';
 import type { Outcome } from '../machines/outcome.ts';
 import type { Protocol } from './scenarios.ts';
 import { deviceWords, DROP_WORDS } from './words.ts';
@@ -53,7 +54,7 @@ export interface EventRow {
 export function sequence(world: World, protocol: Protocol): Row[] {
   const packets = mergeMirrored(foldRepeated(world, protocol));
   const order = (row: Row): number => (row.kind === 'packet' ? 2 : row.sign === '✗' ? 3 : row.sign === '○' ? 1 : 0);
-  return [...packets, ...outcomes(world), ...freshPorts(world)].sort((one, other) => one.at - other.at || order(one) - order(other));
+  return [...packets, ...outcomes(world), ...(protocol.sweeps ? [] : freshPorts(world))].sort((one, other) => one.at - other.at || order(one) - order(other));
 }
 
 const SERVER = 's';
@@ -65,6 +66,7 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
   const said = new Set<string>();
   const owners = new Map([...world.sites].flatMap(([name, { reachedBy }]) => [...reachedBy].map((address) => [address, name] as const)));
   for (const journey of world.journeys()) {
+    if (isRoutine(journey)) continue;
     const { socket, src, dst, sentAt } = journey;
     const isDevice = !world.sites.has(journey.host);
     const from = isDevice ? (owners.get(src.host) ?? journey.host) : journey.host;
@@ -98,10 +100,23 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
 
 /** What a packet says: of which kind it is, and that in words. */
 function saying(world: World, protocol: Protocol, { host, data, segment }: Journey): { readonly type: string; readonly words: string } {
-  const bytes = `(${data.length} bytes)`;
-  if (segment !== undefined) return data.length > 0 ? { type: 'bytes', words: bytes } : { type: segmentName(segment, 0), words: segmentName(segment, 0) };
-  const decoded = codecOf(world, protocol, host).decode(data);
-  return decoded.kind === 'message' ? { type: decoded.message.type, words: `“${protocol.say(decoded.message)}”` } : { type: decoded.kind, words: bytes };
+  if (segment !== undefined && data.length === 0) return { type: segmentName(segment, 0), words: segmentName(segment, 0) };
+  const codec = codecOf(world, protocol, host);
+  const message = segment === undefined ? data : onlyFrame(codec, data);
+  const decoded = message && codec.decode(message);
+  if (decoded?.kind === 'message') return { type: decoded.message.type, words: `“${protocol.say(decoded.message)}”` };
+  return { type: decoded?.kind ?? 'stream', words: `(${data.length} bytes)` };
+}
+
+/** The message that a segment carries, if that is just one. */
+function onlyFrame({ framing }: Part['codec'], data: Uint8Array): Uint8Array | undefined {
+  const framed = framing?.(data);
+  return framed?.frames.length === 1 && framed.rest.length === 0 ? framed.frames[0] : undefined;
+}
+
+/** TCP says of everything that it has come. That is worth a row only where it is lost. */
+function isRoutine({ segment, data, deliveredTo }: Journey): boolean {
+  return segment !== undefined && deliveredTo !== undefined && segmentName(segment, data.length) === 'ACK';
 }
 
 function codecOf(world: World, { scenario }: Protocol, host: string) {

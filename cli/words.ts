@@ -1,7 +1,8 @@
 /** NATs, devices and drops in plain words, for somebody who has never heard of mapping or filtering. */
 import { translates } from '../adapters/sim/behaviour.ts';
 import { type Allocation, type Dependence, type DropReason, LINUX_EXPIRY, type NatBehaviour, type NatChain, natFlavour } from '../adapters/sim/index.ts';
-import type { Reach } from '../machines/reach.ts';
+import { N4_DEFAULTS } from '../machines/n4/index.ts';
+import type { SweepReach } from '../machines/n4/prospects.ts';
 
 /** What the NATs before `host` do, in whole sentences. */
 export function describeNats(chain: NatChain, host: string): string {
@@ -14,15 +15,23 @@ export function describeNats(chain: NatChain, host: string): string {
 }
 
 /** What a chain of NATs comes to, as seen from outside: the strictest of each. */
-export function reachOf(name: string): Reach {
+export function reachOf(name: string): SweepReach {
   const chain = natFlavour(name);
+  const varying = chain.filter((nat) => translates(nat) && nat.mapping !== 'endpoint-independent');
   return {
     nat: chain.length > 0,
     udp: chain.every(({ blocked }) => !blocked.includes('udp')),
     mapping: combined(chain.filter(translates), 'mapping'),
     filtering: combined(chain, 'filtering'),
-    ports: chain.some(({ mapping, allocation }) => mapping !== 'endpoint-independent' && allocation.kind !== 'sequential') ? 'random' : 'counted',
+    ...(varying.length > 0 ? { ports: varying.every(({ allocation }) => allocation.kind === 'sequential') ? ('counted' as const) : ('random' as const) } : {}),
+    predictable: chain.every(isPredictable),
   };
+}
+
+/** In quiet. A step that the offset is a multiple of is met on the way. */
+function isPredictable({ mapping, allocation }: NatBehaviour): boolean {
+  if (allocation.kind === 'sequential') return allocation.step > 0 && N4_DEFAULTS.offset % allocation.step === 0;
+  return allocation.kind === 'none' || (allocation.kind === 'preserve' && mapping === 'endpoint-independent');
 }
 
 /** Why a packet went no further; follows `dropped,`. */

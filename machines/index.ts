@@ -1,6 +1,7 @@
 /** `natpunch/machines`: the statecharts, their codecs, and how to use any of them as a connection. */
 export { type Connection, connect, ConnectionFailed, type Ending } from './connection.ts';
 export { type Ending as MachineEnding, untilEnd } from './ending.ts';
+export { n4, n4Codec, n4Peer, n4Server } from './n4/index.ts';
 export {
   type Behaviour,
   checkCodec,

@@ -42,7 +42,10 @@ export interface NatBehaviour {
   readonly earlyProbe: 'ignored' | 'clash';
   /** Dropped in both directions. */
   readonly blocked: readonly Protocol[];
-  /** What an unsolicited SYN gets (RFC 5382 REQ-4), and any other segment but a RST that belongs to no session. */
+  /**
+   * What an unsolicited SYN gets (RFC 5382 REQ-4), and any other segment but a RST that belongs to no session. A NAT that
+   * holds it for a while and then sends an ICMP error is one that drops it: nothing here carries ICMP, and no connection ends by one.
+   */
   readonly unsolicitedSyn: 'dropped' | 'reset';
 }
 

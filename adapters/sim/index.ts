@@ -14,5 +14,6 @@ export { DEFAULT_TTL, type DropReason, type Packet, type TcpPacket, type UdpPack
 export type { Outcome, Surroundings } from './player.ts';
 export type { Flow, Observer, PacketSighting, Row, RowSighting, Sighting } from './sighting.ts';
 export { type Segment, segmentName } from './tcp-segment.ts';
+export type { TcpStack } from './tcp-stack.ts';
 export type { Place, Site } from './topology.ts';
 export { World, world, type WorldOptions } from './world.ts';

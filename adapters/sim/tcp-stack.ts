@@ -96,7 +96,7 @@ export class TcpStack implements TcpGround {
 
   receive(packet: TcpPacket): void {
     const { src, dst, segment, data } = packet;
-    const connection = this.#known(keyOf(dst, src));
+    const connection = this.#current(keyOf(dst, src));
     const listener = segment.syn && segment.ack === undefined && !segment.rst ? this.#listenerAt(dst) : undefined;
     if (connection !== undefined && !(listener !== undefined && connection.yieldsTo(segment))) {
       this.#host.delivered(packet, connection.label);
@@ -124,6 +124,11 @@ export class TcpStack implements TcpGround {
     if (this.#connections.get(keyOf(connection.local, connection.remote)) === connection) this.#forget(connection);
   }
 
+  /** How many connections the system still knows, held or not. */
+  get known(): number {
+    return this.#connections.size;
+  }
+
   /** What programs hold: listeners, and connections that they have been told of. */
   held(): { readonly label: string; readonly local: Endpoint }[] {
     const connections = [...this.#connections.values()].filter((connection) => connection.handler !== DEAF && !this.#pending.has(connection));
@@ -131,7 +136,7 @@ export class TcpStack implements TcpGround {
   }
 
   /** The connection by that key, unless its listener has gone before it was up. */
-  #known(key: string): TcpConnection | undefined {
+  #current(key: string): TcpConnection | undefined {
     const connection = this.#connections.get(key);
     const owner = connection && this.#pending.get(connection);
     if (owner === undefined || this.#listeners.get(owner.local.port)?.includes(owner) === true) return connection;

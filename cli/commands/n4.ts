@@ -33,7 +33,7 @@ export function defineN4(command: Command): void {
     .addOption(new Option('--offset <n>', "how far above its last port the other's NAT will be; below, if negative").argParser(n4Options.portOffset).default(N4_DEFAULTS.offset))
     .addOption(new Option('--strategy <name>', "how to sweep; adaptive is for now the same as classic, n4.py's").choices(['classic', 'adaptive']).default('classic'))
     .option('--once', 'confirm the hole both ways, print the result, and exit')
-    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); ten rounds then take up to three minutes', options.seconds)
+    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); ten rounds can take minutes more', options.seconds)
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'results and status lines as JSON')
     .addHelpText('after', HELP)

@@ -8,7 +8,7 @@ import { newSeed } from '../../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
 import { run } from '../../effects/run.ts';
 import type { ServerReported } from '../../effects/scenario.ts';
-import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
+import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, type StunServerInput, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
@@ -20,6 +20,8 @@ import { n4Ident } from '../n4-options.ts';
 import { openRecorder } from '../recorder.ts';
 import { adviceFor, exitCodeOf } from '../result.ts';
 import { onInterrupt } from '../signals.ts';
+import { statusWriter } from '../status.ts';
+import { isWildcard, wildcardHosts, wildcardWarning } from '../wildcard.ts';
 
 export function defineServe(command: Command): void {
   command
@@ -74,8 +76,14 @@ export function defineServe(command: Command): void {
       const second = alternate && { host: await resolveHost(alternate.host).catch(unresolved('--alternate')), port: alternate.port };
       const reason = second && unfit(listen, second);
       if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${formatEndpoint(second ?? listen)}' is invalid. ${reason}`);
+      const [host = listen.host, ...beside] = wildcardHosts(listen.host);
+      const notes = [
+        ...(beside.length > 0 ? ['listening on each address of this host, so that every answer leaves from where it was asked; start again when they change'] : []),
+        ...(second ? [] : ['without --alternate, clients learn neither how their NAT filters nor how its mappings vary by address']),
+      ];
+      const input = (own: Endpoint): StunServerInput => ({ listen: own, ...(second ? { alternate: second } : {}), ...(beside.length > 0 ? { beside } : {}) });
       const named = second ? '--listen or --alternate' : '--listen';
-      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, (own) => ({ listen: own, ...(second ? { alternate: second } : {}) }), listen, named);
+      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, input, { host, port: listen.port }, { named, notes });
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
@@ -105,16 +113,19 @@ function unfit(listen: Endpoint, alternate: Endpoint): string | undefined {
   return listen.port === alternate.port && listen.port !== 0 ? 'The alternate must have another port than --listen.' : undefined;
 }
 
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
-}
-
 interface ServeOptions {
   readonly listen: Endpoint;
   readonly timeout?: number;
   readonly seed?: string;
   readonly record?: string;
   readonly json?: true;
+}
+
+interface Words {
+  /** The options that name its addresses. */
+  readonly named?: string;
+  /** On stderr once it listens. */
+  readonly notes?: readonly string[];
 }
 
 function addServer(parent: Command, name: string, port: number, example = `--listen 0.0.0.0:${port}`): Command {
@@ -133,10 +144,10 @@ async function serve(
   codec: AnyCodec,
   inputFor: (listen: Endpoint) => unknown,
   listen: Endpoint,
-  /** The options that name its addresses. */
-  named = '--listen',
+  { named = '--listen', notes = [] }: Words = {},
 ): Promise<ExitCode> {
   const startRecording = await openRecorder(record);
+  const warning = machine === n4Server ? undefined : wildcardWarning(listen.host);
   const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port });
   const clock = nodeClock();
   const net = nodeNet();
@@ -150,7 +161,11 @@ async function serve(
   onInterrupt(stop, EXIT.done);
   if (timeout !== undefined) setTimeout(stop, timeout * 1000).unref();
 
-  actor.on('server', (event: unknown) => tell(event as ServerReported, json === true));
+  const warnings = [...(warning === undefined ? [] : [warning]), ...notes];
+  actor.on('server', (event: unknown) => {
+    for (const message of warnings.splice(0)) statusWriter(json === true)({ status: 'warning', message: `natpunch: ${message}` });
+    tell(event as ServerReported, json === true);
+  });
   const failure = await new Promise<Failed | undefined>((resolve, reject) => {
     actor.subscribe({ complete: () => resolve(actor.getSnapshot().output as Failed | undefined), error: reject });
     actor.start();

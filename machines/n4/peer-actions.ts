@@ -1,6 +1,6 @@
 /** What the n4 peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { sameEndpoint } from '../../effects/endpoint.ts';
+import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLose, explainNoPeer, explainNoServer, explainTurnedAway } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -112,8 +112,8 @@ export const answerPunch = sendTo('net', ({ context, event }) => {
 export const routePayload = enqueueActions(({ context, enqueue }) => {
   if (!context.path) return;
   const { socket, peer: to } = context.path;
-  const others = context.heard.map(({ peer }) => peer).filter((peer, n, all) => !sameEndpoint(peer, to) && all.findIndex((one) => sameEndpoint(one, peer)) === n);
-  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: [to, ...others] });
+  const from = new Map([to, ...context.heard.map(({ peer }) => peer)].map((peer) => [formatEndpoint(peer), peer]));
+  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: [...from.values()] });
 });
 
 /** All but those on which the partner was heard, of which it may use any; behind symmetric NATs that is one. */

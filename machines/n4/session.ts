@@ -3,7 +3,7 @@ import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import type { Outcome } from '../outcome.ts';
 import type { N4Message } from './codec.ts';
-import { ANSWERED_AFTER_MS, INSISTED_AFTER_MS, PASSES } from './timing.ts';
+import { ANSWERED_AFTER_MS, CHUNK, INSISTED_AFTER_MS, PASSES } from './timing.ts';
 
 export interface N4PeerInput {
   readonly server: Endpoint;
@@ -138,14 +138,14 @@ export function isFromPeer({ input, peer, pool }: N4PeerContext, event: N4Messag
   return event.type === 'punch' && event.ident === input.ident && event.from.host === peer?.host && pool.some(({ label }) => label === event.socket);
 }
 
-/** Paths that are kept: a partner whose NAT shows it under many ports sends its burst from all of them. */
-const HEARD_LIMIT = 64;
+/** Paths beyond those of a burst, which are one for each socket: answers, and ports that a NAT changes. */
+const OTHER_PATHS = 64;
 
 /** With one more PUNCH. */
-export function withHeard({ heard }: N4PeerContext, { socket, from, at }: Arrival): readonly Heard[] {
+export function withHeard({ heard, input }: N4PeerContext, { socket, from, at }: Arrival): readonly Heard[] {
   const before = heard.find((one) => isOn(one, { socket, from }));
   if (before) return heard.map((one) => (one === before ? { ...one, count: one.count + 1 } : one));
-  return heard.length < HEARD_LIMIT ? [...heard, { socket, peer: from, count: 1, firstAt: at }] : heard;
+  return heard.length < input.count + OTHER_PATHS ? [...heard, { socket, peer: from, count: 1, firstAt: at }] : heard;
 }
 
 /**
@@ -155,7 +155,8 @@ export function withHeard({ heard }: N4PeerContext, { socket, from, at }: Arriva
 export function provesHearing(context: N4PeerContext, arrival: Arrival): boolean {
   const before = context.heard.find((one) => isOn(one, arrival));
   if (!before) return false;
-  const late = arrival.at - before.firstAt;
+  // A large pool takes longer for its passes, a millisecond a socket at the most.
+  const late = arrival.at - before.firstAt - (context.input.count > CHUNK ? context.input.count : 0);
   if (!isOn(context.path, arrival)) return late >= INSISTED_AFTER_MS;
   return late >= ANSWERED_AFTER_MS || (before.count >= PASSES && rankOf(context, arrival.socket, arrival.from) > 1);
 }

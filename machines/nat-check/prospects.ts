@@ -3,7 +3,7 @@
  * seed 003's pair table being its first row; what was not measured is tried with every value it can have. Pure.
  */
 import { canPunch, type Dependence, type Kind, KINDS, type Reach } from '../reach.ts';
-import type { Behaviour } from './behaviour.ts';
+import { type Behaviour, PROVEN_BLOCKED } from './behaviour.ts';
 
 export type Prospect =
   | 'yes'
@@ -24,14 +24,18 @@ export interface Outlook {
 
 export const PEERS: readonly Peer[] = ['open', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq'];
 
-type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portPreserved' | 'allocation' | 'verdict'>;
+type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portPreserved' | 'allocation' | 'verdict'> & {
+  readonly evidence?: readonly { readonly claim: string; readonly confidence?: number }[];
+};
 
 export function prospectsOf(behaviour: Measured): readonly Outlook[] {
   const possible = behaviour.udp ? completions(behaviour) : [];
+  // Silence may be a server that is down, and then says nothing of this host.
+  const isInDoubt = !behaviour.udp && behaviour.evidence?.some(({ claim, confidence = 1 }) => claim === 'udp' && confidence < PROVEN_BLOCKED);
   const row = (protocol: Outlook['protocol'], note: string, prospect: (self: Known, peer: Peer) => Prospect): Outlook => ({
     protocol,
     note,
-    peers: Object.fromEntries(PEERS.map((peer) => [peer, common(possible.map((self) => prospect(self, peer)))])) as Record<Peer, Prospect>,
+    peers: Object.fromEntries(PEERS.map((peer) => [peer, isInDoubt ? 'unknown' : common(possible.map((self) => prospect(self, peer)))])) as Record<Peer, Prospect>,
   });
   return [
     row('udp', 'UDP hole punching, without guessing ports', punched),

@@ -1,34 +1,40 @@
 /**
- * STUN messages in a TCP stream: one after the other, told apart by their length fields (RFC 8489 §6.2.2). Keeps at most the
- * beginning of one message, and gives up on a stream that is not STUN or wants more memory than a request needs.
+ * STUN messages in a TCP stream: one after the other, told apart by their length fields (RFC 8489 §6.2.2). What is left is at
+ * most the beginning of one message. Gives up on a stream that is not STUN, or wants more of the server than a request needs.
  */
+import type { Framing } from '../../effects/codec.ts';
 import { concatBytes } from '../../effects/wire/bytes.ts';
 import { headerSize, isStun } from '../../effects/wire/stun-header.ts';
-
-export interface Split {
-  /** Whole messages, in their order. Views of what was given. */
-  readonly messages: readonly Uint8Array[];
-  /** The beginning of the next message; memory of its own. */
-  readonly rest: Uint8Array;
-}
 
 /** A request with a padding of 1500 bytes and room for credentials; a guess. */
 export const STREAM_MESSAGE_LIMIT = 2048;
 
-/** What `rest`, of the last call, and then `data` amount to. Undefined for what can never become STUN: the stream is over. */
-export function splitStream(rest: Uint8Array, data: Uint8Array): Split | undefined {
-  const bytes = rest.length === 0 ? data : concatBytes(rest, data);
-  const messages: Uint8Array[] = [];
+/**
+ * Messages in one piece, which are all answered before anybody else is. A client asks for one thing at a time, and again after
+ * an answer; a guess. A whole read of 64 KiB would be 3,000 requests.
+ */
+export const STREAM_MESSAGES = 32;
+
+/** Undefined for what can never become STUN, or is a flood of it: the stream is over. */
+export const cutStun: Framing = (bytes) => {
+  const frames: Uint8Array[] = [];
   let at = 0;
   while (at < bytes.length) {
     const next = bytes.subarray(at);
     if (!canBegin(next)) return undefined;
     const size = next.length < headerSize ? Infinity : headerSize + lengthOf(next);
     if (size > next.length) break;
-    messages.push(next.subarray(0, size));
+    frames.push(next.subarray(0, size));
+    if (frames.length > STREAM_MESSAGES) return undefined;
     at += size;
   }
-  return { messages, rest: new Uint8Array(bytes.subarray(at)) };
+  return { frames, rest: bytes.subarray(at) };
+};
+
+/** The same of `rest`, what was left before, and then `data`. */
+export function splitStream(rest: Uint8Array, data: Uint8Array): { readonly messages: readonly Uint8Array[]; readonly rest: Uint8Array } | undefined {
+  const cut = cutStun(concatBytes(rest, data));
+  return cut && { messages: cut.frames, rest: cut.rest };
 }
 
 /** Whether these first bytes are those of a header, as far as they go. RFC 3489 had no Binding over TCP, so there is a cookie. */

@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Net } from '../../effects/net.ts';
 import { claimDatagrams } from './contract-datagrams.ts';
+import { claimPorts } from './contract-ports.ts';
 import { claimSockets } from './contract-sockets.ts';
-import { claimNoStreams, claimStreams } from './contract-streams.ts';
+import { claimStreams } from './contract-streams.ts';
 import { type Await, Party } from './party.ts';
 
 /** Two hosts that reach one another, and the passing of time. */
@@ -25,12 +26,7 @@ export interface Ground {
   join(host: 'a' | 'b'): Party;
 }
 
-/** What a network has beyond UDP: what it lacks is claimed too, as `unsupported`. */
-export interface Abilities {
-  readonly tcp: 'carried' | 'unsupported';
-}
-
-export function describeNet(name: string, { tcp }: Abilities, makePair: () => NetPair): void {
+export function describeNet(name: string, makePair: () => NetPair): void {
   describe(`a network (${name})`, () => {
     let pair: NetPair;
     let parties: Party[];
@@ -53,7 +49,7 @@ export function describeNet(name: string, { tcp }: Abilities, makePair: () => Ne
     };
     claimSockets(ground);
     claimDatagrams(ground);
-    if (tcp === 'carried') claimStreams(ground);
-    else claimNoStreams(ground);
+    claimStreams(ground);
+    claimPorts(ground);
   });
 }

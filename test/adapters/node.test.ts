@@ -11,7 +11,7 @@ import { until } from './real-time.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-describeNet('node, loopback', { tcp: 'carried' }, () => ({
+describeNet('node, loopback', () => ({
   a: { net: nodeNet(), address: LOOPBACK },
   b: { net: nodeNet(), address: LOOPBACK },
   until,

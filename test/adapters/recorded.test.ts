@@ -23,7 +23,7 @@ afterEach(() => {
   }
 });
 
-describeNet('simulated internet, recorded', { tcp: 'carried' }, () => {
+describeNet('simulated internet, recorded', () => {
   const internet = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
   const host = (name: string) => ({ net: recorded(internet.host(name).net(), internet.clock), address: internet.address(name) });
   return {
@@ -36,7 +36,7 @@ describeNet('simulated internet, recorded', { tcp: 'carried' }, () => {
   };
 });
 
-describeNet('node, loopback, recorded', { tcp: 'carried' }, () => {
+describeNet('node, loopback, recorded', () => {
   const host = () => ({ net: recorded(nodeNet(), nodeClock()), address: '127.0.0.1' });
   return { a: host(), b: host(), until };
 });
@@ -60,7 +60,7 @@ describe('a TCP conversation, recorded', () => {
     };
     expect(replay(log, start(7))).toBeUndefined();
     expect(again).toEqual(live.heard);
-    expect(log).toContain('"idleMs":60000,"limit":3');
+    expect(log).toContain('"idleMs":60000,"lifeMs":90000,"limit":3,"perHost":2');
     expect(replay(log, start(8))).toMatchObject({ kind: 'divergence', message: expect.stringContaining('(data)') });
   });
 });
@@ -84,7 +84,7 @@ function converse(net: Net, byte: number): { readonly heard: readonly string[]; 
       default:
     }
   });
-  effects.next({ type: 'tcp.listen', socket: 's', local: { host, port: 0 }, idleMs: 60_000, limit: 3 });
+  effects.next({ type: 'tcp.listen', socket: 's', local: { host, port: 0 }, idleMs: 60_000, lifeMs: 90_000, limit: 3, perHost: 2 });
   return { heard, stop: () => subscription.unsubscribe() };
 }
 

@@ -5,7 +5,7 @@ import { describeNet } from './contract.ts';
 /** Ms of virtual time, well beyond any journey of these hosts. */
 const DEADLINE_MS = 60_000;
 
-describeNet('simulated internet', { tcp: 'carried' }, () => {
+describeNet('simulated internet', () => {
   const internet = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
   const { clock } = internet;
   const host = (name: string) => ({ net: internet.host(name).net(), address: internet.address(name) });

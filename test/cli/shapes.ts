@@ -18,7 +18,7 @@ const REASONS = [
   'socket-failed',
 ] as const satisfies readonly FailureReason[];
 
-const protocol = z.enum(['udp-punch', 'seed-udp']);
+const protocol = z.enum(['udp-punch', 'seed-udp', 'n4']);
 const endpoint = z.string().regex(/^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/);
 const ms = z.number().nonnegative().refine((value) => Math.round(value * 10) / 10 === value, 'more than one decimal');
 const count = z.int().nonnegative();

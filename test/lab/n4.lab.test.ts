@@ -126,3 +126,15 @@ describe.each(PAIRS)('%s × %s', (a, b) => {
     });
   });
 });
+
+test('two of ours 25 ms apart meet while 100 foreign flows a second take ports on both sides', async () => {
+  const nat = 'symmetric-seq+noise=100';
+  lab = await buildLab({ a: nat, b: nat, delayMs: 25 });
+  const [server, one, other] = (await agents('s', 'a', 'b')) as [Agent, Agent, Agent];
+  await server.call('serve', [SERVER]);
+  await measure([nat, nat], 'ours, 25 ms', async (run) => {
+    const [x, y] = await Promise.all([ours(one, 'from a', run), ours(other, 'from b', run)]);
+    expect([x, y]).toMatchObject([{ kind: 'connected', heard: 'from b' }, { kind: 'connected', heard: 'from a' }]);
+    return Math.max(x.confirmedMs, y.confirmedMs);
+  });
+});

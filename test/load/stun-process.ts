@@ -6,7 +6,7 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { run } from '../../effects/run.ts';
 import { stunServer, stunServerCodec } from '../../machines/nat-check/stun-server.ts';
-import type { FromStunServer, ToStunServer } from './stun-child.ts';
+import { tellFigures, tellOpened } from './tell-figures.ts';
 
 const listen = { host: '127.0.0.1', port: 0 };
 const alternate = process.argv[2] === 'one-address' ? {} : { alternate: { host: '127.0.0.2', port: 0 } };
@@ -16,18 +16,7 @@ let isServing = false;
 actor.subscribe((snapshot) => {
   if (!snapshot.matches('serving') || isServing) return;
   isServing = true;
-  tell({ opened: snapshot.context.opened });
+  tellOpened(snapshot.context.opened);
 });
 actor.start();
-
-process.on('message', (question: ToStunServer) => {
-  if (question === 'collected figures') globalThis.gc?.();
-  const { heapUsed, rss } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
-  tell({ heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000 });
-});
-process.on('disconnect', () => process.exit());
-
-function tell(message: FromStunServer): void {
-  process.send?.(message);
-}
+tellFigures();

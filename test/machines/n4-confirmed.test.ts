@@ -86,10 +86,20 @@ describe('which path', () => {
     expect(peer.outcomes.at(-1)).toMatchObject({ socket: 'p1/0', local: { port: 30_000 } });
   });
 
+  test('a partner of many sockets is heard from all of them, and on the path that counts', () => {
+    const peer = new PeerBench({ count: 400, offset: 300 }).sweeping();
+    for (let n = 0; n < 400; n += 1) peer.punched({ n: 300, from: { ...PEER, port: 5_000 + n } });
+    expect(peer.context.path).toEqual({ socket: 'p1/300', peer: { ...PEER, port: 5_300 } });
+    // Its last pass may be half a second behind its first, so lateness says nothing yet.
+    peer.now += 400;
+    expect(peer.punched({ n: 300, from: { ...PEER, port: 5_000 } }).isConfirmed).toBe(false);
+    expect(peer.punched({ n: 300, from: { ...PEER, port: 5_300 }, times: 5 }).isConfirmed).toBe(true);
+  });
+
   test('a flood of sources of the peer’s address is remembered up to a limit', () => {
     const peer = heard();
     for (let port = 10_000; port < 11_000; port += 1) peer.punched({ from: { ...PEER, port } });
-    expect(peer.context.heard).toHaveLength(64);
+    expect(peer.context.heard).toHaveLength(4 + 64);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What n4 does in one particular world each. Traces are golden: a change of one datagram shows here. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { world, type WorldOptions } from '../../adapters/sim/index.ts';
 import type { Scenario } from '../../effects/scenario.ts';
 import { n4 } from '../../machines/n4/index.ts';
@@ -93,8 +93,9 @@ test('foreign flows that are fewer than the offset do no harm, and more make it 
   }
 });
 
-test.each([0, 25])('two NATs whose INPUT accepts meet at %i ms', (latencyMs) => {
-  for (const both of outcomes('port-restricted+linux-open', 'port-restricted+linux-open', { latencyMs })) expect(both).toEqual(BOTH);
+test('two NATs whose INPUT accepts meet where the distance lets both bursts leave before one arrives', () => {
+  const nat = 'port-restricted+linux-open';
+  for (const both of outcomes(nat, nat, { latencyMs: 25 })) expect(both).toEqual(BOTH);
 });
 
 test('two hosts behind one NAT are told of each other, never of themselves; but a NAT has no way to a port that it has not given yet', () => {
