@@ -11,7 +11,7 @@ import type { SeedMessage } from '../machines/seed-udp/codec.ts';
 import { seedUdp } from '../machines/seed-udp/index.ts';
 import { udpPunch } from '../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../machines/udp-punch/messages.ts';
-import { canPunch } from '../machines/reach.ts';
+import { canMeet, canPunch } from '../machines/reach.ts';
 
 export interface Protocol {
   /** As in results. */
@@ -23,8 +23,8 @@ export interface Protocol {
   readonly server: string;
   /** What a message says, in the sender's words. A type without words of its own is called by its name. */
   readonly say: (message: Message) => string;
-  /** It speaks from many ports at once, so that one more is no new attempt. */
-  readonly sweeps?: true;
+  /** Sockets with which it starts over, by their labels; others of a sweep do not. */
+  readonly attempts?: RegExp;
   /** Whether two sides should meet, from what their NATs do. */
   readonly expected: (a: SweepReach, b: SweepReach) => boolean;
 }
@@ -38,7 +38,8 @@ const UDP_PUNCH: Protocol = {
   names: ['udp', 'udp-punch'],
   scenario: udpPunch,
   server: 'a rendezvous',
-  expected: canPunch,
+  attempts: /^r\d+$/,
+  expected: canMeet,
   say: sayings<PunchMessage>({
     register: () => 'I am in our room. Is anybody else?',
     leave: () => 'I need the room no longer.',
@@ -72,7 +73,6 @@ const N4: Protocol = {
   names: ['n4'],
   scenario: n4,
   server: 'an n4 server',
-  sweeps: true,
   expected: canSweep,
   say: sayings<N4Message>({
     hello: () => 'I am here. Is anybody else?',
