@@ -2,13 +2,13 @@
  * What the STUN check says and hears, and its bytes: Binding requests and their answers, of RFC 8489 and RFC 5780 and of
  * classic servers (RFC 3489). Nothing here is secret. Layouts: effects/wire/stun.ts.
  */
-import type { Codec, Decoded, Framing } from '../../effects/codec.ts';
+import type { Codec, Decoded } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { sameEndpoint } from '../../effects/endpoint.ts';
 import { DecodeError, fromHex, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, encodeStun, type StunAttribute, type StunMessage, stunMethod } from '../../effects/wire/stun.ts';
 import type { Change } from './samples.ts';
-import { splitStream } from './stun-stream.ts';
+import { cutStun } from './stun-stream.ts';
 
 export type CheckMessage = Ask | Answer | Refusal;
 
@@ -39,16 +39,8 @@ export interface Refusal {
 }
 
 export function checkCodec(): Codec<CheckMessage> {
-  return { encode: (message) => encodeStun(stunOf(message)), decode, framing };
+  return { encode: (message) => encodeStun(stunOf(message)), decode, framing: cutStun };
 }
-
-/** Over TCP one message follows the other. */
-function framing(received: Uint8Array): ReturnType<Framing> {
-  const split = splitStream(NOTHING, received);
-  return split && { frames: split.messages, rest: split.rest };
-}
-
-const NOTHING = new Uint8Array(0);
 
 function stunOf(message: CheckMessage): StunMessage {
   const transactionId = fromHex(message.txid) ?? new Uint8Array(12);

@@ -3,7 +3,6 @@
  * most the beginning of one message. Gives up on a stream that is not STUN, or wants more of the server than a request needs.
  */
 import type { Framing } from '../../effects/codec.ts';
-import { concatBytes } from '../../effects/wire/bytes.ts';
 import { headerSize, isStun } from '../../effects/wire/stun-header.ts';
 
 /** A request with a padding of 1500 bytes and room for credentials; a guess. */
@@ -30,12 +29,6 @@ export const cutStun: Framing = (bytes) => {
   }
   return { frames, rest: bytes.subarray(at) };
 };
-
-/** The same of `rest`, what was left before, and then `data`. */
-export function splitStream(rest: Uint8Array, data: Uint8Array): { readonly messages: readonly Uint8Array[]; readonly rest: Uint8Array } | undefined {
-  const cut = cutStun(concatBytes(rest, data));
-  return cut && { messages: cut.frames, rest: cut.rest };
-}
 
 /** Whether these first bytes are those of a header, as far as they go. RFC 3489 had no Binding over TCP, so there is a cookie. */
 function canBegin(bytes: Uint8Array): boolean {
