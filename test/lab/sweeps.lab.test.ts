@@ -60,7 +60,8 @@ describe('among other flows, 25 ms one way', () => {
   });
 });
 
-test('port-restricted × symmetric, at random: at least 39 of 40', async () => {
+/** 99.6 in 100 are wanted and about 40 of 40 seen; fewer than 38 of 40 would come once in 2,000 runs. */
+test('port-restricted × symmetric, at random: 40 tries', async () => {
   const { good } = await punches('port-restricted × symmetric', { a: 'port-restricted', b: 'symmetric' }, 40);
-  expect(good.length).toBeGreaterThanOrEqual(39);
+  expect(good.length).toBeGreaterThanOrEqual(38);
 });
