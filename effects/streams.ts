@@ -1,5 +1,5 @@
 /** Between the bytes of TCP connections and messages: who is at the other end, and where one message stops and the next begins. */
-import { type Codec, type Decoded, type Framing } from './codec.ts';
+import type { Codec, Cut, Decoded, Framing } from './codec.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { NetEvent } from './net.ts';
 import { concatBytes } from './wire/bytes.ts';
@@ -11,12 +11,18 @@ export interface Streams<M extends { readonly type: string }> {
   forget(socket: string): void;
   /** The messages that are whole with this piece; undefined when the stream broke its protocol, and is of no more use. */
   take(socket: string, piece: Uint8Array): readonly (Decoded<M> & { readonly from: Endpoint })[] | undefined;
+  /** This end gives a connection away: what has come of it and was no message. */
+  release(socket: string): Uint8Array;
 }
 
 interface Stream {
   readonly peer: Endpoint;
   rest: Uint8Array;
+  isOver: boolean;
 }
+
+/** Bytes behind the last message that wait for a release. A guess: a machine releases as it hears that message, so it is one read. */
+const UNREAD_LIMIT = 1024 * 1024;
 
 export function streams<M extends { readonly type: string }>(codec: Codec<M>): Streams<M> {
   const open = new Map<string, Stream>();
@@ -26,7 +32,7 @@ export function streams<M extends { readonly type: string }>(codec: Codec<M>): S
       switch (event.type) {
         case 'tcp.connected':
         case 'tcp.accepted':
-          open.set(event.socket, { peer: event.peer, rest: NOTHING });
+          open.set(event.socket, { peer: event.peer, rest: NOTHING, isOver: false });
           return;
         case 'tcp.closed':
         case 'net.failed':
@@ -39,16 +45,27 @@ export function streams<M extends { readonly type: string }>(codec: Codec<M>): S
     forget: (socket) => void open.delete(socket),
     take(socket, piece) {
       const stream = open.get(socket);
-      const cut = stream && framing(stream.rest.length === 0 ? piece : concatBytes(stream.rest, piece));
+      const received = stream && stream.rest.length > 0 ? concatBytes(stream.rest, piece) : piece;
+      const cut = stream && (stream.isOver ? unread(received) : framing(received));
       if (!stream || !cut) {
         open.delete(socket);
         return undefined;
       }
+      stream.isOver ||= cut.isOver === true;
       // A copy, so that a few bytes do not hold a whole read in memory.
       stream.rest = cut.rest.slice();
       return cut.frames.map((frame) => ({ ...codec.decode(frame, stream.peer), from: stream.peer }));
     },
+    release(socket) {
+      const rest = open.get(socket)?.rest ?? NOTHING;
+      open.delete(socket);
+      return rest;
+    },
   };
+}
+
+function unread(rest: Uint8Array): Cut | undefined {
+  return rest.length > UNREAD_LIMIT ? undefined : { frames: [], rest };
 }
 
 const NOTHING = new Uint8Array(0);

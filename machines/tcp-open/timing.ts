@@ -1,0 +1,57 @@
+/** Every wait and count of the tcp-open peer, with its reason. Times in ms. */
+import { chance } from '../../effects/seed.ts';
+
+/** Linux sends its SYN at 0, 1, 3 and 7 s. */
+export const CONNECT_DEADLINE_MS = 8_000;
+/** An answer on a connection that stands: TCP repeats what is lost meanwhile. */
+export const ANSWER_DEADLINE_MS = 8_000;
+/** How long to wait for the other peer to come to the room; a guess at a person's patience. */
+export const WAIT_MS = 60_000;
+/** The rendezvous forgets who has been silent for 35 s; and this finds out whether it still lives. */
+export const REFRESH_MS = 15_000;
+
+/** Introductions that differ by more are measured wrong: the start is not put off further. */
+export const START_LIMIT_MS = 2_000;
+
+/**
+ * From the start of the first round. Room for four SYNs of Linux (0, 1, 3, 7 s) on a line that loses, and for a peer whose
+ * introduction came late.
+ */
+export const PUNCH_DEADLINE_MS = 12_000;
+/** Rounds at most. Each is one SYN for every endpoint that has refused. */
+export const ROUNDS = 300;
+
+/**
+ * The wait before the nth round, counted from 1. Two NATs that answer unknown SYNs by RST let ours pass only if both leave within
+ * a one-way delay of each other; whatever is fixed can miss for ever, so this is evenly spread, and more widely with every
+ * dozen rounds. Short at first: on short lines that moment is short, and a round costs next to nothing.
+ */
+export function retryMs(seed: number, round: number): number {
+  const spread = Math.min(RETRY_SPREAD_MAX_MS, RETRY_SPREAD_MS * 2 ** Math.floor((round - 1) / ROUNDS_PER_SPREAD));
+  return RETRY_FLOOR_MS + spread * chance(seed, round);
+}
+
+/** Timers are this coarse. */
+const RETRY_FLOOR_MS = 1;
+const RETRY_SPREAD_MS = 4;
+const RETRY_SPREAD_MAX_MS = 256;
+const ROUNDS_PER_SPREAD = 12;
+
+/** How often the age of connections is looked at, and new rounds wait while one is being proved. */
+export const TICK_MS = 250;
+/** Ticks within which a new connection is to prove itself: three long round trips and a lost segment. Then it is a stranger's. */
+export const PROOF_TICKS = 12;
+/** Ticks for which new rounds wait for a connection that is being proved. */
+export const PATIENCE_TICKS = 4;
+/** Ticks within which the other side is to agree to a connection that was proved already: five losses in a row, of TCP's own doubling. */
+export const AGREEMENT_TICKS = 28;
+
+/** Connections that may wait to be proved. There are two for each endpoint at most; the rest are strangers'. */
+export const UNPROVED = 16;
+/** Connections to one endpoint that turned out to be a stranger's, or broke while they were proved: then it is left alone. */
+export const STRANGERS = 3;
+/** Errors that are no refusals, such as no route: then the endpoint is left alone. */
+export const TROUBLES = 3;
+
+/** Long enough for the effects of the last state to leave the host. */
+export const LEAVE_MS = 5;
