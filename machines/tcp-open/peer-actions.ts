@@ -3,7 +3,7 @@ import { assertEvent } from 'xstate';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
-import { afterFailure, isControlling, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
+import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
 import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
@@ -57,6 +57,14 @@ export const dial = enqueueActions(({ context, enqueue }) => {
   });
   enqueue.sendTo('net', { type: 'tcp.listen', socket: listenerLabel(round), local, limit: 4 * UNPROVED });
   enqueue.assign({ round, targets });
+});
+
+/** Who is silent is called anew. */
+export const hangUp = enqueueActions(({ context, enqueue }) => {
+  for (const target of context.targets) {
+    if (isSilent(context, target) && target.socket !== undefined) enqueue.sendTo('net', { type: 'close', socket: target.socket });
+  }
+  enqueue.assign({ hangUps: context.hangUps + 1, targets: context.targets.map((target) => (isSilent(context, target) ? { ...target, socket: undefined } : target)) });
 });
 
 /** A connection broke, or could not be made, or a listener could not. */

@@ -10,7 +10,7 @@ import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
 import { peerSetup } from './peer-setup.ts';
-import { isControlling, isMeeting, isPlausible, mayDial, metAt, newContext, type OpenPeerContext, SERVER, startDelay } from './session.ts';
+import { isControlling, isMeeting, isPlausible, isSilent, mayDial, mayDialAtOnce, metAt, newContext, type OpenPeerContext, SERVER, startDelay } from './session.ts';
 import * as timing from './timing.ts';
 
 type Where = { readonly context: OpenPeerContext };
@@ -29,6 +29,10 @@ export const tcpOpenPeer = peerSetup
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
       mayDial: ({ context }) => context.round < timing.ROUNDS && context.targets.some(mayDial),
+      /** A call of ours was refused. */
+      mayDialAtOnce: ({ context, event }) =>
+        event.type === 'net.failed' && event.code === 'refused' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context),
+      mayHangUp: ({ context }) => context.hangUps < timing.HANG_UPS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
       /** On a connection of ours, from the peer and to us; a probe comes once. */
       isProbe: ({ context, event }) => {
         if (event.type !== 'probe' || event.sender !== context.peer?.id || event.receiver !== context.self) return false;
@@ -51,7 +55,8 @@ export const tcpOpenPeer = peerSetup
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
       punchDeadline: timing.PUNCH_DEADLINE_MS,
-      retryDelay: ({ context }: Where) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round)),
+      retryDelay: ({ context }: Where) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), Math.floor(context.round / timing.VOLLEY))),
+      silence: ({ context }: Where) => timing.silenceMs(context.hangUps, context.rttMs ?? 0, context.peer?.rttMs ?? 0),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,
     },
@@ -120,7 +125,7 @@ export const tcpOpenPeer = peerSetup
           rounds: {
             initial: 'trying',
             on: {
-              'net.failed': [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing', actions: ['noteFailure', 'nominate'] }, { actions: ['noteFailure', 'nominate'] }],
+              'net.failed': [{ guard: 'isServer' }, { guard: 'mayDialAtOnce', target: '.trying', reenter: true, actions: 'noteFailure' }, { guard: 'isTarget', target: '.pausing', actions: ['noteFailure', 'nominate'] }, { actions: ['noteFailure', 'nominate'] }],
               'tcp.closed': [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing', actions: ['noteEnd', 'nominate'] }, { actions: ['noteEnd', 'nominate'] }],
               'net.unreadable': STRANGE,
               probe: [{ guard: 'isProbe', actions: ['answerProbe', 'nominate'] }, ...STRANGE],
@@ -132,11 +137,11 @@ export const tcpOpenPeer = peerSetup
               refused: STRANGE,
             },
             states: {
-              trying: { entry: 'dial' },
+              trying: { entry: 'dial', after: { silence: { guard: 'mayHangUp', target: 'trying', reenter: true, actions: 'hangUp' } } },
               pausing: {
                 after: { retryDelay: [{ guard: 'isMeeting', target: 'pausing', reenter: true }, { guard: 'mayDial', target: 'trying' }, { target: 'listening' }] },
               },
-              listening: {},
+              listening: { after: { silence: { guard: 'mayHangUp', target: 'trying', actions: 'hangUp' } } },
             },
           },
           ageing: {

@@ -5,7 +5,7 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
-import { PATIENCE_TICKS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
+import { PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES, VOLLEY } from './timing.ts';
 
 export interface OpenPeerInput {
   readonly server: Endpoint;
@@ -35,6 +35,8 @@ export interface OpenPeerContext {
   readonly mapped: Endpoint | undefined;
   readonly peer: PeerDescription | undefined;
   readonly round: number;
+  /** How often calls that nobody answered were given up for new ones. */
+  readonly hangUps: number;
   readonly targets: readonly Target[];
   /** Connections with somebody who may be the peer. */
   readonly met: readonly Met[];
@@ -52,6 +54,8 @@ export interface OpenPeerContext {
 /** Where the peer may be. */
 export interface Target {
   readonly endpoint: Endpoint;
+  /** The rendezvous has seen the peer there; it has not only offered it. */
+  readonly isObserved: boolean;
   /** The connection that is being made, or stands. */
   readonly socket: string | undefined;
   readonly refusals: number;
@@ -91,6 +95,7 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     mapped: undefined,
     peer: undefined,
     round: 0,
+    hangUps: 0,
     targets: [],
     met: [],
     nominated: undefined,
@@ -127,12 +132,22 @@ export function targetsOf({ peer, local, mapped }: OpenPeerContext): readonly Ta
   if (!peer || !local) return [];
   const endpoints = peer.endpoints.filter((one, n, all) => all.findIndex((other) => sameEndpoint(one, other)) === n);
   const usable = endpoints.filter((one) => one.port !== 0 && isIPv6(one.host) === isIPv6(local.host) && !sameEndpoint(one, local) && !(mapped && sameEndpoint(one, mapped)));
-  return usable.map((endpoint) => ({ endpoint, socket: undefined, refusals: 0, troubles: 0, strangers: 0 }));
+  return usable.map((endpoint) => ({ endpoint, isObserved: endpoint === peer.endpoints[0], socket: undefined, refusals: 0, troubles: 0, strangers: 0 }));
 }
 
 /** Whether it is worth another SYN. */
-export function mayDial({ socket, troubles, strangers }: Target): boolean {
-  return socket === undefined && troubles < TROUBLES && strangers < STRANGERS;
+export function mayDial({ socket, isObserved, refusals, troubles, strangers }: Target): boolean {
+  return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
+}
+
+/** Who is refused calls again at once, but rests after each volley. */
+export function mayDialAtOnce(context: OpenPeerContext): boolean {
+  return context.round % VOLLEY !== 0 && !isMeeting(context);
+}
+
+/** It is being called, and has not answered. */
+export function isSilent({ met }: OpenPeerContext, { socket }: Target): boolean {
+  return socket !== undefined && !met.some((one) => one.socket === socket);
 }
 
 /** A connection stands with somebody who may well be the peer, and new enough to wait for. */

@@ -18,24 +18,39 @@ export const START_LIMIT_MS = 2_000;
  * introduction came late.
  */
 export const PUNCH_DEADLINE_MS = 12_000;
-/** Rounds at most. Each is one SYN for every endpoint that has refused. */
-export const ROUNDS = 300;
+/** Rounds at most. Each is one SYN of 60 bytes for every endpoint that has refused. */
+export const ROUNDS = 800;
+/** An endpoint that nobody has observed, and that refuses so often, is somebody else's. */
+export const REFUSALS = 24;
 
 /**
- * The wait before the nth round, counted from 1. Two NATs that answer unknown SYNs by RST let ours pass only if both leave within
- * a one-way delay of each other; whatever is fixed can miss for ever, so this is evenly spread, and more widely with every
- * dozen rounds. Short at first: on short lines that moment is short, and a round costs next to nothing.
+ * Two NATs that answer unknown SYNs by RST let ours pass only if both leave within a one-way delay of each other. Who calls again
+ * as soon as it is refused has a SYN on its way nearly all the time, and two who do so miss each other only by what a call
+ * costs beside its way: the longer the line, the rarer. On lines that are all cost a volley of calls gives many chances.
  */
-export function retryMs(seed: number, round: number): number {
-  const spread = Math.min(RETRY_SPREAD_MAX_MS, RETRY_SPREAD_MS * 2 ** Math.floor((round - 1) / ROUNDS_PER_SPREAD));
-  return RETRY_FLOOR_MS + spread * chance(seed, round);
+export const VOLLEY = 16;
+
+/** The rest after the nth volley, counted from 0. Whatever is fixed can miss for ever, so it is evenly spread, and more widely each time, for a peer that is late. */
+export function retryMs(seed: number, volley: number): number {
+  return RETRY_FLOOR_MS + Math.min(RETRY_SPREAD_MAX_MS, RETRY_SPREAD_MS * 2 ** volley) * chance(seed, volley);
 }
 
 /** Timers are this coarse. */
 const RETRY_FLOOR_MS = 1;
 const RETRY_SPREAD_MS = 4;
-const RETRY_SPREAD_MAX_MS = 256;
-const ROUNDS_PER_SPREAD = 12;
+const RETRY_SPREAD_MAX_MS = 128;
+
+/**
+ * A SYN that came to the other NAT before theirs had left is dropped there, and the system repeats it only after a second. After
+ * a few round trips a new one takes its place; not sooner, for the answer to the first may be under way. A guess.
+ */
+export function silenceMs(hangUps: number, ownRttMs: number, peerRttMs: number): number {
+  return Math.max(SILENCE_MS, 2 * (ownRttMs + peerRttMs)) * 3 ** hangUps;
+}
+
+const SILENCE_MS = 60;
+/** Later ones are left to the system: at 0, 1, 3 and 7 s. */
+export const HANG_UPS = 2;
 
 /** How often the age of connections is looked at, and new rounds wait while one is being proved. */
 export const TICK_MS = 250;
