@@ -3,7 +3,7 @@ import { assertEvent } from 'xstate';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
-import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
+import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, startDelay, targetsOf, txidOf } from './session.ts';
 import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
@@ -35,9 +35,10 @@ export const rememberAnswer = assign(({ context, event }) => {
   return { mapped: event.mapped, asked: undefined, rttMs: measured === undefined ? rttMs : Math.min(rttMs ?? measured, measured) };
 });
 
-export const rememberPeer = assign(({ event }) => {
+export const rememberPeer = assign(({ context, event }) => {
   assertEvent(event, 'introduced');
-  return { mapped: event.mapped, peer: event.peer };
+  const { mapped, peer, at } = event;
+  return { mapped, peer, startAt: at + startDelay({ ...context, peer }) };
 });
 
 export const chooseTargets = assign(({ context }) => ({ targets: targetsOf(context) }));

@@ -55,7 +55,7 @@ export const tcpOpenPeer = peerSetup
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
       punchDeadline: timing.PUNCH_DEADLINE_MS,
-      retryDelay: ({ context }: Where) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), Math.floor(context.round / timing.VOLLEY))),
+      retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, 'at' in event ? event.at - context.startAt : 0)),
       silence: ({ context }: Where) => timing.silenceMs(context.hangUps, context.rttMs ?? 0, context.peer?.rttMs ?? 0),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,

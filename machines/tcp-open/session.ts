@@ -35,6 +35,8 @@ export interface OpenPeerContext {
   readonly mapped: Endpoint | undefined;
   readonly peer: PeerDescription | undefined;
   readonly round: number;
+  /** The moment agreed with the peer. */
+  readonly startAt: number;
   /** How often calls that nobody answered were given up for new ones. */
   readonly hangUps: number;
   readonly targets: readonly Target[];
@@ -95,6 +97,7 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     mapped: undefined,
     peer: undefined,
     round: 0,
+    startAt: 0,
     hangUps: 0,
     targets: [],
     met: [],
@@ -140,7 +143,7 @@ export function mayDial({ socket, isObserved, refusals, troubles, strangers }: T
   return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
 }
 
-/** Who is refused calls again at once, but rests after each volley. */
+/** Who is refused calls again at once, until the volley is over. */
 export function mayDialAtOnce(context: OpenPeerContext): boolean {
   return context.round % VOLLEY !== 0 && !isMeeting(context);
 }

@@ -19,26 +19,29 @@ export const START_LIMIT_MS = 2_000;
  */
 export const PUNCH_DEADLINE_MS = 12_000;
 /** Rounds at most. Each is one SYN of 60 bytes for every endpoint that has refused. */
-export const ROUNDS = 800;
+export const ROUNDS = 4_000;
 /** An endpoint that nobody has observed, and that refuses so often, is somebody else's. */
 export const REFUSALS = 24;
 
 /**
- * Two NATs that answer unknown SYNs by RST let ours pass only if both leave within a one-way delay of each other. Who calls again
- * as soon as it is refused has a SYN on its way nearly all the time, and two who do so miss each other only by what a call
- * costs beside its way: the longer the line, the rarer. On lines that are all cost a volley of calls gives many chances.
+ * The wait after a volley's last refusal, at `sinceStartMs`. Two NATs that answer unknown SYNs by RST let ours pass only if both
+ * leave within a one-way delay of each other. So both sides call at common moments, a few ms apart, counted from the agreed
+ * start: on short lines, where that delay is shorter than any timer is exact, each is a chance; on long ones whoever was refused
+ * has waited a round trip already, and calls again nearly at once. Whatever is fixed can miss for ever, so each side lets moments
+ * pass now and then, by chance.
  */
-export const VOLLEY = 16;
-
-/** The rest after the nth volley, counted from 0. Whatever is fixed can miss for ever, so it is evenly spread, and more widely each time, for a peer that is late. */
-export function retryMs(seed: number, volley: number): number {
-  return RETRY_FLOOR_MS + Math.min(RETRY_SPREAD_MAX_MS, RETRY_SPREAD_MS * 2 ** volley) * chance(seed, volley);
+export function retryMs(seed: number, round: number, sinceStartMs: number): number {
+  const moment = Math.floor(sinceStartMs / MOMENT_MS) + 1;
+  const skips = chance(seed, round) < SKIPPED ? 1 : 0;
+  return (moment + skips) * MOMENT_MS - sinceStartMs;
 }
 
-/** Timers are this coarse. */
-const RETRY_FLOOR_MS = 1;
-const RETRY_SPREAD_MS = 4;
-const RETRY_SPREAD_MAX_MS = 128;
+/** Calls of one moment, each as soon as the one before is refused: half a ms on the shortest lines (measured), and both sides are awake. */
+export const VOLLEY = 4;
+/** Time for a volley on the shortest lines, and as much again for everybody else. */
+const MOMENT_MS = 4;
+/** One moment in four is left out: a guess. */
+const SKIPPED = 0.25;
 
 /**
  * A SYN that came to the other NAT before theirs had left is dropped there, and the system repeats it only after a second. After
