@@ -66,4 +66,9 @@ export class ReleasedStream {
   destroy(): void {
     this.#connection.abandon();
   }
+
+  /** Ends it without a word to anybody, as a world does that is over. */
+  vanish(): void {
+    this.#connection.vanish();
+  }
 }

@@ -153,7 +153,7 @@ export class World {
   /** Stops every actor, and ends what they have given away. Throws what one threw, if that has not been thrown yet. */
   stop(): this {
     for (const player of this.#players.values()) player.stop();
-    for (const stream of [...this.#released.values()].flat()) stream.destroy();
+    for (const stream of [...this.#released.values()].flat()) stream.vanish();
     this.#rethrow();
     return this;
   }
