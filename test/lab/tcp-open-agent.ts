@@ -115,6 +115,11 @@ export async function idle(room: string, ms: number): Promise<number> {
   return process.memoryUsage().rss - before;
 }
 
+/** The sockets that this process holds, by Node's own count. */
+export async function held(): Promise<number> {
+  return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
+}
+
 export async function destroy(room: string): Promise<void> {
   take(room).destroy();
   streams.delete(room);
