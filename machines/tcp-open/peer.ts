@@ -18,6 +18,10 @@ type Where = { readonly context: OpenPeerContext };
 /** Whatever the peer would not say there: the rendezvous does not matter any more, and of others this is the end. */
 const STRANGE = [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing', actions: 'dropStranger' }, { actions: 'dropStranger' }] as const;
 
+function silenceOf({ hangUps, rttMs = 0, peer }: OpenPeerContext): number {
+  return timing.silenceMs(hangUps, rttMs, peer?.rttMs ?? 0);
+}
+
 export const tcpOpenPeer = peerSetup
   .extend({
     actions,
@@ -32,7 +36,7 @@ export const tcpOpenPeer = peerSetup
       /** A call of ours was refused. */
       mayDialAtOnce: ({ context, event }) =>
         event.type === 'net.failed' && event.code === 'refused' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context),
-      mayHangUp: ({ context }) => context.hangUps < timing.HANG_UPS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
+      mayHangUp: ({ context }) => silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
       /** On a connection of ours, from the peer and to us; a probe comes once. */
       isProbe: ({ context, event }) => {
         if (event.type !== 'probe' || event.sender !== context.peer?.id || event.receiver !== context.self) return false;
@@ -56,7 +60,7 @@ export const tcpOpenPeer = peerSetup
       startDelay: ({ context }: Where) => startDelay(context),
       punchDeadline: timing.PUNCH_DEADLINE_MS,
       retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, 'at' in event ? event.at - context.startAt : 0)),
-      silence: ({ context }: Where) => timing.silenceMs(context.hangUps, context.rttMs ?? 0, context.peer?.rttMs ?? 0),
+      silence: ({ context }: Where) => silenceOf(context),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,
     },

@@ -52,8 +52,8 @@ export function silenceMs(hangUps: number, ownRttMs: number, peerRttMs: number):
 }
 
 const SILENCE_MS = 60;
-/** Later ones are left to the system: at 0, 1, 3 and 7 s. */
-export const HANG_UPS = 2;
+/** What would come later is left to the system, which repeats a SYN after 1, 3 and 7 s. */
+export const SILENCE_MAX_MS = 700;
 
 /** How often the age of connections is looked at, and new rounds wait while one is being proved. */
 export const TICK_MS = 250;
