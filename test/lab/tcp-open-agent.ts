@@ -1,14 +1,17 @@
 /** Runs in a host of the lab, as its agent: the project's own TCP opening on the real sockets of that namespace, and what passes through. */
 import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
+import { record } from '../../adapters/replay/record.ts';
+import { redactor } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { run, type Running } from '../../effects/run.ts';
 import { connect, ConnectionFailed } from '../../machines/connection.ts';
-import { openCodec, openRendezvousCodec, tcpOpenPeer, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
+import { openCodec, openRendezvousCodec, publicOpenCodec, tcpOpenPeer, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
 
 /** What came of one opening, as JSON. */
 export interface Opened {
@@ -42,11 +45,15 @@ export async function stopServing(): Promise<void> {
   server?.actor.send({ type: 'close' });
 }
 
-/** Opens one connection and keeps it under the room's name. */
-export async function open(to: Endpoint, room: string, lateMs = 0, local?: Partial<Endpoint>): Promise<Opened> {
+/** Opens one connection and keeps it under the room's name. `log` records it to that file. */
+export async function open(to: Endpoint, room: string, lateMs = 0, log?: string): Promise<Opened> {
   let stream: Socket | undefined;
-  const net = nodeNet({ onRelease: (socket) => (stream = socket) });
-  const running = run(tcpOpenPeer, { net, clock, codec: openCodec(room), id: 'peer', input: { server: to, seed: newSeed(), waitMs: 8_000, lateMs, local } });
+  const plain = { net: nodeNet({ onRelease: (socket) => (stream = socket) }), clock };
+  const input = { server: to, seed: newSeed(), waitMs: 8_000, lateMs };
+  const codec = openCodec(room);
+  const header = { machine: 'tcp-open/peer', id: 'peer', input };
+  const recording = log === undefined ? undefined : record({ ...plain, write: (line) => appendFileSync(log, `${line}\n`), header, redact: redactor(codec, publicOpenCodec()) });
+  const running = run(tcpOpenPeer, { ...(recording ?? plain), codec, id: 'peer', input });
   const connection = connect(running);
   try {
     const { elapsedMs, peer, socket } = await connection.opened;
@@ -59,8 +66,8 @@ export async function open(to: Endpoint, room: string, lateMs = 0, local?: Parti
 }
 
 /** Opens, says `words`, ends its side, and tells what the peer said until it ended its own. */
-export async function talk(to: Endpoint, room: string, words: string, lateMs = 0): Promise<Opened> {
-  const opened = await open(to, room, lateMs);
+export async function talk(to: Endpoint, room: string, words: string, lateMs = 0, log?: string): Promise<Opened> {
+  const opened = await open(to, room, lateMs, log);
   const stream = streams.get(room);
   if (!stream) return opened;
   let heard = '';
