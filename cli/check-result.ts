@@ -1,4 +1,4 @@
-/** The result of `natpunch check`, as scripts read it. Its shape is a promise; see the README. */
+/** The result of `natpunch check`, as scripts read it. Its shape is a promise: docs/results.md. */
 import { formatEndpoint } from '../effects/endpoint.ts';
 import { type Behaviour, type Checked, type Outlook, PEERS, prospectsOf, type TextChecked } from '../machines/nat-check/index.ts';
 

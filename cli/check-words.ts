@@ -8,13 +8,14 @@ const WIDTH = 80;
 const LABEL = 17;
 
 export function checkWords(result: CheckResult, paint: Paint, verbose: boolean): string[] {
-  const { verdict, udp, lifetime } = result;
+  const { verdict, lifetime } = result;
+  const isSeen = result.reflexive !== null;
   return [
     `${paint('bold', verdict ?? 'not known')}: ${meaning(result)}`.split('\n').flatMap((line) => wrap(line, WIDTH)),
-    udp ? ['', ...facts(result, paint)] : [],
+    isSeen ? ['', ...facts(result, paint)] : [],
     lifetime ? [row('lifetime', lifetimeWords(lifetime), paint)] : [],
     unknowns(result, paint),
-    udp ? ['', ...table(result, paint)] : [],
+    isSeen ? ['', ...table(result, paint)] : [],
     verbose ? ['', ...evidence(result, paint)] : [],
   ].flat();
 }
@@ -38,12 +39,13 @@ function meaning({ verdict, nat, udp, evidence }: CheckResult): string {
     case 'udp-blocked':
       return evidence.find(({ claim }) => claim === 'udp')?.because ?? 'no answer came.';
     case null:
-      return udp && nat === false ? 'there is no NAT; whether a filter keeps strangers out could not be tested.' : 'there is a NAT, but the servers cannot tell its kind.';
+      if (nat === null) return evidence.find(({ claim, value }) => (claim === 'nat' && value === null) || (claim === 'udp' && value === true))?.because ?? 'nothing could be told.';
+      return udp && !nat ? 'there is no NAT; whether a filter keeps strangers out could not be tested.' : 'there is a NAT, but the servers cannot tell its kind.';
   }
 }
 
 function facts({ reflexive, local, mapping, filtering, hairpin, portPreserved, allocation, nat }: CheckResult, paint: Paint): string[] {
-  const seen = nat ? `${reflexive ?? '?'}, from ${local}` : local;
+  const seen = nat === false ? local : `${reflexive ?? '?'}, from ${local}`;
   const lines = [row('seen as', seen, paint), row('mapping', mapping ?? '?', paint), row('filtering', filtering ?? '?', paint)];
   if (!nat) return lines;
   return [...lines, row('hairpin', yesNo(hairpin), paint), row('port preserved', yesNo(portPreserved), paint), row('new ports', portWords(allocation), paint)];
@@ -78,7 +80,7 @@ function unknowns(result: CheckResult, paint: Paint): string[] {
   const reasons = evidence.filter(({ claim, value }) => value === null && isOpen(claim));
   const untold = FACTS.filter((fact) => result[fact] === null && isOpen(fact) && !evidence.some(({ claim }) => claim === fact)).map(nameOf);
   const lines = [
-    ...reasons.map(({ claim, because }) => `${nameOf(claim)}: ${because}`),
+    ...[...new Set(reasons.map(({ because }) => because))].map((because) => `${reasons.filter((one) => one.because === because).map(({ claim }) => nameOf(claim)).join(', ')}: ${because}`),
     ...(untold.length > 0 ? [`${untold.join(', ')}: this kind of check does not tell; natpunch check --stun can`] : []),
   ];
   const isMoreToHave = reasons.some(({ claim }) => claim === 'mapping' || claim === 'filtering');

@@ -1,4 +1,4 @@
-/** The result of a connecting command, as scripts read it. Its shape is a promise; see the README. */
+/** The result of a connecting command, as scripts read it. Its shape is a promise: docs/results.md. */
 import { formatEndpoint } from '../effects/endpoint.ts';
 import type { FailureReason, Outcome } from '../machines/outcome.ts';
 import { EXIT, type ExitCode } from './exit.ts';

@@ -14,7 +14,7 @@ import type { PunchMessage } from '../machines/udp-punch/messages.ts';
 import { tcpOpen } from '../machines/tcp-open/index.ts';
 import type { OpenMessage } from '../machines/tcp-open/messages.ts';
 import { CALLS, type meter } from './meter.ts';
-import { canPunch } from '../machines/reach.ts';
+import { canMeet, canPunch } from '../machines/reach.ts';
 
 export interface Protocol {
   /** As in results. */
@@ -26,10 +26,10 @@ export interface Protocol {
   readonly server: string;
   /** What a message says, in the sender's words. A type without words of its own is called by its name. */
   readonly say: (message: Message) => string;
-  /** It speaks from many ports at once, so that one more is no new attempt. */
-  readonly sweeps?: true;
   /** What its effort is measured by; default: datagrams. */
   readonly counts?: Parameters<typeof meter>[1];
+  /** Sockets with which it starts over, by their labels; others of a sweep do not. */
+  readonly attempts?: RegExp;
   /** Whether two sides should meet, from what their NATs do. */
   readonly expected: (a: SweepReach, b: SweepReach) => boolean;
 }
@@ -43,7 +43,8 @@ const UDP_PUNCH: Protocol = {
   names: ['udp', 'udp-punch'],
   scenario: udpPunch,
   server: 'a rendezvous',
-  expected: canPunch,
+  attempts: /^r\d+$/,
+  expected: canMeet,
   say: sayings<PunchMessage>({
     register: () => 'I am in our room. Is anybody else?',
     leave: () => 'I need the room no longer.',
@@ -96,7 +97,6 @@ const N4: Protocol = {
   names: ['n4'],
   scenario: n4,
   server: 'an n4 server',
-  sweeps: true,
   expected: canSweep,
   say: sayings<N4Message>({
     hello: () => 'I am here. Is anybody else?',

@@ -54,7 +54,7 @@ export interface EventRow {
 export function sequence(world: World, protocol: Protocol): Row[] {
   const packets = mergeMirrored(foldRepeated(world, protocol));
   const order = (row: Row): number => (row.kind === 'packet' ? 2 : row.sign === '✗' ? 3 : row.sign === '○' ? 1 : 0);
-  return [...packets, ...outcomes(world), ...(protocol.sweeps ? [] : freshPorts(world))].sort((one, other) => one.at - other.at || order(one) - order(other));
+  return [...packets, ...outcomes(world), ...freshPorts(world, protocol)].sort((one, other) => one.at - other.at || order(one) - order(other));
 }
 
 const SERVER = 's';
@@ -206,11 +206,11 @@ function outcomeText(outcome: Outcome, hosts: readonly string[]): string {
 }
 
 /** A host that opens another socket starts over; TCP may have many on one port. */
-function freshPorts(world: World): EventRow[] {
+function freshPorts(world: World, { attempts }: Protocol): EventRow[] {
   const sockets = new Map<string, Set<string>>();
   const rows = new Map<number, EventRow>();
   for (const { host, socket: label, src, segment, sentAt: at } of world.journeys()) {
-    if (host === SERVER || !world.sites.has(host)) continue;
+    if (host === SERVER || !world.sites.has(host) || !attempts?.test(label)) continue;
     const socket = segment === undefined ? label : `TCP port ${src.port}`;
     const known = sockets.get(host) ?? new Set();
     sockets.set(host, known);

@@ -6,12 +6,15 @@ import { ResolveError, resolveHost } from '../adapters/node/resolve.ts';
 import { type Endpoint, formatEndpoint } from '../effects/endpoint.ts';
 import { run } from '../effects/run.ts';
 import type { ServerReported } from '../effects/scenario.ts';
+import { n4Server } from '../machines/n4/index.ts';
 import type { Failed } from '../machines/outcome.ts';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
 import type { AnyCodec } from './machines.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 import { adviceFor, exitCodeOf } from './result.ts';
 import { onInterrupt } from './signals.ts';
+import { statusWriter } from './status.ts';
+import { wildcardWarning } from './wildcard.ts';
 
 export interface ServingOptions {
   readonly timeout?: number;
@@ -25,14 +28,23 @@ export interface ServerPart {
   readonly inputFor: (listen: Endpoint) => unknown;
 }
 
+export interface Words {
+  /** The options that name its addresses. */
+  readonly named?: string;
+  /** On stderr once it listens. */
+  readonly notes?: readonly string[];
+}
+
 /**
  * The second part listens where the first was seen to, so that a port left to the system is one for both; its recording is
- * the first one's name with `.2` behind. `named` are the options that name the address.
+ * the first one's name with `.2` behind.
  */
-export async function serve({ timeout, record, json }: ServingOptions, parts: readonly [ServerPart, ServerPart?], listen: Endpoint, named = '--listen'): Promise<ExitCode> {
+export async function serve({ timeout, record, json }: ServingOptions, parts: readonly [ServerPart, ServerPart?], listen: Endpoint, { named = '--listen', notes = [] }: Words = {}): Promise<ExitCode> {
   const [first, second] = parts;
   const recorders = [await openRecorder(record), second && record !== undefined ? await openRecorder(`${record}.2`) : undefined];
   const at = { host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port };
+  const warning = first.machine === n4Server ? undefined : wildcardWarning(listen.host);
+  const warnings = [...(warning === undefined ? [] : [warning]), ...notes];
   const stops: (() => void)[] = [];
   let isStopping = false;
   const stop = (): void => {
@@ -45,6 +57,7 @@ export async function serve({ timeout, record, json }: ServingOptions, parts: re
   const play = async (part: ServerPart, own: Endpoint, recorder: Recorder | undefined, opened: (local: Endpoint) => void): Promise<Failed | undefined> => {
     if (isStopping) return undefined;
     const failure = await playOne(part, own, recorder, stops, (event) => {
+      for (const message of warnings.splice(0)) statusWriter(json === true)({ status: 'warning', message: `natpunch: ${message}` });
       tell(event, json === true);
       if (event.what === 'listening' && event.local) opened(event.local);
     });

@@ -11,6 +11,7 @@ import { openCodec, tcpOpenPeer } from '../machines/tcp-open/index.ts';
 import type { OpenPeerContext, OpenPeerInput } from '../machines/tcp-open/session.ts';
 import { peerCodec, udpPunchPeer } from '../machines/udp-punch/index.ts';
 import type { PeerContext, PeerInput } from '../machines/udp-punch/session.ts';
+import { SWEEP_PACE_PER_SECOND } from '../machines/udp-punch/strategy.ts';
 import type { AnyCodec } from './machines.ts';
 import type { Status } from './status.ts';
 
@@ -87,7 +88,7 @@ export function n4Wire(input: N4PeerInput): Wire {
   };
 }
 
-function punchProgress(state: string, { input, round, mapped, peer, path }: PeerContext): Status | undefined {
+function punchProgress(state: string, { input, round, mapped, peer, path, sweep, sweeps }: PeerContext): Status | undefined {
   const server = formatEndpoint(input.server);
   switch (state) {
     case 'registering':
@@ -101,6 +102,7 @@ function punchProgress(state: string, { input, round, mapped, peer, path }: Peer
       const first = peer?.endpoints[0];
       if (!first) return undefined;
       const at = formatEndpoint(first);
+      if (sweep) return sweepProgress(sweep, sweeps);
       return { status: 'punching', message: round === 1 ? `introduced to ${at}, punching…` : `no answer; round ${round} from a fresh port, to ${at}…`, peer: at, round };
     }
     case 'connected':
@@ -129,6 +131,20 @@ function openProgress(state: string, { input, mapped, peer, round }: OpenPeerCon
     default:
       return undefined;
   }
+}
+
+/** A line for each quarter of a sweep, with what it may cost the routers on the way. */
+function sweepProgress({ kind, sockets, aims, sent, odds }: NonNullable<PeerContext['sweep']>, sweeps: number): Status {
+  const total = Math.max(sockets, aims.length);
+  if (kind === 'aimed') {
+    const where = sockets > 1 ? `${sockets} ports of ours in a row` : `${aims.length} ports of the peer's`;
+    return { status: 'sweeping', message: `a NAT counts its ports: aiming with ${where}${sweeps > 1 ? `, sweep ${sweeps}` : ''}…`, mappings: sockets, packets: total, sweep: sweeps };
+  }
+  const quarter = Math.min(4, Math.floor((4 * sent) / total)) / 4;
+  const soFar = 1 - (1 - odds) ** (quarter * quarter);
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const words = `a NAT gives ports at random: ${percent(quarter)} of ${total} ports ${sockets > 1 ? 'held' : 'tried'}, ${SWEEP_PACE_PER_SECOND} a second, odds so far ${percent(soFar)}…`;
+  return { status: 'sweeping', message: words, mappings: sockets, packets: total, sent: Math.round(quarter * total), odds: Math.round(soFar * 1000) / 1000 };
 }
 
 function seedProgress(state: string, { input, peer }: SeedPeerContext): Status | undefined {

@@ -17,11 +17,13 @@ export function describeNats(chain: NatChain, host: string): string {
 /** What a chain of NATs comes to, as seen from outside: the strictest of each. */
 export function reachOf(name: string): SweepReach {
   const chain = natFlavour(name);
+  const varying = chain.filter((nat) => translates(nat) && nat.mapping !== 'endpoint-independent');
   return {
     nat: chain.length > 0,
     udp: chain.every(({ blocked }) => !blocked.includes('udp')),
     mapping: combined(chain.filter(translates), 'mapping'),
     filtering: combined(chain, 'filtering'),
+    ...(varying.length > 0 ? { ports: varying.every(({ allocation }) => allocation.kind === 'sequential') ? ('counted' as const) : ('random' as const) } : {}),
     predictable: chain.every(isPredictable),
   };
 }

@@ -1,6 +1,6 @@
 /** Between bytes and messages. A codec holds the keys of its protocol, so that no machine, snapshot or log ever does. */
 import type { Endpoint } from './endpoint.ts';
-import type { NetEffect, NetEvent } from './net.ts';
+import type { NetEffect, NetEvent, UdpReceived } from './net.ts';
 import { concatBytes } from './wire/bytes.ts';
 
 /** A protocol's wire format, both directions and every role of it. Pure, but for caches that cannot be observed. */
@@ -35,8 +35,16 @@ export interface Cut {
   readonly isOver?: true;
 }
 
-/** Hears every event of the port; one effect in answer, or none. Never throws, whatever the bytes. What it keeps of a connection goes when that has ended. */
-export type Reflex = (event: NetEvent) => NetEffect | undefined;
+/** Keeps nothing of a client, and never throws, whatever the bytes. */
+export interface Reflex {
+  /** One effect in answer to a datagram, or none. */
+  datagram(event: UdpReceived): NetEffect | undefined;
+  /** The bytes that answer one whole message of a connection, as `framing` cut it, on that connection; or nothing. */
+  message?(connection: Connected, data: Uint8Array): Uint8Array | undefined;
+}
+
+/** A connection by how it began. */
+export type Connected = Extract<NetEvent, { type: 'tcp.accepted' | 'tcp.connected' }>;
 
 export type Decoded<M> =
   /** A protocol message; `payload` when the same bytes are also the application's, as in the text protocol of seed 001. */

@@ -88,6 +88,8 @@ export function netPort<M extends { readonly type: string }>(): CallbackActorLog
 
 /** Datagrams kept for a source that the machine has not named yet; a peer may be a round trip ahead of us. The oldest go first. */
 const EARLY_PAYLOAD_LIMIT = 32;
+/** Pieces of streams, at most 64 KiB each, kept until the reflex starts: some ms after its listeners have. The oldest's connections go first. */
+const EARLY_PIECES = 32;
 
 function bridge<M extends { readonly type: string }>(
   { net, codec, payload }: Environment,
@@ -97,6 +99,7 @@ function bridge<M extends { readonly type: string }>(
   let route: PayloadRoute | undefined;
   let early: UdpReceived[] = [];
   let reflex: Reflex | undefined;
+  let pieces: TcpReceived[] = [];
   const connections = streams(codec);
 
   const deliver = (event: UdpReceived): void => {
@@ -105,7 +108,15 @@ function bridge<M extends { readonly type: string }>(
     if (early.length > EARLY_PAYLOAD_LIMIT) early.shift();
   };
 
-  const hearStream = ({ socket, data, at }: TcpReceived): void => {
+  const answerStream = (reflex: Reflex, { socket, data }: TcpReceived): void => {
+    const answer = connections.answer(socket, data, reflex);
+    if (answer) effects.next(answer);
+  };
+
+  const hearStream = (event: TcpReceived): void => {
+    const { socket, data, at } = event;
+    if (reflex) return answerStream(reflex, event);
+    if (codec.reflex) return keepForReflex(event);
     const messages = connections.take(socket, data);
     for (const decoded of messages ?? []) {
       if (decoded.kind === 'message') sendBack({ ...decoded.message, socket, from: decoded.from, at });
@@ -116,17 +127,25 @@ function bridge<M extends { readonly type: string }>(
     sendBack({ type: 'tcp.closed', socket, at } satisfies NetEvent);
   };
 
+  const keepForReflex = (event: TcpReceived): void => {
+    pieces.push(event);
+    const oldest = pieces.length > EARLY_PIECES ? pieces[0]?.socket : undefined;
+    if (oldest === undefined) return;
+    pieces = pieces.filter(({ socket }) => socket !== oldest);
+    connections.forget(oldest);
+    effects.next({ type: 'close', socket: oldest });
+  };
+
   const heard = net(effects).subscribe((event) => {
-    if (reflex) {
-      const answer = reflex(event);
-      if (answer) effects.next(answer);
-      // What fails may be a socket of the machine's.
-      return event.type === 'net.failed' ? sendBack(event) : undefined;
+    if (reflex && event.type === 'udp.received') {
+      const answer = reflex.datagram(event);
+      return answer && effects.next(answer);
     }
     if (event.type === 'tcp.received') return hearStream(event);
     if (event.type !== 'udp.received') {
       connections.note(event);
-      return sendBack(event);
+      // Of a reflex's connections the machine hears nothing but what fails, which may be a socket of its own.
+      return reflex && event.type !== 'net.failed' ? undefined : sendBack(event);
     }
     const { socket, from, at } = event;
     const decoded = codec.decode(event.data, from);
@@ -161,11 +180,15 @@ function bridge<M extends { readonly type: string }>(
           early = [];
           return waiting.forEach(deliver);
         }
-        case 'reflex':
-          reflex = codec.reflex?.(command.sockets);
-          return;
         case 'tcp.release':
           return effects.next({ type: 'tcp.release', socket: command.socket, unread: connections.release(command.socket) });
+        case 'reflex': {
+          const started = codec.reflex?.(command.sockets);
+          reflex = started;
+          const waiting = pieces;
+          pieces = [];
+          return started && waiting.forEach((piece) => answerStream(started, piece));
+        }
         case 'close':
           connections.forget(command.socket);
           return effects.next(command);

@@ -47,8 +47,18 @@ export interface TcpListen {
   readonly local: Endpoint;
   /** A connection on which nothing came or went for so long is closed by this end: `tcp.closed`. Default: none is. */
   readonly idleMs?: number | undefined;
+  /**
+   * A connection is closed by this end so long after it was accepted, whatever comes or goes: `tcp.closed`. `idleMs` alone
+   * lets one byte now and then hold a connection for ever. Default: none is.
+   */
+  readonly lifeMs?: number | undefined;
   /** So many connections at once. One more is closed as it comes, unannounced. Default: as many as the system gives. */
   readonly limit?: number | undefined;
+  /**
+   * So many at once from one address, of IPv6 from one network of 64 bits; also those that this end has closed and the other
+   * has not yet. One more is closed as it comes, unannounced. Default: as many as `limit`.
+   */
+  readonly perHost?: number | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Between the bytes of TCP connections and messages: who is at the other end, and where one message stops and the next begins. */
-import type { Codec, Cut, Decoded, Framing } from './codec.ts';
+import type { Codec, Connected, Cut, Decoded, Framing, Reflex } from './codec.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { NetEvent } from './net.ts';
+import type { NetEffect, NetEvent } from './net.ts';
 import { concatBytes } from './wire/bytes.ts';
 
 export interface Streams<M extends { readonly type: string }> {
@@ -13,10 +13,12 @@ export interface Streams<M extends { readonly type: string }> {
   take(socket: string, piece: Uint8Array): readonly (Decoded<M> & { readonly from: Endpoint })[] | undefined;
   /** This end gives a connection away: what has come of it and was no message. */
   release(socket: string): Uint8Array;
+  /** What a reflex says to the messages that are whole with this piece, or the end of a stream that broke its protocol. */
+  answer(socket: string, piece: Uint8Array, reflex: Reflex): NetEffect | undefined;
 }
 
 interface Stream {
-  readonly peer: Endpoint;
+  readonly connection: Connected;
   rest: Uint8Array;
   isOver: boolean;
 }
@@ -27,12 +29,28 @@ const UNREAD_LIMIT = 1024 * 1024;
 export function streams<M extends { readonly type: string }>(codec: Codec<M>): Streams<M> {
   const open = new Map<string, Stream>();
   const framing: Framing = codec.framing ?? (() => undefined);
+
+  /** The whole messages that there are with this piece, and whose they are. */
+  const cut = (socket: string, piece: Uint8Array): { readonly connection: Connected; readonly frames: readonly Uint8Array[] } | undefined => {
+    const stream = open.get(socket);
+    const received = stream && stream.rest.length > 0 ? concatBytes(stream.rest, piece) : piece;
+    const found = stream && (stream.isOver ? unread(received) : framing(received));
+    if (!stream || !found) {
+      open.delete(socket);
+      return undefined;
+    }
+    stream.isOver ||= found.isOver === true;
+    // A copy, so that a few bytes do not hold a whole read in memory.
+    stream.rest = found.rest.slice();
+    return { connection: stream.connection, frames: found.frames };
+  };
+
   return {
     note(event) {
       switch (event.type) {
         case 'tcp.connected':
         case 'tcp.accepted':
-          open.set(event.socket, { peer: event.peer, rest: NOTHING, isOver: false });
+          open.set(event.socket, { connection: event, rest: NOTHING, isOver: false });
           return;
         case 'tcp.closed':
         case 'net.failed':
@@ -44,17 +62,14 @@ export function streams<M extends { readonly type: string }>(codec: Codec<M>): S
     },
     forget: (socket) => void open.delete(socket),
     take(socket, piece) {
-      const stream = open.get(socket);
-      const received = stream && stream.rest.length > 0 ? concatBytes(stream.rest, piece) : piece;
-      const cut = stream && (stream.isOver ? unread(received) : framing(received));
-      if (!stream || !cut) {
-        open.delete(socket);
-        return undefined;
-      }
-      stream.isOver ||= cut.isOver === true;
-      // A copy, so that a few bytes do not hold a whole read in memory.
-      stream.rest = cut.rest.slice();
-      return cut.frames.map((frame) => ({ ...codec.decode(frame, stream.peer), from: stream.peer }));
+      const found = cut(socket, piece);
+      return found?.frames.map((frame) => ({ ...codec.decode(frame, found.connection.peer), from: found.connection.peer }));
+    },
+    answer(socket, piece, reflex) {
+      const found = cut(socket, piece);
+      if (!found) return { type: 'close', socket };
+      const answers = found.frames.flatMap((frame) => reflex.message?.(found.connection, frame) ?? []);
+      return answers.length > 0 ? { type: 'tcp.send', socket, data: concatBytes(...answers) } : undefined;
     },
     release(socket) {
       const rest = open.get(socket)?.rest ?? NOTHING;

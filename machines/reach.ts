@@ -13,6 +13,8 @@ export interface Reach {
   readonly udp: boolean;
   readonly mapping: Dependence;
   readonly filtering: Dependence;
+  /** How a mapping that varies gets its port; `counted` ports can be told before they are given. */
+  readonly ports?: 'counted' | 'random';
 }
 
 /** The kinds that people name, by definition. How a symmetric NAT chooses its ports makes no difference here. */
@@ -29,6 +31,17 @@ export type Kind = keyof typeof KINDS;
 /** True when a first packet gets through one way: its receiver then answers the source it sees, and that way is open. */
 export function canPunch(a: Reach, b: Reach): boolean {
   return a.udp && b.udp && (letsIn(a, b) || letsIn(b, a));
+}
+
+/**
+ * True also where ports have to be guessed: told from the last one where they are counted, or tried where only one side's are
+ * at random. Two sides at random would have to try for days.
+ */
+export function canMeet(a: Reach, b: Reach): boolean {
+  if (canPunch(a, b)) return true;
+  if (!a.udp || !b.udp) return false;
+  const varying = [a, b].filter(({ mapping }) => mapping !== 'endpoint-independent');
+  return varying.length < 2 || varying.every(({ ports }) => ports === 'counted');
 }
 
 /**

@@ -5,8 +5,9 @@
 import { assertEvent, setup } from 'xstate';
 import type { Endpoint } from '../effects/endpoint.ts';
 import { type Arrival, type NetCommand, type NetHeard, netPort } from '../effects/net-actor.ts';
-import type { NetEvent, TcpListen } from '../effects/net.ts';
+import type { NetEvent } from '../effects/net.ts';
 import type { ServerReported } from '../effects/scenario.ts';
+import type { TcpLimits } from '../effects/tcp-limits.ts';
 import { MAX_ITERATIONS } from './limits.ts';
 import { explainSocket, type Failed, failed } from './outcome.ts';
 
@@ -34,8 +35,8 @@ export interface SocketPlan {
   readonly socket: string;
   readonly transport?: 'tcp';
   /** Of its connections; default: `TCP_LIMITS`. */
-  readonly limits?: Pick<TcpListen, 'idleMs' | 'limit'>;
-  /** Where to listen: the first of these that can be had. Asked when its turn comes, so it may follow the ports of others. */
+  readonly limits?: TcpLimits;
+  /** Where to listen: the first of these that can be had; where there is none, it is left out. Asked when its turn comes, so it may follow the ports of others. */
   readonly at: (opened: Opened) => readonly Endpoint[];
   /** The server can do without it, and does not announce it unless it says `announce`. */
   readonly optional?: true;
@@ -76,8 +77,11 @@ export interface ServerContext<I, S> {
 const OPEN_DEADLINE_MS = 5_000;
 /** How often old memories are looked for. */
 const SWEEP_MS = 5_000;
-/** Connections of TCP clients. RFC 8489 §6.2.2: Ti, after which a client has given up. */
-const TCP_LIMITS = { idleMs: 39_500, limit: 4_096 } as const;
+/**
+ * Connections of TCP clients. Idle: Ti of RFC 8489 §6.2.2, after which a client has given up. Life: several such exchanges one
+ * after the other, a guess; who wants more connects again. A host: a carrier puts many customers behind one address.
+ */
+const TCP_LIMITS: TcpLimits = { idleMs: 39_500, lifeMs: 300_000, limit: 4_096, perHost: 64 };
 
 export function serverMachine<M extends { readonly type: string }, I, S>(plan: ServerPlan<M, I, S>) {
   type Context = ServerContext<I, S>;
@@ -156,6 +160,7 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
       guards: {
         isMessage: ({ event }) => 'from' in event && event.type !== 'net.unreadable',
         isAllOpen: ({ context }) => wanted(context) === undefined,
+        isNowhere: ({ context }) => wanted(context)?.at === undefined,
         isWanted: ({ context, event }) => 'socket' in event && event.socket === wanted(context)?.socket.socket,
         hasAnotherPlace: ({ context, event }) => isRefused(context, event) && wanted(context)?.last === false,
         isSkippable: ({ context, event }) => isRefused(context, event) && wanted(context)?.socket.optional === true,
@@ -179,7 +184,7 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
         opening: {
           initial: 'next',
           states: {
-            next: { always: [{ guard: 'isAllOpen', target: '#serving' }, { target: 'asked' }] },
+            next: { always: [{ guard: 'isAllOpen', target: '#serving' }, { guard: 'isNowhere', target: 'next', reenter: true, actions: 'nextSocket' }, { target: 'asked' }] },
             asked: { entry: 'openNext' },
           },
           on: {

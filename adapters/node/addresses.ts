@@ -18,6 +18,12 @@ export function hostAddresses(family: Family): readonly string[] {
   return (known[family] ??= lookUp(family));
 }
 
+/** Every address of a family on which this host can be asked, loopback too, best first. */
+export function ownAddresses(family: Family): readonly string[] {
+  const { outside, loopback } = interfaces(family);
+  return [...bestFirst(family, outside), ...loopback];
+}
+
 /** A socket whose `lookup` answers at once: dgram's own takes a turn of the event loop even for literals. */
 export const literalLookup = (
   host: string,
@@ -32,6 +38,12 @@ function lookUp(family: Family): readonly string[] {
   queueMicrotask(() => {
     known[family] = undefined;
   });
+  const { outside, loopback } = interfaces(family);
+  return (outside.length === 0 ? loopback : bestFirst(family, outside)).slice(0, ADDRESS_LIMIT);
+}
+
+/** In the system's order, bridges and tunnels last. */
+function interfaces(family: Family): { readonly outside: readonly string[]; readonly loopback: readonly string[] } {
   const plain: string[] = [];
   const virtual: string[] = [];
   const loopback: string[] = [];
@@ -41,11 +53,12 @@ function lookUp(family: Family): readonly string[] {
       (internal ? loopback : VIRTUAL.test(name) ? virtual : plain).push(address);
     }
   }
-  const outside = [...plain, ...virtual];
-  if (outside.length === 0) return loopback.slice(0, ADDRESS_LIMIT);
-  const routed = outside.length > 1 ? routedAddress(family) : undefined;
-  const best = outside.filter((address) => address === routed);
-  return [...best, ...outside.filter((address) => address !== routed)].slice(0, ADDRESS_LIMIT);
+  return { outside: [...plain, ...virtual], loopback };
+}
+
+function bestFirst(family: Family, addresses: readonly string[]): readonly string[] {
+  const routed = addresses.length > 1 ? routedAddress(family) : undefined;
+  return [...addresses.filter((address) => address === routed), ...addresses.filter((address) => address !== routed)];
 }
 
 /** Interfaces of containers, virtual machines and tunnels, by the names they usually get. */

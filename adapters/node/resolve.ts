@@ -39,7 +39,7 @@ function explain(host: string, error: unknown): ResolveError {
     case 'EAI_AGAIN':
     case 'ECONNREFUSED':
     case 'ETIMEOUT':
-      return new ResolveError('no-network', `could not look up ${host}: no name server answers; is there a network?`);
+      return new ResolveError('no-network', `could not look up ${host}: no name server answers; perhaps there is no network`);
     default:
       return new ResolveError('unknown', `could not look up ${host}: ${system || String(error)}`);
   }

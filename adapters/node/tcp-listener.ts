@@ -2,6 +2,7 @@
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { TcpListen } from '../../effects/net.ts';
+import { door } from '../../effects/tcp-limits.ts';
 import { type Failure, failureOf } from './failure.ts';
 
 export interface ListenerEvents {
@@ -14,7 +15,9 @@ export interface ListenerEvents {
 }
 
 /** Starts to listen; everything else comes later by `events`. `close()` of the answer is silent and frees the port at once. */
-export function startListener({ local, limit }: TcpListen, events: ListenerEvents): Server {
+export function startListener({ local, limit, perHost }: TcpListen, events: ListenerEvents): Server {
+  // The limit of all is Node's to keep.
+  const enter = door({ perHost });
   let isListening = false;
   let isStuck = false;
   const server = createServer({ noDelay: true });
@@ -31,6 +34,9 @@ export function startListener({ local, limit }: TcpListen, events: ListenerEvent
     const { remoteAddress: host, remotePort: port } = socket;
     // It was reset while it waited to be accepted: there is nobody to announce.
     if (host === undefined || port === undefined) return void socket.destroy();
+    const leave = enter(host);
+    if (!leave) return void socket.destroy();
+    socket.once('close', leave);
     events.accepted(socket, { host, port });
   });
   server.on('error', (error) => {
@@ -43,16 +49,6 @@ export function startListener({ local, limit }: TcpListen, events: ListenerEvent
   return server;
 }
 
-export function cannotListen({ socket, local }: TcpListen): string {
-  return `cannot listen with TCP socket ${socket} on ${formatEndpoint(local)}`;
+export function cannotListen({ local }: TcpListen): string {
+  return `cannot listen for TCP on ${formatEndpoint(local)}`;
 }
-
-/** What is wrong with the limits asked for, in words. */
-export function wrongLimit({ idleMs, limit }: TcpListen): string | undefined {
-  if (idleMs !== undefined && !(idleMs > 0 && idleMs <= TIMER_LIMIT_MS)) return `idleMs is more than 0 and at most ${TIMER_LIMIT_MS}, not ${idleMs}`;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) return `a limit is 1 or more, not ${limit}`;
-  return undefined;
-}
-
-/** The longest that a timer of Node's can run. */
-const TIMER_LIMIT_MS = 2 ** 31 - 1;

@@ -55,6 +55,12 @@ export function handOver(socket: Socket, unread: Uint8Array | undefined): Socket
   return socket;
 }
 
+/** Its life ends like an idle one's: by a `timeout`. */
+export function limitLife(socket: Socket, lifeMs: number): void {
+  const timer = setTimeout(() => socket.emit('timeout'), lifeMs);
+  socket.once('close', () => clearTimeout(timer));
+}
+
 /** Lets go of the socket within this call. If anything still waits, the peer gets a reset, not an end that looks clean. */
 export function abandon(socket: Socket): void {
   // By itself it would wait for what waits; the destroy that follows makes it happen now.
@@ -68,13 +74,13 @@ export function ownEnd({ localAddress: host = '', localPort: port = 0 }: Socket)
 }
 
 /** Why a connection failed, with what was attempted. */
-export function explain({ label, peer, from, isUp }: Connection, error: unknown): { readonly code: Failure['code']; readonly detail: string } {
+export function explain({ peer, from, isUp }: Connection, error: unknown): { readonly code: Failure['code']; readonly detail: string } {
   const { code, why } = failureFrom(error, from);
-  return { code, detail: `${isUp ? `TCP connection ${label} with ${formatEndpoint(peer)} broke` : cannotConnect(label, peer, from)}: ${why}` };
+  return { code, detail: `${isUp ? `the TCP connection with ${formatEndpoint(peer)} broke` : cannotConnect(peer, from)}: ${why}` };
 }
 
-export function cannotConnect(label: string, to: Endpoint, from?: Endpoint): string {
-  return `cannot connect TCP socket ${label}${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
+export function cannotConnect(to: Endpoint, from?: Endpoint): string {
+  return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
 }
 
 /** A guess, in ms: time for a slow peer to take what waits and to end its side, not for one that never will. */

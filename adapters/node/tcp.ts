@@ -8,8 +8,9 @@
 import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
-import { cannotListen, startListener, wrongLimit } from './tcp-listener.ts';
-import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, ownEnd, write } from './tcp-stream.ts';
+import { wrongLimit } from '../../effects/tcp-limits.ts';
+import { cannotListen, startListener } from './tcp-listener.ts';
+import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, limitLife, ownEnd, write } from './tcp-stream.ts';
 
 export interface TcpSockets {
   listen(effect: TcpListen): void;
@@ -43,7 +44,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     report({ type: 'net.failed', effect, socket, code, detail, ...(to ? { to } : {}), at: now() });
 
   const listen = (effect: TcpListen): void => {
-    const { socket: label, local, idleMs } = effect;
+    const { socket: label, local, idleMs, lifeMs } = effect;
     const refuse = (code: NetFailure, why: string): void =>
       queueMicrotask(() => failed('tcp.listen', label, code, `${cannotListen(effect)}: ${why}`));
 
@@ -68,6 +69,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
         const own = nextLabel();
         adopt({ label: own, socket, origin: 'tcp.listen', peer, isUp: true, waiting: 0 });
         if (idleMs !== undefined) socket.setTimeout(idleMs);
+        if (lifeMs !== undefined) limitLife(socket, lifeMs);
         report({ type: 'tcp.accepted', listener: label, socket: own, local: ownEnd(socket), peer, at: now() });
       },
       refused: ({ code, why }) => {
@@ -76,7 +78,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
         failed('tcp.listen', label, code, `${cannotListen(effect)}: ${why}`);
       },
       stuck: ({ code, why }) => {
-        if (isCurrent()) failed('tcp.listen', label, code, `TCP socket ${label} cannot accept connections for now: ${why}`);
+        if (isCurrent()) failed('tcp.listen', label, code, `cannot accept TCP connections on ${formatEndpoint(local)} for now: ${why}`);
       },
     });
     listeners.set(label, server);
@@ -84,7 +86,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 
   const connect = ({ socket: label, to, local }: TcpConnect): void => {
     const refuse = (code: NetFailure, why: string): void =>
-      queueMicrotask(() => failed('tcp.connect', label, code, `${cannotConnect(label, to, local)}: ${why}`, to));
+      queueMicrotask(() => failed('tcp.connect', label, code, `${cannotConnect(to, local)}: ${why}`, to));
 
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     const family = isIP(to.host);
@@ -154,7 +156,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 
   const send = ({ socket: label, data }: TcpSend): void => {
     const connection = connections.get(label);
-    const inWords = `cannot send ${data.length} bytes from TCP socket ${label}`;
+    const inWords = `cannot send ${data.length} bytes over TCP`;
     if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`));
     if (data.length === 0 || write(connection, data)) return;
     const { socket, peer } = connection;

@@ -54,7 +54,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
   const open = ({ socket: label, local }: UdpOpen): void => {
     const wanted = { host: local?.host ?? '0.0.0.0', port: local?.port ?? 0 };
     const refuse = (code: NetFailure, why: string): void =>
-      fail('udp.open', label, code, `cannot open UDP socket ${label} on ${formatEndpoint(wanted)}: ${why}`);
+      fail('udp.open', label, code, `cannot open a UDP socket on ${formatEndpoint(wanted)}: ${why}`);
 
     if (sockets.has(label)) return refuse('address-in-use', 'that label is open already');
     const family = isIP(wanted.host);
@@ -77,7 +77,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
       if (!isOpen(bound)) return;
       forget(bound);
       const { code, why } = failureOf(error);
-      fail('udp.open', label, code, `UDP socket ${label} on ${formatEndpoint({ host, port })} broke: ${why}`);
+      fail('udp.open', label, code, `the UDP socket on ${formatEndpoint({ host, port })} broke: ${why}`);
     });
     queueMicrotask(() => {
       if (isOpen(bound)) report({ type: 'udp.opened', socket: label, local: { host, port }, addresses, at: now() });
@@ -100,7 +100,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
   };
 
   const refuseSend = ({ socket, to }: UdpSend, code: NetFailure, why: string): void =>
-    fail('udp.send', socket, code, `cannot send from UDP socket ${socket} to ${formatEndpoint(to)}: ${why}`, to);
+    fail('udp.send', socket, code, `cannot send over UDP to ${formatEndpoint(to)}: ${why}`, to);
 
   /** Hands one datagram to the system, which has taken or queued it when this returns. */
   const transmit = (socket: OpenSocket, effect: UdpSend): void => {
@@ -121,7 +121,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
 
   const reportRefusal = ({ label }: OpenSocket, { to, data }: UdpSend, error: unknown): void => {
     const { code, why } = failureOf(error);
-    fail('udp.send', label, code, `cannot send ${data.length} bytes from UDP socket ${label} to ${formatEndpoint(to)}: ${why}`, to);
+    fail('udp.send', label, code, `cannot send ${data.length} bytes over UDP to ${formatEndpoint(to)}: ${why}`, to);
   };
 
   const release = (socket: OpenSocket): void => {

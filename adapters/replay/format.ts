@@ -30,11 +30,14 @@ const ONE = 'needs either data or payload';
 const hasOne = (value: { readonly data?: unknown; readonly payload?: unknown }): boolean =>
   (value.data === undefined) !== (value.payload === undefined);
 
+/** Of `tcp.listen`. */
+const limits = { idleMs: z.number().optional(), lifeMs: z.number().optional(), limit: z.number().optional(), perHost: z.number().optional() };
+
 /** Effects are compared, never carried out: their endpoints stay text, even text that names no endpoint. */
 const effect = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('udp.open'), socket: text, local: text.optional() }),
   z.strictObject({ type: z.literal('udp.send'), socket: text, to: text, ...logged, ttl: z.number().optional() }).refine(hasOne, ONE),
-  z.strictObject({ type: z.literal('tcp.listen'), socket: text, local: text, idleMs: z.number().optional(), limit: z.number().optional() }),
+  z.strictObject({ type: z.literal('tcp.listen'), socket: text, local: text, ...limits }),
   z.strictObject({ type: z.literal('tcp.connect'), socket: text, to: text, local: text.optional() }),
   z.strictObject({ type: z.literal('tcp.send'), socket: text, ...logged }).refine(hasOne, ONE),
   z.strictObject({ type: z.literal('tcp.release'), socket: text }),

@@ -4,6 +4,7 @@
  */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
+import { door, wrongLimit } from '../../effects/tcp-limits.ts';
 import { Deadline } from './deadline.ts';
 import type { Host } from './host.ts';
 import { isIPv4 } from './packet.ts';
@@ -51,6 +52,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   const letGo = (held: Held): void => {
     if (!alive.delete(held)) return;
     held.idle?.stop();
+    held.life?.stop();
     held.closing?.stop();
     held.freed?.();
   };
@@ -73,6 +75,17 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     if (forget(held)) report({ type: 'tcp.closed', socket: held.label, at: clock.now() });
   };
 
+  /** Runs from now; undefined without a time. */
+  const closingAfter = (held: Held, ms: number | undefined): Deadline | undefined => {
+    if (ms === undefined) return undefined;
+    const deadline = new Deadline(clock, () => {
+      giveUp(held);
+      closed(held);
+    });
+    deadline.set(ms);
+    return deadline;
+  };
+
   const handlerOf = (held: Held): TcpHandler => ({
     up: () => {
       held.isUp = true;
@@ -93,14 +106,14 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
       if (!forget(held)) return;
       const [code, why] = FAILURES[failure];
       const { label: socket, origin: effect, peer: to } = held;
-      const detail = `${held.isUp ? `TCP connection ${socket} with ${formatEndpoint(to)} broke` : cannotConnect(socket, to, held.from)}: ${why}`;
+      const detail = `${held.isUp ? `the TCP connection with ${formatEndpoint(to)} broke` : cannotConnect(to, held.from)}: ${why}`;
       report({ type: 'net.failed', effect, socket, code, detail, to, at: clock.now() });
     },
   });
 
   const listen = (effect: TcpListen): void => {
-    const { socket: label, local, idleMs, limit = Infinity } = effect;
-    const refuse = (code: NetFailure, why: string): void => fail('tcp.listen', label, code, `cannot listen with TCP socket ${label} on ${formatEndpoint(local)}: ${why}`);
+    const { socket: label, local, idleMs, lifeMs } = effect;
+    const refuse = (code: NetFailure, why: string): void => fail('tcp.listen', label, code, `cannot listen for TCP on ${formatEndpoint(local)}: ${why}`);
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     const wrong = unbindable(local);
     if (wrong !== undefined) return refuse('address-not-available', wrong);
@@ -108,25 +121,19 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     if (beyond !== undefined) return refuse('unsupported', beyond);
 
     let accepted = 0;
-    let count = 0;
+    const enter = door(effect);
     const nextLabel = (): string => {
       do accepted += 1;
       while (has(`${label}/${accepted}`) || isTaken(`${label}/${accepted}`));
       return `${label}/${accepted}`;
     };
     const bound = tcp.listen(label, local, (connection) => {
-      if (count >= limit) return connection.abandon();
-      count += 1;
-      const freed = (): void => void (count -= 1);
       const { local: own, remote: peer } = connection;
+      const freed = enter(peer.host);
+      if (!freed) return connection.abandon();
       const held: Held = { label: nextLabel(), connection, origin: 'tcp.listen', peer, isUp: true, idleMs: idleMs ?? Infinity, freed };
-      if (idleMs !== undefined) {
-        held.idle = new Deadline(clock, () => {
-          giveUp(held);
-          closed(held);
-        });
-        held.idle.set(idleMs);
-      }
+      held.idle = closingAfter(held, idleMs);
+      held.life = closingAfter(held, lifeMs);
       connection.label = held.label;
       adopt(held);
       report({ type: 'tcp.accepted', listener: label, socket: held.label, local: own, peer, at: clock.now() });
@@ -145,7 +152,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   };
 
   const connect = ({ socket: label, to, local }: TcpConnect): void => {
-    const refuse = (code: NetFailure, why: string): void => fail('tcp.connect', label, code, `${cannotConnect(label, to, local)}: ${why}`, to);
+    const refuse = (code: NetFailure, why: string): void => fail('tcp.connect', label, code, `${cannotConnect(to, local)}: ${why}`, to);
     if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     if (!isIPv4(to.host)) return refuse('unreachable', 'that is not an IPv4 address; a name has to be resolved first');
     if (!isPort(to.port) || to.port === 0) return refuse('unreachable', 'a port is 1 to 65535');
@@ -158,7 +165,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
 
   const send = ({ socket: label, data }: TcpSend): void => {
     const held = connections.get(label);
-    const inWords = `cannot send ${data.length} bytes from TCP socket ${label}`;
+    const inWords = `cannot send ${data.length} bytes over TCP`;
     if (held === undefined) return fail('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`);
     if (data.length === 0) return;
     held.idle?.set(held.idleMs);
@@ -219,7 +226,8 @@ interface Held {
   readonly idleMs: number;
   readonly freed?: () => void;
   isUp: boolean;
-  idle?: Deadline;
+  idle?: Deadline | undefined;
+  life?: Deadline | undefined;
   closing?: Deadline;
 }
 
@@ -235,13 +243,6 @@ const FAILURES: Readonly<Record<TcpFailure, readonly [NetFailure, string]>> = {
   taken: ['address-in-use', 'a listener of this host took the connection between these two'],
 };
 
-function cannotConnect(label: string, to: Endpoint, from?: Endpoint): string {
-  return `cannot connect TCP socket ${label}${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
-}
-
-/** What is wrong with the limits asked for, in words; the bounds are those of `adapters/node`. */
-function wrongLimit({ idleMs, limit }: TcpListen): string | undefined {
-  if (idleMs !== undefined && !(idleMs > 0 && idleMs < 2 ** 31)) return `idleMs is more than 0 and less than 2^31, not ${idleMs}`;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) return `a limit is 1 or more, not ${limit}`;
-  return undefined;
+function cannotConnect(to: Endpoint, from?: Endpoint): string {
+  return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
 }

@@ -87,8 +87,8 @@ export class Internet implements RouterWorld {
   sent(packet: Packet): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst, socket, ttl, data } = packet;
-    const segment = packet.protocol === 'tcp' ? { segment: packet.segment } : {};
-    this.#report({ type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data, ...segment });
+    const seen = { type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data } as const;
+    this.#report(packet.protocol === 'tcp' ? { ...seen, segment: packet.segment } : seen);
   }
 
   delivered(packet: Packet, device: string, socket: string): void {

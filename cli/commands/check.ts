@@ -7,7 +7,7 @@ import { newSeed } from '../../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { run } from '../../effects/run.ts';
 import { untilEnd } from '../../machines/ending.ts';
-import type { Checked, TextChecked } from '../../machines/nat-check/index.ts';
+import { type Checked, ofOneFamily, type TextChecked } from '../../machines/nat-check/index.ts';
 import { type Failed, failed } from '../../machines/outcome.ts';
 import { type CheckResult, stunResult, textResult } from '../check-result.ts';
 import { checkWords } from '../check-words.ts';
@@ -111,7 +111,7 @@ async function check(given: CheckOptions): Promise<ExitCode> {
   if (outcome.kind === 'failed') return reportFailure(isLate ? failed('no-server', `The check was not done within ${timeout} s. Give it more time with --timeout`) : outcome, effort, json);
   const result: CheckResult = 'udp' in outcome ? stunResult(outcome, effort) : textResult(outcome, effort);
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${checkWords(result, paintFor(process.stdout), verbose).join('\n')}\n`);
-  return result.udp ? EXIT.done : EXIT.no;
+  return result.reflexive === null ? EXIT.no : EXIT.done;
 }
 
 /** Names become addresses. Of several STUN servers, one without an address is left out. */
@@ -128,7 +128,9 @@ async function wireOf(given: CheckOptions, warn: (message: string) => void): Pro
   const missing = found.flatMap((one) => ('trouble' in one ? [one.trouble] : []));
   if (servers.length === 0) return failed('no-server', `${missing.join('; ')}. Check --stun`);
   for (const message of missing) warn(`natpunch: ${message}; going on without it`);
-  const distinct = servers.filter((one, i) => servers.findIndex((other) => formatEndpoint(other) === formatEndpoint(one)) === i);
+  const fit = ofOneFamily(servers);
+  for (const { host } of servers.filter((one) => !fit.includes(one))) warn(`natpunch: ${host} is of another address family than the first server; going on without it. Check it by itself`);
+  const distinct = fit.filter((one, i) => fit.findIndex((other) => formatEndpoint(other) === formatEndpoint(one)) === i);
   return stunWire({ servers: distinct, local, seed, timeout, lifetime: lifetime === true ? 300 : lifetime });
 }
 

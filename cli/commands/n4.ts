@@ -31,19 +31,19 @@ export function defineN4(command: Command): void {
     .addOption(new Option('--source-port <n>', 'the first port to send from; 0 for any').argParser(n4Options.sourcePort).default(N4_DEFAULTS.sourcePort))
     .addOption(new Option('--count <n>', 'how many ports to send from').argParser(n4Options.socketCount).default(N4_DEFAULTS.count))
     .addOption(new Option('--offset <n>', "how far above its last port the other's NAT will be; below, if negative").argParser(n4Options.portOffset).default(N4_DEFAULTS.offset))
-    .addOption(new Option('--strategy <name>', "how to sweep; adaptive is for now the same as classic, n4.py's").choices(['classic', 'adaptive']).default('classic'))
+    .addOption(new Option('--strategy <name>', "classic aims as n4.py; adaptive, which both peers need, also below and further out, for NATs that count down or are busy").choices(['classic', 'adaptive']).default('classic'))
     .option('--once', 'confirm the hole both ways, print the result, and exit')
-    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); ten rounds then take up to three minutes', options.seconds)
+    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); ten rounds can take minutes more', options.seconds)
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'results and status lines as JSON')
     .addHelpText('after', HELP)
     .action(async (host: string, given: N4Options) => {
-      const { port: serverPort, ident, sourcePort, count, offset, timeout, strategy: _, ...rest } = given;
+      const { port: serverPort, ident, sourcePort, count, offset, timeout, strategy, ...rest } = given;
       if (sourcePort + count - 1 > 65_535) command.error(`error: option '--source-port <n>' argument '${sourcePort}' is invalid. ${count} ports from there would end beyond 65535.`);
       const wireFor = (server: Endpoint) =>
         isIPv6(server.host)
           ? failed('no-rendezvous', `${host} has an IPv6 address only, and n4 knows IPv4 only`)
-          : n4Wire({ server, ident, sourcePort, count, offset, ...(timeout === undefined ? {} : { waitMs: timeout * 1000 }) });
+          : n4Wire({ server, ident, sourcePort, count, offset, strategy, ...(timeout === undefined ? {} : { waitMs: timeout * 1000 }) });
       process.exitCode = await punch({ ...rest, protocol: 'n4', server: { host, port: serverPort }, serverOption: '<host>', localOption: '--source-port', wireFor });
     });
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { resolveHost } from '../../adapters/node/resolve.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
-import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
+import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, type StunServerInput, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
 import { openRendezvousCodec, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
@@ -12,6 +12,7 @@ import type { AnyCodec } from '../machines.ts';
 import * as options from '../options.ts';
 import { n4Ident } from '../n4-options.ts';
 import { serve, unresolved } from '../serving.ts';
+import { isWildcard, wildcardHosts } from '../wildcard.ts';
 
 export function defineServe(command: Command): void {
   command
@@ -69,8 +70,14 @@ export function defineServe(command: Command): void {
       const second = alternate && { host: await resolveHost(alternate.host).catch(unresolved('--alternate')), port: alternate.port };
       const reason = second && unfit(listen, second);
       if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${formatEndpoint(second ?? listen)}' is invalid. ${reason}`);
+      const [host = listen.host, ...beside] = wildcardHosts(listen.host);
+      const notes = [
+        ...(beside.length > 0 ? ['listening on each address of this host, so that every answer leaves from where it was asked; start again when they change'] : []),
+        ...(second ? [] : ['without --alternate, clients learn neither how their NAT filters nor how its mappings vary by address']),
+      ];
+      const input = (own: Endpoint): StunServerInput => ({ listen: own, ...(second ? { alternate: second } : {}), ...(beside.length > 0 ? { beside } : {}) });
       const named = second ? '--listen or --alternate' : '--listen';
-      process.exitCode = await serve(given, [{ machine: stunServer, codec: stunServerCodec() as AnyCodec, inputFor: (own) => ({ listen: own, ...(second ? { alternate: second } : {}) }) }], listen, named);
+      process.exitCode = await serve(given, [{ machine: stunServer, codec: stunServerCodec() as AnyCodec, inputFor: input }], { host, port: listen.port }, { named, notes });
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
@@ -98,10 +105,6 @@ function unfit(listen: Endpoint, alternate: Endpoint): string | undefined {
   if (listen.host === alternate.host) return 'The alternate must be another address than that of --listen.';
   if (isIPv6(listen.host) !== isIPv6(alternate.host)) return 'The alternate must be IPv4 where --listen is IPv4, and IPv6 where it is IPv6.';
   return listen.port === alternate.port && listen.port !== 0 ? 'The alternate must have another port than --listen.' : undefined;
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
 }
 
 interface ServeOptions {

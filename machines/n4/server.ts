@@ -32,15 +32,16 @@ const UDP = 'udp';
 
 /**
  * A connection that this end has closed counts until its other end has closed it too, at most 10 s: so more than silent and
- * known clients together, and above any flood of a single host's.
+ * known clients together. Of one host as many as it may have clients, twice over and a half, so that none of those that have
+ * just been ended keep out who comes next.
  */
-const CONNECTIONS = 16_384;
+const CONNECTIONS = { limit: 16_384, perHost: 256 } as const;
 
 export const n4Server = serverMachine<N4Message, N4ServerInput, N4Serving>({
   id: 'n4/server',
   defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
   sockets: ({ listen }) => [
-    { socket: TCP, transport: 'tcp', limits: { idleMs: LIMITS.waitingMs, limit: CONNECTIONS }, at: () => [listen] },
+    { socket: TCP, transport: 'tcp', limits: { ...CONNECTIONS, lifeMs: LIMITS.waitingMs }, at: () => [listen] },
     { socket: UDP, at: (opened) => [opened[TCP] ?? listen] },
   ],
   memory: ({ ident, seed }) => ({ only: ident, memory: noClients(seed) }),

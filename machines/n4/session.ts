@@ -15,6 +15,11 @@ export interface N4PeerInput {
   readonly count: number;
   /** How far above the port of its EXCHANGE the partner's PUNCH is expected; below, if negative. */
   readonly offset: number;
+  /**
+   * `classic` aims as n4.py, in every round alike. `adaptive` turns the direction with each round and goes further out with
+   * every other, so that NATs which count down, or are busier than the offset allows for, are met too. Both peers need it.
+   */
+  readonly strategy?: 'classic' | 'adaptive' | undefined;
   /** How long to wait for the partner, ms. */
   readonly waitMs?: number | undefined;
 }
@@ -124,9 +129,14 @@ export function serverLabel({ connections }: N4PeerContext): string {
   return `server/${connections}`;
 }
 
+/** How far from the partner's known port this round aims: +o, -o, +2o, -2o … */
+function offsetOf({ input: { offset, strategy }, round }: Pick<N4PeerContext, 'input' | 'round'>): number {
+  return strategy === 'adaptive' ? offset * Math.ceil(round / 2) * (round % 2 === 1 ? 1 : -1) : offset;
+}
+
 /** Where the partner's PUNCH is expected to come from. A NAT that counts starts over at the lowest port too. */
-export function targetOf({ input }: Pick<N4PeerContext, 'input'>, { host, port }: Endpoint): Endpoint {
-  const aim = port + input.offset;
+export function targetOf(context: Pick<N4PeerContext, 'input' | 'round'>, { host, port }: Endpoint): Endpoint {
+  const aim = port + offsetOf(context);
   const ports = HIGHEST_PORT + 1 - LOWEST_PORT;
   if (aim > HIGHEST_PORT) return { host, port: LOWEST_PORT + ((aim - HIGHEST_PORT - 1) % ports) };
   if (aim < 1) return { host, port: HIGHEST_PORT + (aim % ports) };
@@ -166,11 +176,13 @@ export function provesHearing(context: N4PeerContext, arrival: Arrival): boolean
  * one that joins the ports that both aim at: there the partner sends from where we aim, and hears us on the socket whose
  * number the offset says, or the one before it where the NAT counts.
  */
-export function rankOf({ input, peer }: N4PeerContext, socket: string, from: Endpoint): number {
-  if (!peer || !sameEndpoint(from, targetOf({ input }, peer))) return 0;
+export function rankOf(context: N4PeerContext, socket: string, from: Endpoint): number {
+  const { peer } = context;
+  if (!peer || !sameEndpoint(from, targetOf(context, peer))) return 0;
   const n = Number(socket.split('/')[1]);
-  if (n === input.offset) return 3;
-  return n === Math.abs(input.offset) - 1 ? 2 : 1;
+  const offset = offsetOf(context);
+  if (n === offset) return 3;
+  return n === Math.abs(offset) - 1 ? 2 : 1;
 }
 
 /** Our end toward the partner: the host's address, unless the partner is on this very host. */

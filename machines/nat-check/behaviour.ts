@@ -43,6 +43,7 @@ export function behaviourOf(samples: Samples): Behaviour {
   const own = addresses[0] ?? local;
   const reflexive = mappings.find(({ mapped }) => mapped)?.mapped;
   if (!reflexive) return unseen(samples, own);
+  if (isParrot(samples)) return parroted(samples, own, reflexive);
 
   const evidence: Evidence[] = [{ claim: 'udp', value: true, confidence: 1, because: `${formatEndpoint(mappings.find(({ mapped }) => mapped)?.server ?? own)} answered` }];
   const claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string): T => {
@@ -55,19 +56,20 @@ export function behaviourOf(samples: Samples): Behaviour {
   claim('mapping', mapping.mapping, mapping.confidence, mapping.because);
   const filtering = filteringOf(samples);
   claim('filtering', filtering.filtering, filtering.confidence, filtering.because);
+  const noNat = (what: string): string => (nat === null ? 'not tested, as long as it is not known which way out is meant' : `there is no NAT that ${what}`);
   const turnsBack = !nat
-    ? claim('hairpin', null, 0, 'there is no NAT that could turn packets back')
+    ? claim('hairpin', null, 0, noNat('could turn packets back'))
     : !hairpin
       ? claim('hairpin', null, 0, 'it was not tested: no second socket got an answer')
       : hairpin.heardFrom
         ? claim('hairpin', true, 1, `a request to ${formatEndpoint(hairpin.target)} from inside came back in, from ${formatEndpoint(hairpin.heardFrom)}`)
         : hairpin.asked === 0
-          ? claim('hairpin', null, 0, 'ordinary requests were lost too')
+          ? claim('hairpin', null, 0, hairpin.unsent ?? 'ordinary requests were lost too')
           : claim('hairpin', false, silence(samples.loss, hairpin.asked), `${hairpin.asked} requests from inside to ${formatEndpoint(hairpin.target)} did not come back`);
   const ports = allocationOf(samples.ports);
-  const portPreserved = nat ? isPreserving(ports, local, reflexive, claim) : claim('portPreserved', null, 0, 'there is no NAT that could keep or change a port');
+  const portPreserved = nat ? isPreserving(ports, local, reflexive, claim) : claim('portPreserved', null, 0, noNat('could keep or change a port'));
   const allocation = nat ? ports.allocation : null;
-  claim('allocation', allocation && textOf(allocation), ports.confidence, nat ? ports.because : 'there is no NAT that gives ports');
+  claim('allocation', allocation && textOf(allocation), ports.confidence, nat ? ports.because : noNat('gives ports'));
   const lifetime = lifetimeOf(samples, claim);
 
   return {
@@ -80,7 +82,7 @@ export function behaviourOf(samples: Samples): Behaviour {
     portPreserved,
     allocation,
     reflexive,
-    local: nat ? own : reflexive,
+    local: nat === false ? reflexive : own,
     ...(lifetime ? { lifetime } : {}),
     evidence,
   };
@@ -116,21 +118,54 @@ function unseen({ mappings, tcp }: Samples, local: Endpoint): Behaviour {
     allocation: null,
     reflexive: null,
     local,
-    evidence: [evidence],
+    evidence: refusing ? [evidence, ...untold('nobody has said how this host is seen')] : [evidence],
   };
 }
 
+/** So many sockets cannot be seen at one endpoint. */
+const PARROT_SOCKETS = 3;
+
+/** The server names the same endpoint to every socket, or something on the path writes it: nothing that it says can be believed. */
+function isParrot({ ports }: Samples): boolean {
+  const [first, ...others] = ports.flatMap(({ mapped }) => (mapped ? [mapped] : []));
+  return first !== undefined && others.length + 1 >= PARROT_SOCKETS && others.every((mapped) => sameEndpoint(mapped, first));
+}
+
+function parroted(samples: Samples, local: Endpoint, reflexive: Endpoint): Behaviour {
+  const because = `every socket is said to be seen as ${formatEndpoint(reflexive)}, which cannot be: the server, or something on the path, is not telling the truth`;
+  return { ...unseen(samples, local), verdict: null, udp: true, evidence: [{ claim: 'udp', value: true, confidence: 1, because: 'answers came' }, ...untold(because)] };
+}
+
+/** All that a check could have told, and why it does not. */
+function untold(because: string): readonly Evidence[] {
+  return (['nat', 'mapping', 'filtering', 'hairpin', 'portPreserved', 'allocation'] as const).map((claim) => ({ claim, value: null, confidence: 0, because }));
+}
+
+/** From here on a silence is taken for blocked UDP in what follows from it. */
+export const PROVEN_BLOCKED = 0.97;
+
 /** A dead server is as silent as blocked UDP. */
 function explainSilence(servers: number, tcp: Samples['tcp']): { readonly confidence: number; readonly hint: string } {
-  if (tcp?.isTaken) return { confidence: 0.99, hint: `; ${formatEndpoint(tcp.server)} takes TCP connections, so it lives and it is UDP that is blocked` };
-  const failing = tcp ? ', and TCP to it fails too' : '';
-  if (servers > 1) return { confidence: 0.95, hint: failing };
-  return { confidence: tcp ? 0.5 : 0.8, hint: `${failing}: the server may be down; a second --stun server would tell that from blocked UDP` };
+  const other = servers > 1 ? '' : '; a second --stun server would tell that from blocked UDP';
+  switch (tcp?.answer) {
+    case 'stun':
+      return { confidence: PROVEN_BLOCKED, hint: `; ${formatEndpoint(tcp.server)} answers STUN over TCP, so it lives and it is UDP that is blocked` };
+    case 'taken':
+      return { confidence: 0.6, hint: `; ${formatEndpoint(tcp.server)} takes TCP connections, but no STUN over TCP: it may have no STUN server on UDP${other}` };
+    case 'refused':
+      return { confidence: servers > 1 ? 0.8 : 0.5, hint: `, and TCP to it fails too: the server may be down${other}` };
+    case undefined:
+      return { confidence: servers > 1 ? 0.8 : 0.5, hint: `: the server may be down${other}` };
+  }
 }
 
 /** Address and port must both be this host's own. A kept port alone means nothing. */
-function isNat({ addresses, local, ownsReflexive }: Samples, reflexive: Endpoint, claim: Claim): boolean {
+function isNat({ addresses, local, ownsReflexive, mappings }: Samples, reflexive: Endpoint, claim: Claim): boolean | null {
   const seen = `seen as ${formatEndpoint(reflexive)}`;
+  const ways = mappings.flatMap(({ mapped }) => (mapped ? [addresses.some((address) => sameEndpoint(address, mapped))] : []));
+  if (ways.includes(true) && ways.includes(false)) {
+    return claim('nat', null, 0, 'some servers see an address of this host, others do not: it has two ways out, and only one of them through a NAT. Choose one with --local');
+  }
   if (addresses.some((address) => sameEndpoint(address, reflexive))) return claim('nat', false, 0.9999, `${seen}, which is an address of this host`);
   if (ownsReflexive && reflexive.port === local.port) return claim('nat', false, 0.99, `${seen}, to which this host can bind a socket`);
   const own = addresses.map(formatEndpoint).join(', ');
@@ -153,7 +188,8 @@ function lifetimeOf({ lifetime }: Samples, claim: Claim): Behaviour['lifetime'] 
   return { aliveMs, deadMs };
 }
 
-function verdictOf(nat: boolean, { mapping, varies }: MappingFinding, { filtering, keepsStrangersOut }: FilterFinding): Verdict | null {
+function verdictOf(nat: boolean | null, { mapping, varies }: MappingFinding, { filtering, keepsStrangersOut }: FilterFinding): Verdict | null {
+  if (nat === null) return null;
   if (nat && varies) return 'symmetric';
   if (nat && mapping === null) return null;
   switch (filtering) {

@@ -20,8 +20,8 @@ interface Finding {
   readonly because: string;
 }
 
-export function filteringOf({ filters, loss }: Samples): FilterFinding {
-  const findings = new Map(filters.map((sample) => [sample.change, find(sample, loss)]));
+export function filteringOf({ filters }: Pick<Samples, 'filters'>): FilterFinding {
+  const findings = new Map(filters.map((sample) => [sample.change, find(sample)]));
   const [both, address, port] = (['both', 'address', 'port'] as const).map((change) => findings.get(change) ?? UNTESTED) as [Finding, Finding, Finding];
   // What keeps a known port of a strange address out keeps its other ports out too; who lets it in looks at no address.
   const stranger = both.passes === null && (address.passes === false || port.passes !== false) ? address : both;
@@ -43,7 +43,7 @@ const UNTESTED: Finding = { passes: null, confidence: 0, because: 'the server ha
 
 const SOURCES: Readonly<Record<Change, string>> = { address: 'another address', port: 'another port', both: 'another address and port' };
 
-function find({ change, server, expected, asked, answer, isAlive, isHonoured }: FilterSample, loss: number): Finding {
+function find({ change, server, expected, asked, answer, isAlive, isHonoured, loss }: FilterSample): Finding {
   const source = expected ? `${SOURCES[change]} (${formatEndpoint(expected)})` : SOURCES[change];
   const unknown = (because: string): Finding => ({ passes: null, confidence: 0, because });
   switch (answer) {

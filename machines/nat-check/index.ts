@@ -6,7 +6,7 @@ export { stunClient } from './stun-client.ts';
 export { type CheckMessage, checkCodec } from './stun-messages.ts';
 export { STUN_ALTERNATE_PORT, STUN_PORT, stunCheck } from './stun-scenario.ts';
 export { stunServer, stunServerCodec, type StunServerInput } from './stun-server.ts';
-export type { Checked, CheckInput } from './stun-session.ts';
+export { type Checked, type CheckInput, ofOneFamily } from './stun-session.ts';
 export { textAssist } from './text-assist.ts';
 export type { Checked as TextChecked, TextClientInput } from './text-check.ts';
 export { textClient } from './text-client.ts';

@@ -23,6 +23,9 @@ export function mappingOf(samples: readonly MappingSample[]): MappingFinding {
   const ofTwoAddresses = pairs.filter(([one, other]) => one.server.host !== other.server.host);
   const because = `${seen.map(({ server, mapped }) => `${formatEndpoint(server)} sees ${formatEndpoint(mapped)}`).join(', ')}${rewriting(samples)}`;
 
+  if (pairs.some(([one, other]) => sameEndpoint(one.server, other.server) && varies([one, other]))) {
+    return { mapping: null, varies: false, confidence: 0, because: `${because}; the first of them saw another address later, so a NAT has forgotten the socket in between: check again` };
+  }
   if (pairs.every(([one, other]) => sameEndpoint(one.mapped, other.mapped))) {
     if (ofTwoAddresses.length > 0) return { mapping: 'endpoint-independent', varies: false, confidence: 0.9999, because };
     return unknown(samples, seen, because);

@@ -2,8 +2,8 @@
  * What a behaviour means: which protocol can join this host with which kind of peer. Computed from definitions (`reach.ts`),
  * seed 003's pair table being its first row; what was not measured is tried with every value it can have. Pure.
  */
-import { canPunch, type Dependence, type Kind, KINDS, type Reach } from '../reach.ts';
-import type { Behaviour } from './behaviour.ts';
+import { canMeet, canPunch, type Dependence, type Kind, KINDS, type Reach } from '../reach.ts';
+import { type Behaviour, PROVEN_BLOCKED } from './behaviour.ts';
 
 export type Prospect =
   | 'yes'
@@ -24,18 +24,22 @@ export interface Outlook {
 
 export const PEERS: readonly Peer[] = ['open', 'full-cone', 'restricted', 'port-restricted', 'symmetric', 'symmetric-seq'];
 
-type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portPreserved' | 'allocation' | 'verdict'>;
+type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portPreserved' | 'allocation' | 'verdict'> & {
+  readonly evidence?: readonly { readonly claim: string; readonly confidence?: number }[];
+};
 
 export function prospectsOf(behaviour: Measured): readonly Outlook[] {
   const possible = behaviour.udp ? completions(behaviour) : [];
+  // Silence may be a server that is down, and then says nothing of this host.
+  const isInDoubt = !behaviour.udp && behaviour.evidence?.some(({ claim, confidence = 1 }) => claim === 'udp' && confidence < PROVEN_BLOCKED);
   const row = (protocol: Outlook['protocol'], note: string, prospect: (self: Known, peer: Peer) => Prospect): Outlook => ({
     protocol,
     note,
-    peers: Object.fromEntries(PEERS.map((peer) => [peer, common(possible.map((self) => prospect(self, peer)))])) as Record<Peer, Prospect>,
+    peers: Object.fromEntries(PEERS.map((peer) => [peer, isInDoubt ? 'unknown' : common(possible.map((self) => prospect(self, peer)))])) as Record<Peer, Prospect>,
   });
   return [
-    row('udp', 'UDP hole punching, without guessing ports', punched),
-    row('n4', 'the same, and ports guessed where a NAT counts them up', byPrediction),
+    row('udp', 'UDP hole punching; likely where ports have to be guessed', guessed),
+    row('n4', 'the original n4 and ours; likely where a NAT counts its ports up', byPrediction),
     row('tcp', 'TCP simultaneous open, if the NATs treat TCP as they treat UDP', (self, peer) => softened(punched(self, peer))),
     row('pwnat', 'without a server; needs kept ports on both sides and forged ICMP to pass, which was not tested', withoutServer),
   ];
@@ -75,6 +79,13 @@ function common(prospects: readonly Prospect[]): Prospect {
 
 function punched(self: Known, peer: Peer): Prospect {
   return canPunch(self, kindOf(peer)) ? 'yes' : 'no';
+}
+
+/** natpunch aims at ports that are counted, and tries random ones where the other side's stay. */
+function guessed(self: Known, peer: Peer): Prospect {
+  if (punched(self, peer) === 'yes') return 'yes';
+  const ports = (isCounting: boolean): 'counted' | 'random' => (isCounting ? 'counted' : 'random');
+  return canMeet({ ...self, ports: ports(self.areNextPortsKnown) }, { ...kindOf(peer), ports: ports(peer === 'symmetric-seq') }) ? 'likely' : 'no';
 }
 
 function softened(prospect: Prospect): Prospect {

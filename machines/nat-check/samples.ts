@@ -17,12 +17,18 @@ export interface Samples {
   readonly hairpin: HairpinSample | undefined;
   /** Sockets that had sent nothing before, in the order of sending, all to one server. */
   readonly ports: readonly PortSample[];
-  /** Whether a socket could be bound to the reflexive address; undefined where that was not tried or failed otherwise. */
+  /**
+   * Whether a socket could be bound to the reflexive address; undefined where that was not tried or failed otherwise, or where
+   * this host binds even to addresses that are surely not its own.
+   */
   readonly ownsReflexive: boolean | undefined;
   readonly lifetime?: LifetimeSample | undefined;
   /** Where UDP got no answer: whether a server takes TCP connections at the same port. Undefined where that was not tried or is not known. */
-  readonly tcp?: { readonly server: Endpoint; readonly isTaken: boolean } | undefined;
+  readonly tcp?: { readonly server: Endpoint; readonly answer: TcpAnswer } | undefined;
 }
+
+/** By TCP at the same port: STUN, a connection and nothing more, or not even that. */
+export type TcpAnswer = 'stun' | 'taken' | 'refused';
 
 /** A Binding request to `server`. */
 export interface MappingSample {
@@ -52,6 +58,8 @@ export interface FilterSample {
   readonly isAlive: boolean;
   /** The same request from a socket that had sent to `expected` before, so that no filter is in its way: proof that the server does it. */
   readonly isHonoured: boolean;
+  /** The share of such requests that stayed without an answer even there, or of ordinary ones if that is more. */
+  readonly loss: number;
 }
 
 export type FilterAnswer =
@@ -70,6 +78,8 @@ export interface HairpinSample {
   readonly asked: number;
   /** Where the request seemed to come from, when it arrived. */
   readonly heardFrom: Endpoint | undefined;
+  /** What the local system said when it refused to send one. */
+  readonly unsent?: string | undefined;
 }
 
 export interface PortSample {

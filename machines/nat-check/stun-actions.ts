@@ -1,13 +1,14 @@
 /** What the STUN check does between its states. Effects leave by `net`; all else is a new context. */
 import { assertEvent } from 'xstate';
 import { formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
-import { chance, seedOf } from '../../effects/seed.ts';
+import { chance, derive, seedOf } from '../../effects/seed.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
 import { explainSocket, failed } from '../outcome.ts';
 import { behaviourOf } from './behaviour.ts';
 import { newSearch, tried } from './stun-lifetime.ts';
 import { agedSockets, missingSilences, observationId, openQuestions, type Part, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
 import { samplesOf } from './stun-samples.ts';
-import { answerOf, ask as askAll, type CheckContext, noteAnswer, noteRefusal, questionBehind } from './stun-session.ts';
+import { answerOf, ask as askAll, type CheckContext, flowOf, noteAnswer, noteRefusal, questionBehind } from './stun-session.ts';
 import { checkSetup } from './stun-setup.ts';
 import { probeOffset, SILENT_ATTEMPTS } from './stun-timing.ts';
 
@@ -90,6 +91,9 @@ export const rememberHairpin = assign(({ context, event }) => {
   return { hairpinFrom: context.hairpinFrom ?? event.from, now: event.at };
 });
 
+/** A host that may bind addresses which it does not have (ip_nonlocal_bind) shows it with one that is surely not its own. */
+export const bindForeign = sendTo('net', ({ context: { primary } }) => ({ type: 'udp.open', socket: 'foreign', local: { host: primary && isIPv6(primary.host) ? '2001:db8::dead:beef' : '203.0.113.254', port: 0 } }));
+
 /** Seed 003: whoever can bind its reflexive address has no NAT. */
 export const bindReflexive = sendTo('net', ({ context }) => {
   const host = context.primary && answerOf(context, observationId(context.primary))?.mapped.host;
@@ -119,19 +123,32 @@ export const dial = enqueueActions(({ context, enqueue }) => {
   const [to] = context.input.servers;
   if (to) enqueue.sendTo('net', { type: 'tcp.connect', socket: 'tcp', to });
 });
-export const rememberTaken = enqueueActions(({ event, enqueue }) => {
+/** A connection may be to anything; STUN itself is asked for. */
+export const askByTcp = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tcp.connected');
-  enqueue.assign({ tcp: { server: event.peer, isTaken: true } });
+  const txid = toHex(derive(context.input.seed, 'check/tcp', 1).subarray(0, 12));
+  enqueue.assign({ tcp: { server: event.peer, answer: 'taken' } });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: 'tcp', message: { type: 'ask', txid } });
+});
+export const rememberStunByTcp = enqueueActions(({ context: { tcp }, enqueue }) => {
+  enqueue.assign({ tcp: tcp && { ...tcp, answer: 'stun' } });
   enqueue.sendTo('net', { type: 'close', socket: 'tcp' });
 });
 export const rememberNotTaken = assign(({ context, event }) => {
   const [server] = context.input.servers;
-  return { tcp: server && event.type === 'net.failed' && event.code !== 'unsupported' ? { server, isTaken: false } : undefined };
+  return { tcp: server && event.type === 'net.failed' && event.code !== 'unsupported' ? { server, answer: 'refused' as const } : undefined };
 });
 
 export const rememberUnreachable = assign(({ context, event }) => {
   assertEvent(event, 'net.failed');
   return { unreachable: event.to ? { ...context.unreachable, [formatEndpoint(event.to)]: event.detail } : context.unreachable };
+});
+
+export const countUnsent = assign(({ context: { unsent }, event }) => {
+  assertEvent(event, 'net.failed');
+  if (!event.to) return {};
+  const flow = flowOf(event.socket, event.to);
+  return { unsent: { ...unsent, [flow]: { times: (unsent[flow]?.times ?? 0) + 1, detail: event.detail } } };
 });
 
 export const judge = assign(({ context }) => ({ outcome: { kind: 'checked' as const, ...behaviourOf(samplesOf(context)) } }));

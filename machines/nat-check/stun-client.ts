@@ -27,7 +27,8 @@ export const stunClient = checkSetup
       ask: { guard: 'isOurRequest', actions: 'rememberHairpin' },
       'net.failed': [
         { guard: 'isTestedSocketLost', target: '.failed', actions: 'concludeSocket' },
-        { guard: 'isUnreachable', actions: 'rememberUnreachable' },
+        { guard: 'isUnreachable', actions: ['rememberUnreachable', 'countUnsent'] },
+        { guard: 'isUnsent', actions: 'countUnsent' },
       ],
       close: { target: '.failed', actions: 'concludeInterrupted' },
     },
@@ -62,7 +63,11 @@ export const stunClient = checkSetup
           waitingForOthers: { after: { grace: { target: '#measuring', actions: 'choosePrimary' } } },
         },
         on: {
-          'tcp.connected': { guard: 'isTcp', actions: 'rememberTaken' },
+          'tcp.connected': { guard: 'isTcp', actions: 'askByTcp' },
+          answer: [
+            { guard: 'isTcpAnswer', actions: 'rememberStunByTcp' },
+            { guard: 'isAnswer', actions: 'rememberAnswer' },
+          ],
           'net.failed': [
             { guard: 'isTestedSocketLost', target: 'failed', actions: 'concludeSocket' },
             { guard: 'isTcp', actions: 'rememberNotTaken' },
@@ -101,8 +106,13 @@ export const stunClient = checkSetup
             },
           },
           binding: {
-            initial: 'asked',
+            initial: 'doubting',
             states: {
+              doubting: {
+                entry: 'bindForeign',
+                on: { 'udp.opened': { guard: 'isForeign', target: 'done' }, 'net.failed': { guard: 'isForeign', target: 'asked' } },
+                after: { bindDeadline: 'done' },
+              },
               asked: {
                 entry: 'bindReflexive',
                 on: {

@@ -20,8 +20,10 @@ export const isAllOpen = ({ context }: Where): boolean => SOCKETS.every((socket)
 export const isOfCheck = ({ event }: Where): boolean => 'socket' in event && SOCKETS.includes(event.socket);
 export const isRefusedOnce = ({ context, event }: Where): boolean => isOfCheck({ context, event }) && event.type === 'net.failed' && !context.refused.includes(event.socket);
 export const isTcp = ({ event }: Where): boolean => 'socket' in event && event.socket === 'tcp';
+export const isTcpAnswer = ({ event }: Where): boolean => (event.type === 'answer' || event.type === 'refusal') && event.socket === 'tcp';
+export const isForeign = ({ event }: Where): boolean => 'socket' in event && event.socket === 'foreign';
 export const isOwn = ({ event }: Where): boolean => 'socket' in event && event.socket === 'own';
-export const isOpening = ({ event }: Where): boolean => event.type === 'net.failed' && event.effect === 'udp.open';
+export const isUnsent = ({ event }: Where): boolean => event.type === 'net.failed' && event.effect === 'udp.send';
 
 export const isAnswer = ({ context, event }: Where): boolean => (event.type === 'answer' || event.type === 'refusal') && questionBehind(context, event) !== undefined;
 /** One of our own requests between two of our sockets. */

@@ -4,8 +4,8 @@
  */
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Change } from './samples.ts';
-import { answerOf, type CheckContext, ordinary } from './stun-session.ts';
-import { EXPECT_ATTEMPTS, FRESH_SOCKETS, silencesNeeded } from './stun-timing.ts';
+import { answerOf, changeLoss, type CheckContext, isFinal, ordinary } from './stun-session.ts';
+import { CONTROL_ATTEMPTS, EXPECT_ATTEMPTS, FRESH_SOCKETS, silencesNeeded } from './stun-timing.ts';
 
 export interface Question {
   /** Unique in a check. */
@@ -26,6 +26,7 @@ export type Part = 'probing' | 'mapping' | 'filtering' | 'neighbour' | 'hairpin'
 /** The parts that wait for what may not come. */
 export type SilentPart = Extract<Part, 'filtering' | 'hairpin' | 'echo'>;
 
+export const AGAIN = 'again';
 export const HAIRPIN_OUT = 'hairpin/out';
 export const HAIRPIN_BACK = 'hairpin/back';
 
@@ -39,7 +40,7 @@ export function questionsOf(part: Part, context: CheckContext): readonly Questio
   if (!primary) return [];
   switch (part) {
     case 'mapping':
-      return [...input.servers, ...alternatesOf(primary, other)].map(observe).concat(controls(context));
+      return [...[...input.servers, ...alternatesOf(primary, other)].map(observe), ...controls(context), ...secondLook(context)];
     case 'filtering':
       return [plain('filter', primary), ...changesOf(primary, other).map((change) => ({ id: `filter/${change}`, socket: 'filter', to: primary, change, mayBeSilent: true as const }))];
     case 'neighbour':
@@ -63,7 +64,9 @@ export function agedSockets({ search }: CheckContext): readonly string[] {
 /** Whether nothing more is to be asked for this one. */
 export function isFinished(context: CheckContext, { id }: Question): boolean {
   const asked = context.asked[id];
-  return asked !== undefined && (asked.answer !== undefined || asked.refusal !== undefined || asked.times >= EXPECT_ATTEMPTS);
+  if (!asked) return false;
+  const isShown = asked.answer !== undefined && (!id.startsWith('control/') || asked.times >= CONTROL_ATTEMPTS);
+  return isShown || isFinal(asked.refusal) || asked.times >= EXPECT_ATTEMPTS;
 }
 
 /** What a part asks this time. Where silence counts, an ordinary request goes along for as long as anything is silent. */
@@ -92,7 +95,8 @@ export function timesOf(context: CheckContext, part: SilentPart): number {
 
 /** How many more silences it takes until loss does not explain them. */
 export function missingSilences(context: CheckContext, part: SilentPart): number {
-  return silencesNeeded(ordinary(context).loss) - countedSilences(context, part);
+  const { loss } = ordinary(context);
+  return silencesNeeded(part === 'filtering' ? Math.max(loss, changeLoss(context)) : loss) - countedSilences(context, part);
 }
 
 /** The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up. */
@@ -150,6 +154,13 @@ function controls(context: CheckContext): readonly Question[] {
   });
 }
 
+/** Where a mapping varies, the first who saw it is asked again: after a reboot of the NAT it would see another one too. */
+function secondLook({ primary, asked }: CheckContext): readonly Question[] {
+  const seen = Object.values(asked).flatMap(({ question, answer }) => (question.id.startsWith('map>') && answer ? [answer.mapped] : []));
+  const isVarying = seen.some((mapped) => !sameEndpoint(mapped, seen[0] ?? mapped));
+  return primary && isVarying ? [{ id: AGAIN, socket: 'map', to: primary }] : [];
+}
+
 /** Both ways at once, so that no filter of the NAT's can be the reason of silence. */
 function neighbours(context: CheckContext): readonly Question[] {
   const { primary } = context;
@@ -177,5 +188,5 @@ function echoes(context: CheckContext): readonly Question[] {
 
 /** Neither answered nor refused. */
 export function isSilent(context: CheckContext, id: string): boolean {
-  return context.asked[id]?.answer === undefined && context.asked[id]?.refusal === undefined;
+  return context.asked[id]?.answer === undefined && !isFinal(context.asked[id]?.refusal);
 }

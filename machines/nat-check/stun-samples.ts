@@ -2,8 +2,8 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { FilterAnswer, FilterSample, HairpinSample, MappingSample, PortSample, Samples } from './samples.ts';
 import { sampleOf } from './stun-lifetime.ts';
-import { changesOf, observationId, sourceOf } from './stun-questions.ts';
-import { answerOf, type Asked, type CheckContext, ordinary } from './stun-session.ts';
+import { AGAIN, changesOf, observationId, sourceOf } from './stun-questions.ts';
+import { answerOf, type Asked, changeLoss, type CheckContext, flowOf, ordinary } from './stun-session.ts';
 
 const NOWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
@@ -28,13 +28,14 @@ export function samplesOf(context: CheckContext): Samples {
 
 function mappings({ asked }: CheckContext): MappingSample[] {
   return Object.values(asked)
-    .filter(({ question }) => question.id.startsWith('map>'))
+    .filter(({ question }) => question.id.startsWith('map>') || question.id === AGAIN)
     .map(({ question, times, answer, refusal }) => ({ server: question.to, asked: times, mapped: answer?.mapped, rewritten: answer?.rewritten, refusal }));
 }
 
 function filters(context: CheckContext): FilterSample[] {
   const { asked, primary, other } = context;
   if (!primary) return [];
+  const loss = Math.max(ordinary(context).loss, changeLoss(context));
   return changesOf(primary, other).flatMap((change) => {
     const test = asked[`filter/${change}`];
     if (!test) return [];
@@ -42,7 +43,7 @@ function filters(context: CheckContext): FilterSample[] {
     const counted = withCompanion(test, asked['filter/plain']);
     const isAlive = expected !== undefined && answerOf(context, observationId(expected)) !== undefined;
     const control = asked[`control/${change}`];
-    return [{ change, server: primary, expected, asked: counted, answer: verdictOn(test), isAlive, isHonoured: control !== undefined && verdictOn(control) === 'heard' }];
+    return [{ change, server: primary, expected, asked: counted, answer: verdictOn(test), isAlive, isHonoured: control !== undefined && verdictOn(control) === 'heard', loss }];
   });
 }
 
@@ -54,9 +55,10 @@ function verdictOn({ question: { change, to }, answer, refusal }: Asked): Filter
   return isChanged ? 'heard' : 'ignored';
 }
 
-function hairpin({ asked, hairpinFrom }: CheckContext): HairpinSample | undefined {
+function hairpin({ asked, hairpinFrom, unsent }: CheckContext): HairpinSample | undefined {
   const out = asked['hairpin/out'];
-  return out && { target: out.question.to, asked: withCompanion(out, asked['hairpin/line']), heardFrom: hairpinFrom };
+  const refused = out && unsent[flowOf(out.question.socket, out.question.to)];
+  return out && { target: out.question.to, asked: Math.max(0, withCompanion(out, asked['hairpin/line']) - (refused?.times ?? 0)), heardFrom: hairpinFrom, unsent: refused?.detail };
 }
 
 /** The nth request of each kind left together with the nth ordinary one, whose answer shows that the line was up. */

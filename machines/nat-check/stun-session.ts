@@ -1,5 +1,5 @@
 /** What the STUN check remembers: its sockets, what it has asked, and what was answered. A value; each step makes the next. */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
@@ -12,7 +12,7 @@ import type { Question, SilentPart } from './stun-questions.ts';
 import { lossOf, SILENT_ATTEMPTS } from './stun-timing.ts';
 
 export interface CheckInput {
-  /** At least one, as addresses. With several, the first that names another address of its own is asked for most. */
+  /** At least one, as addresses. With several, the first that names another address of its own is asked for most. Those of another family than the first are left out: one socket has one family. */
   readonly servers: readonly Endpoint[];
   /** Transaction ids and local ports are derived from it. */
   readonly seed: string;
@@ -68,6 +68,8 @@ export interface CheckContext {
   readonly goals: Readonly<Record<SilentPart, number>>;
   /** Servers to which this host cannot send at all, and why. */
   readonly unreachable: Readonly<Record<string, string>>;
+  /** Requests that the local system refused to send, by socket and destination: what it said. */
+  readonly unsent: Readonly<Record<string, { readonly times: number; readonly detail: string }>>;
   readonly tcp: Samples['tcp'];
   readonly search: LifetimeSearch | undefined;
   /** When the sockets of this pass fell silent. */
@@ -77,7 +79,7 @@ export interface CheckContext {
 
 export function newContext(input: CheckInput | undefined): CheckContext {
   return {
-    input: input ?? { servers: [], seed: '' },
+    input: input ? { ...input, servers: ofOneFamily(input.servers) } : { servers: [], seed: '' },
     opened: {},
     refused: [],
     dropped: [],
@@ -92,11 +94,17 @@ export function newContext(input: CheckInput | undefined): CheckContext {
     ownsReflexive: undefined,
     goals: { filtering: SILENT_ATTEMPTS, hairpin: SILENT_ATTEMPTS, echo: SILENT_ATTEMPTS },
     unreachable: {},
+    unsent: {},
     tcp: undefined,
     search: undefined,
     silentSince: 0,
     outcome: undefined,
   };
+}
+
+/** One socket has one address family, and two would be tested by different NATs. */
+export function ofOneFamily(servers: readonly Endpoint[]): readonly Endpoint[] {
+  return servers.filter(({ host }) => isIPv6(host) === isIPv6(servers[0]?.host ?? ''));
 }
 
 export function answerOf(context: CheckContext, id: string): Reply | undefined {
@@ -142,6 +150,15 @@ export function noteRefusal(context: CheckContext, { txid, code }: Refusal): Che
   return before ? { ...context.asked, [id]: { ...before, refusal: code } } : context.asked;
 }
 
+/** A refusal that a repetition may turn into an answer: the server's own trouble. */
+export function isFinal(refusal: number | undefined): boolean {
+  return refusal !== undefined && refusal < 500;
+}
+
+export function flowOf(socket: string, to: Endpoint): string {
+  return `${socket}>${formatEndpoint(to)}`;
+}
+
 /** Of the requests that nothing keeps out: how many were sent, and how many were lost either way. */
 export function ordinary({ asked }: CheckContext): { readonly sent: number; readonly loss: number } {
   let sent = 0;
@@ -152,4 +169,19 @@ export function ordinary({ asked }: CheckContext): { readonly sent: number; read
     answered += one.answered.length;
   }
   return { sent, loss: lossOf(sent, sent - answered) };
+}
+
+/**
+ * Of requests to be answered from elsewhere, where nothing keeps the answers out. Counted up to the last that was answered,
+ * so that what is still under way is not taken for lost.
+ */
+export function changeLoss({ asked }: CheckContext): number {
+  let sent = 0;
+  let answered = 0;
+  for (const one of Object.values(asked)) {
+    if (!one.question.id.startsWith('control/') || one.answered.length === 0) continue;
+    sent += Math.max(...one.answered);
+    answered += one.answered.length;
+  }
+  return lossOf(sent, sent - answered);
 }

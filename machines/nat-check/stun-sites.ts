@@ -3,6 +3,7 @@
  * that cannot be known: a socket that is bound to every address has no origin. Sources: RFC 3489 §8.1, RFC 5780 §6.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Accepted } from '../server.ts';
 
 /** The four corners of {A1, A2} × {P1, P2}; a server on one address has the first only. */
 export const CORNERS = ['a1p1', 'a1p2', 'a2p1', 'a2p2'] as const;
@@ -25,10 +26,17 @@ export interface Site extends Place {
   place(changeIp: boolean, changePort: boolean): Place | undefined;
 }
 
-/** The label of the TCP listener beside a UDP socket. */
-export function tcpLabel(corner: Corner): string {
-  return `tcp-${corner}`;
+/** The label of a socket on one more address, which has nothing to do with the others. */
+export function besideLabel(n: number): string {
+  return `${BESIDE}${n}`;
 }
+const BESIDE = 'beside-';
+
+/** The label of the TCP listener beside a UDP socket. */
+export function tcpLabel(label: string): string {
+  return `${TCP}${label}`;
+}
+const TCP = 'tcp-';
 
 /** What was opened over UDP, by label. */
 export function udpSites(opened: Readonly<Record<string, Endpoint>>): ReadonlyMap<string, Site> {
@@ -41,17 +49,24 @@ export function udpSites(opened: Readonly<Record<string, Endpoint>>): ReadonlyMa
     const at = (changeIp: boolean, changePort: boolean): Place | undefined => places.get(moved(corner, changeIp, changePort));
     return [corner, { ...place, transport: 'udp', other: at(true, true)?.origin, place: at }];
   });
+  for (const [label, local] of Object.entries(opened)) {
+    if (label.startsWith(BESIDE)) sites.push([label, loneSite({ socket: label, origin: nameable(local) }, 'udp', undefined)]);
+  }
   return new Map(sites);
 }
 
 /** One accepted connection. It can be answered from nowhere else, whatever else is open. */
-export function tcpSite(opened: Readonly<Record<string, Endpoint>>, listener: string, socket: string, local: Endpoint): Site | undefined {
+export function tcpSite(opened: Readonly<Record<string, Endpoint>>, { listener, socket, local }: Accepted): Site | undefined {
+  if (!listener.startsWith(TCP)) return undefined;
   const corner = CORNERS.find((one) => tcpLabel(one) === listener);
-  if (!corner) return undefined;
-  const here: Place = { socket, origin: local };
   const isWhole = CORNERS.every((one) => opened[tcpLabel(one)]);
-  const other = isWhole ? opened[tcpLabel(moved(corner, true, true))] : undefined;
-  return { ...here, transport: 'tcp', other: other && nameable(other), place: (changeIp, changePort) => (changeIp || changePort ? undefined : here) };
+  const other = corner && isWhole ? opened[tcpLabel(moved(corner, true, true))] : undefined;
+  return loneSite({ socket, origin: local }, 'tcp', other && nameable(other));
+}
+
+/** Answers from nowhere but where it is. */
+function loneSite(here: Place, transport: Site['transport'], other: Endpoint | undefined): Site {
+  return { ...here, transport, other, place: (changeIp, changePort) => (changeIp || changePort ? undefined : here) };
 }
 
 function moved(corner: Corner, changeIp: boolean, changePort: boolean): Corner {

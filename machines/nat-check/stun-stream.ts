@@ -1,35 +1,34 @@
 /**
- * STUN messages in a TCP stream: one after the other, told apart by their length fields (RFC 8489 §6.2.2). Keeps at most the
- * beginning of one message, and gives up on a stream that is not STUN or wants more memory than a request needs.
+ * STUN messages in a TCP stream: one after the other, told apart by their length fields (RFC 8489 §6.2.2). What is left is at
+ * most the beginning of one message. Gives up on a stream that is not STUN, or wants more of the server than a request needs.
  */
-import { concatBytes } from '../../effects/wire/bytes.ts';
+import type { Framing } from '../../effects/codec.ts';
 import { headerSize, isStun } from '../../effects/wire/stun-header.ts';
-
-export interface Split {
-  /** Whole messages, in their order. Views of what was given. */
-  readonly messages: readonly Uint8Array[];
-  /** The beginning of the next message; memory of its own. */
-  readonly rest: Uint8Array;
-}
 
 /** A request with a padding of 1500 bytes and room for credentials; a guess. */
 export const STREAM_MESSAGE_LIMIT = 2048;
 
-/** What `rest`, of the last call, and then `data` amount to. Undefined for what can never become STUN: the stream is over. */
-export function splitStream(rest: Uint8Array, data: Uint8Array): Split | undefined {
-  const bytes = rest.length === 0 ? data : concatBytes(rest, data);
-  const messages: Uint8Array[] = [];
+/**
+ * Messages in one piece, which are all answered before anybody else is. A client asks for one thing at a time, and again after
+ * an answer; a guess. A whole read of 64 KiB would be 3,000 requests.
+ */
+export const STREAM_MESSAGES = 32;
+
+/** Undefined for what can never become STUN, or is a flood of it: the stream is over. */
+export const cutStun: Framing = (bytes) => {
+  const frames: Uint8Array[] = [];
   let at = 0;
   while (at < bytes.length) {
     const next = bytes.subarray(at);
     if (!canBegin(next)) return undefined;
     const size = next.length < headerSize ? Infinity : headerSize + lengthOf(next);
     if (size > next.length) break;
-    messages.push(next.subarray(0, size));
+    frames.push(next.subarray(0, size));
+    if (frames.length > STREAM_MESSAGES) return undefined;
     at += size;
   }
-  return { messages, rest: new Uint8Array(bytes.subarray(at)) };
-}
+  return { frames, rest: bytes.subarray(at) };
+};
 
 /** Whether these first bytes are those of a header, as far as they go. RFC 3489 had no Binding over TCP, so there is a cookie. */
 function canBegin(bytes: Uint8Array): boolean {
@@ -43,3 +42,6 @@ function lengthOf(bytes: Uint8Array): number {
 }
 
 const COOKIE = [0x21, 0x12, 0xa4, 0x42];
+
+/** Begins no STUN message: the two highest bits of one are zero. */
+export const NOT_STUN = new Uint8Array([0xff]);

@@ -22,6 +22,8 @@ export const EXPECT_ATTEMPTS = 14;
 
 /** Between requests that a filter may swallow; they need not wait for one another. With the least number of them an outage of a third of a second is noticed. */
 export const FILTER_GAP_MS = 60;
+/** How often a server is asked to show that it does as asked: what it, or the way to it, drops of such requests must not pass for a filter. */
+export const CONTROL_ATTEMPTS = 6;
 /** So often at the least, however good the line seems. */
 export const SILENT_ATTEMPTS = 6;
 /** Silence must be so unlikely to be loss: with three tests a check, one mistake in 10^7 checks. */

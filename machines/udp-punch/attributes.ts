@@ -1,13 +1,14 @@
 /**
- * The attributes of udp-punch: four codes of our own, and what is put into STUN's. The table of them is in `codec.ts`.
+ * The attributes of udp-punch: five codes of our own, and what is put into STUN's. The table of them is in `codec.ts`.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
 import type { StunAttribute } from '../../effects/wire/stun.ts';
+import type { Forecast } from './forecast.ts';
 import type { MappingSeen } from './messages.ts';
 
-/** The whole size of a registration: two introductions of seven IPv6 endpoints each, in answer and to the other peer. */
-export const REGISTER_SIZE = 560;
+/** The whole size of a registration: two introductions of seven IPv6 endpoints and a forecast each, in answer and to the other peer. */
+export const REGISTER_SIZE = 592;
 /** The whole size of an observation: its answer with an IPv6 address. */
 export const OBSERVE_SIZE = 72;
 /** The whole size of a probe: a confirmation with an IPv6 address. */
@@ -20,6 +21,7 @@ export const ROOM = 0xc7e0;
 export const MEMBER = 0xc7e1;
 export const PEER = 0xc7e2;
 export const PAIR = 0xc7e3;
+export const PORTS = 0xc7e4;
 export const FILL = 0xc7ef;
 export const XOR_PEER_ADDRESS = 0x0012;
 
@@ -32,18 +34,61 @@ export function room(name: string | undefined, own: Uint8Array): StunAttribute {
   return { type: 'unknown', code: ROOM, value: name === undefined ? own : hexBytes(name, 32) };
 }
 
-export function member(code: number, id: string, round = 0, mapping: MappingSeen = 'unknown'): StunAttribute {
+export function member(code: number, id: string, round = 0, mapping: MappingSeen = 'unknown', ageMs = 0): StunAttribute {
   const value = new Uint8Array(12);
   value.set(hexBytes(id, 8));
   value[8] = Math.min(round, 255);
   value[9] = MAPPINGS.indexOf(mapping);
+  new DataView(value.buffer).setUint16(10, clamped(ageMs, 0xffff));
   return { type: 'unknown', code, value };
 }
 
-export function readMember(value: Uint8Array): { id: string; round: number; mapping: MappingSeen } | undefined {
+export function readMember(value: Uint8Array): { id: string; round: number; mapping: MappingSeen; ageMs: number } | undefined {
   const mapping = MAPPINGS[value[9] ?? MAPPINGS.length];
   if (value.length !== 12 || mapping === undefined) return undefined;
-  return { id: toHex(value.subarray(0, 8)), round: value[8] ?? 0, mapping };
+  const ageMs = ((value[10] ?? 0) << 8) | (value[11] ?? 0);
+  return { id: toHex(value.subarray(0, 8)), round: value[8] ?? 0, mapping, ageMs };
+}
+
+/** None for a forecast that says nothing. */
+export function ports(forecast: Forecast): readonly StunAttribute[] {
+  if (forecast.kind === 'unknown') return [];
+  const value = new Uint8Array(12);
+  const view = new DataView(value.buffer);
+  value[0] = FORECASTS.indexOf(forecast.kind);
+  if (forecast.kind === 'counting') {
+    view.setInt16(2, forecast.step);
+    view.setUint16(4, clamped(forecast.perSecond, 0xffff));
+    view.setUint16(6, clamped(forecast.rttMs, 0xffff));
+  }
+  if (forecast.kind === 'random') {
+    view.setUint16(8, forecast.first);
+    view.setUint16(10, forecast.last);
+  }
+  return [{ type: 'unknown', code: PORTS, value }];
+}
+
+/** A forecast that makes no sense says nothing. */
+export function readPorts(value: Uint8Array | undefined): Forecast {
+  if (value?.length !== 12) return { kind: 'unknown' };
+  const view = new DataView(value.buffer, value.byteOffset, 12);
+  const [step, first, last] = [view.getInt16(2), view.getUint16(8), view.getUint16(10)];
+  switch (FORECASTS[view.getUint8(0)]) {
+    case 'steady':
+      return { kind: 'steady' };
+    case 'counting':
+      return step === 0 ? { kind: 'unknown' } : { kind: 'counting', step, perSecond: view.getUint16(4), rttMs: view.getUint16(6) };
+    case 'random':
+      return first === 0 || last < first ? { kind: 'unknown' } : { kind: 'random', first, last };
+    default:
+      return { kind: 'unknown' };
+  }
+}
+
+const FORECASTS: readonly Forecast['kind'][] = ['unknown', 'steady', 'counting', 'random'];
+
+function clamped(value: number, most: number): number {
+  return Math.max(0, Math.min(most, Math.round(value)));
 }
 
 /** Hex of our own making; anything else becomes zeros rather than a crash. */

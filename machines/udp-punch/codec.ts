@@ -1,12 +1,13 @@
 /**
- * The bytes of udp-punch: STUN Binding messages (RFC 8489) with a FINGERPRINT and four attributes of our own, all from the
+ * The bytes of udp-punch: STUN Binding messages (RFC 8489) with a FINGERPRINT and five attributes of our own, all from the
  * comprehension-optional private range (`attributes.ts`; reading is in `decode.ts`). What peers say to each other carries MESSAGE-INTEGRITY-SHA256 under a key of the
  * room and of both sessions. Holds the keys, and never shows them.
  *
  *   ROOM    C7E0  32  identifier of the room, derived from its name          register, leave
  *   MEMBER  C7E1  12  session(8) round(1) mapping(1) 0(2)                    all to and from the rendezvous
- *   PEER    C7E2  12  as MEMBER, of the other peer                           introduced
+ *   PEER    C7E2  12  as MEMBER, of the other peer, and its age(2) in ms     introduced
  *   PAIR    C7E3  16  receiver's session(8) sender's session(8)              probe, confirm, bye
+ *   PORTS   C7E4  12  kind(1) 0(1) step(2) rate(2) rtt(2) first(2) last(2)   register, introduced
  *   FILL    C7EF   n  zeros, so that no answer is longer than its request    register, observe, probe
  * Endpoints that are offered or introduced stand in XOR-PEER-ADDRESS, one attribute each.
  */
@@ -17,7 +18,7 @@ import { toHex } from '../../effects/wire/bytes.ts';
 import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
 import {
-  BINDING, FILL, hexBytes, MEMBER, member, NOTHING, OBSERVE_SIZE, PAIR, PEER, peerAddress, PROBE_SIZE, REGISTER_SIZE, room, unscoped, XOR_PEER_ADDRESS,
+  BINDING, FILL, hexBytes, MEMBER, member, NOTHING, OBSERVE_SIZE, PAIR, PEER, peerAddress, ports, PROBE_SIZE, REGISTER_SIZE, room, unscoped, XOR_PEER_ADDRESS,
 } from './attributes.ts';
 import { decode, type Knowledge } from './decode.ts';
 import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
@@ -75,11 +76,12 @@ interface Own {
 function encode(message: PunchMessage, own: Own): Uint8Array {
   switch (message.type) {
     case 'register': {
-      const { peer, round, mapping, candidates } = message;
+      const { peer, round, mapping, candidates, forecast } = message;
       const nonce = message.proven ? own.nonce?.() : message.nonce;
       return fill(REGISTER_SIZE, 'request', message.txid, [
         room(message.room, own.room),
         member(MEMBER, peer, round, mapping),
+        ...ports(forecast),
         ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
         ...(nonce === undefined ? [] : [{ type: 'nonce', value: nonce } as const]),
       ]);
@@ -90,13 +92,12 @@ function encode(message: PunchMessage, own: Own): Uint8Array {
       return fill(OBSERVE_SIZE, 'request', message.txid, [member(MEMBER, message.peer)]);
     case 'mapped':
     case 'introduced': {
-      const { txid, to, mapped, alternate } = message;
-      const attributes: StunAttribute[] = [member(MEMBER, to), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
+      const { txid, to, mapped, alternate, known } = message;
+      const attributes: StunAttribute[] = [member(MEMBER, to, 0, known), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
       if (alternate) attributes.push({ type: 'other-address', endpoint: unscoped(alternate) });
       if (message.type === 'introduced') {
-        const { id, round, mapping, endpoints } = message.peer;
-        attributes.push(member(PEER, id, round, mapping));
-        attributes.push(...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
+        const { id, round, mapping, endpoints, forecast, ageMs } = message.peer;
+        attributes.push(member(PEER, id, round, mapping, ageMs), ...ports(forecast), ...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
       }
       return plain('success', txid, attributes);
     }

@@ -2,7 +2,7 @@
 import type { Decoded } from '../../effects/codec.ts';
 import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, isStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
-import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, readMember, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
+import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, PORTS, readMember, readPorts, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
 import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
 
 /** What one side knows that helps it to read. */
@@ -64,6 +64,7 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
   const me = readMember(self);
   const roomId = unknownAttribute(message, ROOM);
   if (!me || (roomId && roomId.length !== 32)) return undefined;
+  const forecast = readPorts(unknownAttribute(message, PORTS));
   const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
   switch (message.class) {
     case 'request': {
@@ -73,7 +74,7 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
       const { id: peer, round, mapping } = me;
       const nonce = nonceOf(message);
       const known = isProof ? (nonce !== undefined && isProof(nonce) ? { proven: true as const } : {}) : { nonce };
-      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer, round, mapping, candidates: endpoints.slice(0, CANDIDATE_LIMIT), ...known });
+      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer, round, mapping, forecast, candidates: endpoints.slice(0, CANDIDATE_LIMIT), ...known });
     }
     case 'indication':
       return roomId && heard({ type: 'leave', txid, room: roomName(toHex(roomId)), peer: me.id });
@@ -82,9 +83,10 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
       const alternate = attribute(message, 'other-address')?.endpoint;
       const other = unknownAttribute(message, PEER);
       if (!mapped) return undefined;
-      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped, alternate });
+      const known = me.mapping === 'unknown' ? undefined : me.mapping;
+      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped, alternate, known });
       const peer = readMember(other);
-      return peer && heard({ type: 'introduced', txid, to: me.id, mapped, alternate, peer: { ...peer, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
+      return peer && heard({ type: 'introduced', txid, to: me.id, mapped, alternate, known, peer: { ...peer, forecast, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
     }
     case 'error': {
       const code = attribute(message, 'error-code')?.code;

@@ -2,35 +2,55 @@
 import { formatEndpoint } from '../../effects/endpoint.ts';
 import { assertNever, type Failed, failed } from '../outcome.ts';
 import type { MappingSeen, Refused } from './messages.ts';
+import { USABLE_PORTS } from './forecast.ts';
+import { bothAtRandom } from './odds.ts';
 import type { PeerContext } from './session.ts';
+import { SWEEP_BUDGET } from './strategy.ts';
+import { planKindOf } from './sweep-actions.ts';
 
 const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';
 
 /** After the last round: whether a hole could have existed at all. */
-export function explainSilence({ mapping, peer, introductions, heardIn, trouble }: PeerContext): Failed {
+export function explainSilence(context: PeerContext): Failed {
+  const { mapping, peer, heardIn, trouble, sweep } = context;
   if (heardIn > 0) return explainLost(false);
-  const rounds = introductions === 1 ? 'one round' : `${introductions} rounds`;
-  const theirs: MappingSeen = peer?.mapping ?? 'unknown';
-  if (mapping === 'varies' && theirs === 'varies') {
-    return failed(
-      'no-path',
-      `Both NATs give every destination a new port, so neither side can be told the port at which the other will be reached. ${RELAY}`,
-    );
-  }
   const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
+  const theirs: MappingSeen = peer?.mapping ?? 'unknown';
+  if (planKindOf(context) === 'hopeless') return explainHopeless();
+  if (sweep) return failed('no-reply', `${sweepWords(context, sweep)} ${LOOKS_ALIKE} ${RELAY}${local}`);
+  if (mapping === 'varies' && theirs === 'varies') {
+    return failed('no-path', `Both NATs give every destination a new port, so neither side can be told the port at which the other will be reached. ${RELAY}`);
+  }
+  const rounds = context.introductions === 1 ? 'one round' : `${context.introductions} rounds`;
   if (mapping === 'varies' || theirs === 'varies') {
     const [changing, other] = mapping === 'varies' ? ["This side's NAT", "the peer's side"] : ["The peer's NAT", 'this side'];
     return failed(
       'no-reply',
       `${changing} gives every destination a new port, and ${rounds} of probes, each from a fresh port, brought nothing. If ${other} lets in only the exact ` +
-        `address and port that it has sent to, as most NATs do, no hole can exist between the two. ${RELAY} A firewall that drops UDP, or a peer that stopped, looks the same.${local}`,
+        `address and port that it has sent to, as most NATs do, ports have to be told or guessed, and how they are given could not be seen. ${RELAY} ${LOOKS_ALIKE}${local}`,
     );
   }
   const seen = mapping === 'same' && theirs === 'same' ? 'Both NATs keep one port for a socket, so a hole should be possible' : 'What the NATs do could not be observed';
+  return failed('no-reply', `${seen}; yet in ${rounds} of probes nothing came from the peer. ${LOOKS_ALIKE}${local}`);
+}
+
+const LOOKS_ALIKE = 'A firewall that drops UDP between the two, or a peer that stopped, looks like this.';
+
+/** No guess would do; better said at once than after a flood. */
+function explainHopeless(): Failed {
+  const odds = bothAtRandom(SWEEP_BUDGET, SWEEP_BUDGET, USABLE_PORTS);
   return failed(
-    'no-reply',
-    `${seen}; yet in ${rounds} of probes nothing came from the peer. A firewall that drops UDP between the two, or a peer that stopped, looks like this.${local}`,
+    'no-path',
+    `Both NATs give every destination a new port, at least one of them at random. Even ${SWEEP_BUDGET} ports tried from each side at once would meet ` +
+      `once in ${Math.round(1 / odds).toLocaleString('en')} times, so it was not tried. ${RELAY} So would a router set to endpoint-independent mapping ("full cone") on either side.`,
   );
+}
+
+function sweepWords({ sweeps }: PeerContext, { kind, sockets, aims, odds }: NonNullable<PeerContext['sweep']>): string {
+  const percent = `${(odds * 100).toFixed(odds > 0.99 ? 1 : 0)} %`;
+  if (kind === 'aimed') return `The next ports of a NAT that counts were aimed at in ${sweeps === 1 ? 'one sweep' : `${sweeps} sweeps`}, each with odds of about ${percent}, and nothing met.`;
+  const effort = sockets > 1 ? `${sockets} ports were held here` : `${aims.length} ports were tried from here`;
+  return `A NAT gives ports at random; ${effort} and as many on the other side, with odds of ${percent}, and nothing met.`;
 }
 
 /** The rendezvous has not answered any registration. */

@@ -31,9 +31,11 @@ export const USABLE_PORTS = LAST_PORT - FIRST_PORT + 1;
 const BUSIEST_PER_SECOND = 4_000;
 /** Steps of NATs that count: 1 in most, 2 where parity is kept; a greater one is other people's flows. */
 const GREATEST_STEP = 4;
+/** Ports by which a datagram can be behind another that left after it. */
+const OVERTAKEN = 8;
 /** Blocks that carriers give hold 64 to 4,096 ports; sightings in so small a range are not of a whole address. */
 const BLOCK_SPAN = 8_192;
-const BLOCK_SIGHTINGS = 4;
+const BLOCK_SIGHTINGS = 6;
 
 /** From sightings of mappings that were all made anew, in the order of making. */
 export function forecastOf(sightings: readonly Sighting[], rttMs: number): Forecast {
@@ -45,8 +47,8 @@ export function forecastOf(sightings: readonly Sighting[], rttMs: number): Forec
   const [lowest, highest] = [Math.min(...ports), Math.max(...ports)];
   const span = highest - lowest;
   if (sightings.length < BLOCK_SIGHTINGS || span > BLOCK_SPAN) return { kind: 'random', first: FIRST_PORT, last: LAST_PORT };
-  // A range of n samples is short of its block by about two of n + 1 parts; one more part each side to be safe.
-  const margin = Math.ceil((2 * span) / (sightings.length - 1));
+  // A range of n samples is short of its block by one of n + 1 parts at either end; three, since one in twenty times it is that many.
+  const margin = Math.ceil((3 * span) / (sightings.length - 1));
   return { kind: 'random', first: Math.max(FIRST_PORT, lowest - margin), last: Math.min(LAST_PORT, highest + margin) };
 }
 
@@ -63,19 +65,22 @@ function moveBetween(before: Sighting, now: Sighting): Move {
   return { ports: up <= USABLE_PORTS / 2 ? up : up - USABLE_PORTS, own: now.made - before.made, ms: Math.max(0, now.at - before.at) };
 }
 
-/** All moves go one way, and none of them further than our own mappings and a busy neighbourhood explain. */
+/** All moves go one way, by one step, and none of them further than our own mappings and a busy neighbourhood explain. */
 function countingOf(moves: readonly Move[], rttMs: number): Forecast | undefined {
-  const sign = Math.sign(moves[0]?.ports ?? 0);
-  if (sign === 0 || moves.some(({ ports }) => Math.sign(ports) !== sign)) return undefined;
-  // Two mappings made in the same breath show the step: nobody came between, or at the most one.
-  const steps = moves.map(({ ports, own }) => Math.abs(ports) / Math.max(1, own));
-  const least = Math.min(...steps);
-  const size = least <= GREATEST_STEP && Number.isInteger(least) ? least : 1;
-  const taken = moves.reduce((sum, { ports }) => sum + Math.abs(ports) / size, 0);
+  const total = moves.reduce((sum, { ports }) => sum + ports, 0);
+  const sign = Math.sign(total);
+  // Datagrams that leave in one breath may be overtaken; no other goes back.
+  if (sign === 0 || moves.some(({ ports }) => ports === 0 || (Math.sign(ports) !== sign && Math.abs(ports) > OVERTAKEN))) return undefined;
+  const common = moves.reduce((divisor, { ports }) => gcd(divisor, Math.abs(ports)), 0);
+  const size = common <= GREATEST_STEP ? common : 1;
   const own = moves.reduce((sum, move) => sum + move.own, 0);
   const ms = moves.reduce((sum, move) => sum + move.ms, 0);
-  const foreign = Math.max(0, taken - own);
+  const foreign = Math.max(0, Math.abs(total) / size - own);
   const perSecond = foreign === 0 ? 0 : (foreign / Math.max(1, ms)) * 1000;
   if (perSecond > BUSIEST_PER_SECOND) return undefined;
   return { kind: 'counting', step: sign * size, perSecond: Math.round(perSecond), rttMs: Math.round(rttMs) };
+}
+
+function gcd(one: number, other: number): number {
+  return other === 0 ? one : gcd(other, one % other);
 }

@@ -1,5 +1,6 @@
 /** What the parties of a UDP punch say to each other, as values. Their bytes: `codec.ts`. Endpoints are as observed or offered. */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Forecast } from './forecast.ts';
 
 export type PunchMessage = Register | Leave | Observe | Mapped | Introduced | Challenged | Refused | Probe | Confirm | Bye;
 
@@ -20,6 +21,8 @@ export interface Register {
   /** The sender's own addresses, at most `CANDIDATE_LIMIT`. */
   readonly candidates: readonly Endpoint[];
   readonly mapping: MappingSeen;
+  /** Which port the sender's NAT will give next, as far as it knows. */
+  readonly forecast: Forecast;
   /** From `challenged`: proof that the sender receives at its address. The rendezvous's codec checks it, and says `proven`. */
   readonly nonce?: string | undefined;
   readonly proven?: true | undefined;
@@ -49,6 +52,8 @@ export interface Mapped {
   readonly mapped: Endpoint;
   /** A second port of the rendezvous, to be asked by `observe`. */
   readonly alternate?: Endpoint | undefined;
+  /** What the rendezvous knows of the receiver's mapping, and so tells the other peer. */
+  readonly known?: MappingSeen | undefined;
 }
 
 /** Rendezvous → peer: "you are at `mapped`, and here is the other one". */
@@ -58,6 +63,7 @@ export interface Introduced {
   readonly to: string;
   readonly mapped: Endpoint;
   readonly alternate?: Endpoint | undefined;
+  readonly known?: MappingSeen | undefined;
   readonly peer: PeerDescription;
 }
 
@@ -65,6 +71,9 @@ export interface PeerDescription {
   readonly id: string;
   readonly round: number;
   readonly mapping: MappingSeen;
+  readonly forecast: Forecast;
+  /** How long ago the rendezvous first saw this registration, ms: so old is what its port says of the next. */
+  readonly ageMs: number;
   /** Where to try, the address that the rendezvous observed first. */
   readonly endpoints: readonly Endpoint[];
 }

@@ -13,9 +13,13 @@ export function birthday(k: number, n: number, ports: number): number {
 
 /** The fewest packets for these odds, as many ports held as tried; at most `limit` of each. */
 export function birthdaySize(odds: number, ports: number, limit: number): number {
-  let size = 1;
-  while (size < limit && birthday(size, size, ports) < odds) size += 1;
-  return size;
+  let [least, most] = [1, limit];
+  while (least < most) {
+    const size = (least + most) >> 1;
+    if (birthday(size, size, ports) < odds) least = size + 1;
+    else most = size;
+  }
+  return least;
 }
 
 /** Both sides draw a port for each destination: many sockets on each side, all to one port of the other. (n / ports)(m / ports). */
@@ -24,24 +28,34 @@ export function bothAtRandom(n: number, m: number, ports: number): number {
 }
 
 /**
- * The chance that the port aimed at is among `width` consecutive ones, when others take a Poisson number of them, of mean
- * `foreign`, before the first, and the aim is the middle.
+ * A row of `width` consecutive ports starts after a Poisson number of others, of mean `foreign`; the chance that one of
+ * `offsets` is in it. Offset 0 is the port after the last known one.
  */
-export function aimed(foreign: number, width: number): number {
-  const aim = aimAt(foreign, width);
-  let chance = 0;
-  for (let taken = Math.max(0, aim - width + 1); taken <= aim; taken += 1) chance += poisson(taken, foreign);
+export function rowMet(foreign: number, width: number, offsets: readonly number[]): number {
+  // Farther off lies nothing that counts.
+  const [least, most] = [Math.floor(foreign - 12 * Math.sqrt(foreign)) - 12, foreign + 12 * Math.sqrt(foreign) + 20];
+  let [chance, next] = [0, 0];
+  for (const offset of offsets.toSorted((one, other) => one - other)) {
+    for (let start = Math.max(next, offset - width + 1, least); start <= Math.min(offset, most); start += 1) chance += poisson(start, foreign);
+    next = Math.max(next, offset + 1);
+  }
   return Math.min(1, chance);
 }
 
-/** Ports after the last known one, 0 for the next: the middle of where the sweep will lie. */
+/** Ports after the last known one, 0 for the next: the middle of where the row will lie. */
 export function aimAt(foreign: number, width: number): number {
   return Math.round(foreign) + Math.floor((width - 1) / 2);
 }
 
-function poisson(count: number, mean: number): number {
+export function poisson(count: number, mean: number): number {
   if (mean === 0) return count === 0 ? 1 : 0;
-  let logFactorial = 0;
-  for (let i = 2; i <= count; i += 1) logFactorial += Math.log(i);
-  return Math.exp(count * Math.log(mean) - mean - logFactorial);
+  return Math.exp(count * Math.log(mean) - mean - logFactorial(count));
+}
+
+/** Stirling's series, exact to ten digits from 10 on. */
+function logFactorial(n: number): number {
+  if (n >= 10) return n * Math.log(n) - n + Math.log(2 * Math.PI * n) / 2 + 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5);
+  let sum = 0;
+  for (let i = 2; i <= n; i += 1) sum += Math.log(i);
+  return sum;
 }

@@ -1,12 +1,13 @@
 /** What the udp-punch peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
-import { CANDIDATE_LIMIT, type Probe, type Register } from './messages.ts';
+import type { Probe } from './messages.ts';
+import { withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { checkId, heardFrom, localOf, type OpenSocket, type Path, type PeerContext, roundIds, socketLabel, withSource } from './session.ts';
-import { openerTtl, registerInterval, REPEAT_REGISTRATION_AT } from './timing.ts';
+import { openerTtl } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
 
@@ -34,74 +35,16 @@ export const closeLateSocket = enqueueActions(({ context, event, enqueue }) => {
 /** Once a path is chosen the sockets of other rounds are of no more use. */
 export const closeOtherSockets = enqueueActions(({ context, enqueue }) => {
   const isUsed = ({ label }: OpenSocket): boolean => label === context.path?.socket || label === context.candidate?.socket;
-  for (const socket of context.sockets) {
+  const all = [...context.sockets, ...context.sweepers];
+  for (const socket of all) {
     if (!isUsed(socket)) enqueue.sendTo('net', { type: 'close', socket: socket.label });
   }
-  enqueue.assign({ sockets: context.sockets.filter(isUsed) });
+  enqueue.assign({ sockets: all.filter(isUsed), sweepers: [] });
 });
 
 export const noteTrouble = assign(({ event }) => {
   assertEvent(event, 'net.failed');
   return { trouble: event.detail };
-});
-
-// ---- the rendezvous
-
-export const register = sendTo('net', ({ context }) => ({
-  type: 'udp.send',
-  socket: socketLabel(context.round),
-  to: context.input.server,
-  message: registration(context),
-}));
-
-/** From the last repetition on the round trip is at least what is measured; so short a one only makes us more careful. */
-export const noteRepetition = assign({
-  askedAt: ({ context }) => (context.askedAt === undefined ? undefined : context.askedAt + registerInterval(context.attempt)),
-});
-
-export const repeatRegistration = enqueueActions(({ context, enqueue }) => {
-  if (REPEAT_REGISTRATION_AT.includes(context.attempt)) enqueue(register);
-});
-
-export const rememberNonce = assign(({ event }) => {
-  assertEvent(event, 'challenged');
-  return { nonce: event.nonce, askedAt: event.at };
-});
-
-export const rememberAddress = assign(({ context, event }) => {
-  assertEvent(event, ['mapped', 'introduced']);
-  return {
-    mapped: event.mapped,
-    alternate: event.alternate && reachable(event.alternate, context.input.server),
-    rttMs: context.askedAt === undefined ? context.rttMs : Math.max(0, event.at - context.askedAt),
-    askedAt: undefined,
-  };
-});
-
-export const rememberPeer = assign(({ context, event }) => {
-  assertEvent(event, 'introduced');
-  return { peer: event.peer, introductions: context.introductions + 1 };
-});
-
-/** Asks the rendezvous's other port for our address, once a round while it is not known whether our mapping varies. */
-export const observeMapping = enqueueActions(({ context, enqueue }) => {
-  if (context.alternate === undefined || context.mapping !== 'unknown' || context.observedIn === context.round) return;
-  enqueue.assign({ observedIn: context.round });
-  const message = { type: 'observe', txid: context.ids.observe, peer: context.id } as const;
-  enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to: context.alternate, message });
-});
-
-export const compareMapping = assign(({ context, event }) => {
-  assertEvent(event, 'mapped');
-  if (context.mapped === undefined) return {};
-  return { mapping: sameEndpoint(event.mapped, context.mapped) ? ('same' as const) : ('varies' as const) };
-});
-
-/** From whichever socket is open. Said again where it was said before, it does no harm. */
-export const leaveRoom = enqueueActions(({ context, enqueue }) => {
-  const socket = context.path?.socket ?? context.sockets.at(-1)?.label;
-  if (socket === undefined) return;
-  enqueue.sendTo('net', { type: 'udp.send', socket, to: context.input.server, message: { type: 'leave', txid: context.ids.register, peer: context.id } });
 });
 
 // ---- the peer
@@ -215,17 +158,6 @@ export const nextRound = assign(({ context: { input, round, probeIds } }) => ({
   ...roundIds(input, round + 1, probeIds),
 }));
 
-/** A rendezvous that listens on any address cannot name its own; it is where we reach it. */
-function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
-  return alternate.host === '0.0.0.0' || alternate.host === '::' ? { host: server.host, port: alternate.port } : alternate;
-}
-
-function registration(context: PeerContext): Register {
-  const { id: peer, ids, round, mapping, nonce } = context;
-  const candidates: readonly Endpoint[] = context.sockets.at(-1)?.addresses.slice(0, CANDIDATE_LIMIT) ?? [];
-  return { type: 'register', txid: ids.register, peer, round, candidates, mapping, nonce };
-}
-
 function probe({ id, ids, peer }: PeerContext): Probe {
   return { type: 'probe', txid: ids.probe, sender: id, receiver: peer?.id ?? '', nominate: false };
 }
@@ -240,8 +172,8 @@ function ask(where: (context: PeerContext) => Path | undefined, message: (contex
 function probeAll(ttlOf: (context: PeerContext) => number | undefined) {
   return enqueueActions(({ context, enqueue }) => {
     const message = probe(context);
-    for (const to of context.peer?.endpoints ?? []) {
-      enqueue.sendTo('net', { type: 'udp.send', socket: socketLabel(context.round), to, message, ttl: ttlOf(context) });
-    }
+    const [socket, targets] = [socketLabel(context.round), context.peer?.endpoints ?? []];
+    enqueue.assign({ flows: withFlows(context, targets.map((to) => ({ socket, to }))) });
+    for (const to of targets) enqueue.sendTo('net', { type: 'udp.send', socket, to, message, ttl: ttlOf(context) });
   });
 }

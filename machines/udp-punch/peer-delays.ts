@@ -19,3 +19,12 @@ export const challengeDeadline = timing.CHALLENGE_MS;
 export const checkInterval = ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1, timing.KEEPALIVE_RTO_MAX_MS);
 export const byeInterval = timing.BYE_INTERVAL_MS;
 export const leaveTime = timing.LEAVE_MS;
+
+export const forecastTime = ({ context }: Where) => Math.max(timing.FORECAST_MS, 2 * (context.rttMs ?? 0));
+export const sampleTime = ({ context }: Where) => Math.max(timing.FORECAST_MS, 1.5 * (context.rttMs ?? 0));
+export const sweepersDeadline = timing.OPEN_DEADLINE_MS / 5;
+export const sliceInterval = ({ context }: Where) => (context.sweep?.kind === 'aimed' ? Math.max(timing.SWEEP_REPEAT_MS, context.rttMs ?? 0) : timing.SLICE_MS);
+/** What is left to chance may have begun later on the other side, and takes as long there. */
+export const sweepTime = ({ context: { sweep, rttMs = 0 } }: Where) =>
+  sweep?.kind === 'birthday' ? timing.LISTEN_MS + (sweep.sent / timing.SWEEP_SLICE) * timing.SLICE_MS + 1.5 * rttMs : Math.max(timing.AIMED_LISTEN_MS, 1.5 * rttMs);
+export const roundWait = timing.ROUND_WAIT_MS;

@@ -5,14 +5,19 @@
  */
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
-import * as actions from './peer-actions.ts';
+import * as peerActions from './peer-actions.ts';
 import * as delays from './peer-delays.ts';
 import * as guards from './peer-guards.ts';
 import { peerSetup } from './peer-setup.ts';
+import { confirmed } from './confirmed-states.ts';
+import * as rendezvousActions from './rendezvous-actions.ts';
 import { newContext } from './session.ts';
+import * as sampleActions from './sample-actions.ts';
+import * as sweepActions from './sweep-actions.ts';
+import { awaiting, sampling, sweeping } from './sweep-states.ts';
 
 export const udpPunchPeer = peerSetup
-  .extend({ actions, guards, delays })
+  .extend({ actions: { ...peerActions, ...rendezvousActions, ...sampleActions.actions, ...sweepActions.actions }, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },
@@ -27,6 +32,8 @@ export const udpPunchPeer = peerSetup
       // It has heard us, and does not wait until we hear it.
       bye: { guard: 'isFromPeer', target: '.parting', actions: ['concludeClosedByPeer', 'reportOutcome'] },
       mapped: { guard: 'answersObservation', actions: 'compareMapping' },
+      // One more for a sweep that is over.
+      'udp.opened': { guard: 'isExtraSocket', actions: 'closeLateSocket' },
       'net.failed': [{ guard: 'isSocketLost', target: '.failed', actions: 'concludeSocket' }, { actions: 'noteTrouble' }],
       close: { target: '.leaving', actions: 'concludeInterrupted' },
     },
@@ -34,11 +41,19 @@ export const udpPunchPeer = peerSetup
       opening: {
         id: 'opening',
         entry: 'openSocket',
-        on: { 'udp.opened': { guard: 'isNewestSocket', target: 'registering', actions: 'rememberSocket' } },
+        on: {
+          'udp.opened': [
+            { guard: 'opensSampling', target: 'sampling', actions: 'rememberSocket' },
+            { guard: 'isNewestSocket', target: 'registering', actions: 'rememberSocket' },
+          ],
+        },
         after: { openDeadline: { target: 'failed', actions: 'concludeNotOpened' } },
       },
 
+      sampling,
+
       registering: {
+        id: 'registering',
         entry: 'resetAttempts',
         initial: 'asking',
         on: {
@@ -87,20 +102,43 @@ export const udpPunchPeer = peerSetup
         entry: 'resetAttempts',
         initial: 'starting',
         // The peer has moved on to another port meanwhile.
-        on: { introduced: { guard: 'isAnotherIntroduction', target: 'punching', reenter: true, actions: ['rememberPeer'] } },
+        on: {
+          introduced: [
+            { guard: 'isAnotherIntroduction', target: 'punching', reenter: true, actions: ['rememberKnown', 'rememberPeer'] },
+            { guard: 'owesForecast', actions: ['rememberKnown', 'register'] },
+            { guard: 'answersRegistration', actions: 'rememberKnown' },
+          ],
+        },
         states: {
-          starting: { always: [{ guard: 'clashThreatens', target: 'opener' }, { target: 'probing' }] },
+          starting: {
+            always: [
+              { guard: 'canSweep', target: 'sweeping', actions: 'reportForecast' },
+              { guard: 'owesSample', target: '#opening', actions: 'nextRound' },
+              { guard: 'awaitsForecast', target: 'awaiting' },
+              { guard: 'clashThreatens', target: 'opener' },
+              { target: 'probing' },
+            ],
+          },
+          awaiting,
+          sweeping,
           opener: {
             entry: 'sendOpeners',
             after: { openerTime: 'probing' },
           },
           probing: {
-            entry: ['sendProbes', 'countAttempt', 'repeatRegistration'],
+            // Our own mapping, or the peer's, may have been seen only now.
+            always: { guard: 'canSweep', target: 'sweeping', actions: 'reportForecast' },
+            entry: ['sendProbes', 'countAttempt', 'repeatRegistration', 'observeAgain'],
             after: {
-              probeInterval: [{ guard: 'mayProbeAgain', target: 'probing', reenter: true }, { target: 'listening' }],
+              probeInterval: [
+                { guard: 'shouldSample', target: '#opening', actions: 'nextRound' },
+                { guard: 'mayProbeAgain', target: 'probing', reenter: true },
+                { target: 'listening' },
+              ],
             },
           },
           listening: {
+            always: { guard: 'canSweep', target: 'sweeping', actions: 'reportForecast' },
             after: {
               listenTime: [
                 { guard: 'mayTryAnotherRound', target: '#opening', actions: 'nextRound' },
@@ -142,55 +180,7 @@ export const udpPunchPeer = peerSetup
               ],
             },
           },
-          confirmed: {
-            tags: 'confirmed',
-            entry: ['leaveRoom', 'closeOtherSockets'],
-            initial: 'checking',
-            on: {
-              probe: [
-                { guard: 'isElsewhere', target: '.challenging', actions: 'noteCandidate' },
-                { guard: 'isFromPeer', actions: 'answerProbe' },
-              ],
-            },
-            states: {
-              // Also at once: whom we have confirmed may not have confirmed us.
-              checking: {
-                id: 'checking',
-                entry: ['resetAttempts', 'newCheck'],
-                initial: 'asking',
-                on: { confirm: { guard: 'confirmsCheck', target: 'idle', actions: 'keepPath' } },
-                states: {
-                  asking: {
-                    entry: ['checkPath', 'countAttempt'],
-                    after: {
-                      checkInterval: [
-                        { guard: 'knowsBetterPath', target: '#checking', reenter: true, actions: ['takeCandidate', 'routePayload'] },
-                        { guard: 'mayCheckAgain', target: 'asking', reenter: true },
-                        { target: '#leaving', actions: 'concludeLost' },
-                      ],
-                    },
-                  },
-                },
-              },
-              idle: { after: { keepaliveInterval: 'checking' } },
-              // The peer says that it sends from elsewhere now. Its nomination is answered by a challenge there, each by one,
-              // and by nothing else until somebody there has answered.
-              challenging: {
-                entry: ['newCheck', 'challengeCandidate'],
-                on: {
-                  confirm: [
-                    { guard: 'confirmsNewPath', target: 'idle', actions: ['takePath', 'routePayload'] },
-                    { guard: 'confirmsCandidate', target: 'checking', actions: ['noteSource', 'routePayload'] },
-                  ],
-                  probe: [
-                    { guard: 'isFromCandidate', actions: 'challengeCandidate' },
-                    { guard: 'isFromPeer', actions: 'answerProbe' },
-                  ],
-                },
-                after: { challengeDeadline: 'checking' },
-              },
-            },
-          },
+          confirmed,
           closing: {
             entry: ['resetAttempts', 'leaveRoom'],
             initial: 'saying',

@@ -43,6 +43,9 @@ export interface Member {
   readonly source: Endpoint;
   readonly endpoints: readonly Endpoint[];
   readonly mapping: Register['mapping'];
+  readonly forecast: Register['forecast'];
+  /** When this registration came first; its repetitions say nothing new of ports. */
+  readonly registeredAt: number;
   readonly seenAt: number;
   /** The registration of the other peer to which this one was introduced. */
   readonly introducedTo: string | undefined;
@@ -91,8 +94,8 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
   const opener = present?.opener ?? networkOf(from);
   const hosts = present ? rooms.hosts : countHost(rooms.hosts, opener, 1);
   const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
-  const mapped = { txid, to: peer, mapped: from, alternate } as const;
-  if (!other || !mayIntroduce(self, other)) {
+  const mapped = { txid, to: peer, mapped: from, alternate, known: self.mapping } as const;
+  if (!other || !mayIntroduce(self, other, before)) {
     return answer({ type: 'mapped', ...mapped }, present ? undefined : 'opened', withMembers(other ? [other, self] : [self]));
   }
   return {
@@ -101,11 +104,11 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
       { ...self, introducedTo: other.txid },
     ]),
     replies: [
-      { socket, to: from, message: { type: 'introduced', ...mapped, peer: describe(other) } },
+      { socket, to: from, message: { type: 'introduced', ...mapped, peer: describe(other, at) } },
       {
         socket: other.socket,
         to: other.source,
-        message: { type: 'introduced', txid: other.txid, to: other.peer, mapped: other.source, alternate, peer: describe(self) },
+        message: { type: 'introduced', txid: other.txid, to: other.peer, mapped: other.source, alternate, known: other.mapping, peer: describe(self, at) },
       },
     ],
     news: self.introducedTo === other.txid ? undefined : 'paired',
@@ -133,19 +136,24 @@ export function sweep({ rooms, hosts }: Rooms, now: number): Rooms {
   return swept === rooms ? { rooms, hosts } : { rooms: swept, hosts: counted };
 }
 
-/** Both wait to be introduced, or were introduced to each other and one of them asks again. */
-function mayIntroduce(self: Member, other: Member): boolean {
-  return other.introducedTo === undefined || self.introducedTo === other.txid;
+/**
+ * Both wait to be introduced; or were introduced to each other and one of them asks again; or one of them, introduced before,
+ * comes from a fresh port to say what its next ones will be, which is worth something only at once.
+ */
+function mayIntroduce(self: Member, other: Member, before: Member | undefined): boolean {
+  if (other.introducedTo === undefined || self.introducedTo === other.txid) return true;
+  const isForecasting = self.forecast.kind === 'counting' || self.forecast.kind === 'random';
+  return isForecasting && before !== undefined && other.introducedTo === before.txid;
 }
 
-function member({ peer, txid, round, socket, from, candidates, mapping, at }: Register & Arrival, before: Member | undefined): Member {
+function member({ peer, txid, round, socket, from, candidates, mapping, forecast, at }: Register & Arrival, before: Member | undefined): Member {
   const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
-  const introducedTo = before?.txid === txid ? before.introducedTo : undefined;
-  return { peer, txid, round, socket, source: from, endpoints, mapping, seenAt: at, introducedTo };
+  const repeated = before?.txid === txid ? before : undefined;
+  return { peer, txid, round, socket, source: from, endpoints, mapping, forecast, registeredAt: repeated?.registeredAt ?? at, seenAt: at, introducedTo: repeated?.introducedTo };
 }
 
-function describe({ peer: id, round, mapping, endpoints }: Member): Introduced['peer'] {
-  return { id, round, mapping, endpoints };
+function describe({ peer: id, round, mapping, forecast, endpoints, registeredAt }: Member, now: number): Introduced['peer'] {
+  return { id, round, mapping, forecast, ageMs: now - registeredAt, endpoints };
 }
 
 function countHost(hosts: PersistentMap<number>, host: string, change: number): PersistentMap<number> {

@@ -5,6 +5,9 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
+import type { Forecast, Sighting } from './forecast.ts';
+import { type Flows, NO_FLOWS } from './own-ports.ts';
+import type { Sweep } from './strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
 
 export interface PeerInput {
@@ -15,6 +18,8 @@ export interface PeerInput {
   readonly local?: Partial<Endpoint> | undefined;
   /** How long to wait in the room for the other peer, ms. */
   readonly waitMs?: number | undefined;
+  /** Mappings that one sweep may make, and packets that it may send. */
+  readonly sweepBudget?: number | undefined;
 }
 
 export interface PeerContext {
@@ -37,6 +42,21 @@ export interface PeerContext {
   readonly mapped: Endpoint | undefined;
   readonly alternate: Endpoint | undefined;
   readonly mapping: MappingSeen;
+  readonly flows: Flows;
+  /** Ports at which the rendezvous saw some of them, by flow. */
+  readonly seen: Readonly<Record<string, Pick<Sighting, 'port' | 'at'>>>;
+  /** What the rendezvous knows of our mapping, by its last answer. */
+  readonly known: MappingSeen;
+  /** What was said of our next ports, in which round. */
+  readonly told: { readonly round: number; readonly forecast: Forecast };
+  /** Sockets that were opened only to see their ports. */
+  readonly samplers: readonly string[];
+  /** Sockets of this round's sweep, besides the registered one. */
+  readonly sweepers: readonly OpenSocket[];
+  readonly sweep: (Sweep & { readonly sent: number }) | undefined;
+  readonly sweeps: number;
+  /** Whether chance has been tried. */
+  readonly gambled: boolean;
   /** The round whose observation was asked for. */
   readonly observedIn: number;
   readonly nonce: string | undefined;
@@ -87,6 +107,15 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     mapped: undefined,
     alternate: undefined,
     mapping: 'unknown',
+    flows: NO_FLOWS,
+    seen: {},
+    known: 'unknown',
+    told: { round: 0, forecast: { kind: 'unknown' } },
+    samplers: [],
+    sweepers: [],
+    sweep: undefined,
+    sweeps: 0,
+    gambled: false,
     observedIn: 0,
     nonce: undefined,
     peer: undefined,
@@ -133,7 +162,14 @@ export function isFromPeer({ id, peer }: PeerContext, { sender, receiver }: Prob
 /** The same session on the same port, and not one that has moved or started anew. */
 export function isSameIntroduction(one: PeerDescription | undefined, other: PeerDescription): boolean {
   const [before, now] = [one?.endpoints[0], other.endpoints[0]];
-  return one?.id === other.id && one.round === other.round && before !== undefined && now !== undefined && sameEndpoint(before, now);
+  return (
+    one?.id === other.id &&
+    one.round === other.round &&
+    one.forecast.kind === other.forecast.kind &&
+    before !== undefined &&
+    now !== undefined &&
+    sameEndpoint(before, now)
+  );
 }
 
 /** The answer to a probe of ours, of this round or an earlier one. */
@@ -186,15 +222,15 @@ export function withSource({ sources }: PeerContext, source: Endpoint): Pick<Pee
 /** What changes when the peer is heard along the path that is taken: an authentic datagram, maybe a repeated one. */
 export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arrival): Pick<PeerContext, 'peer' | 'heardIn' | 'path'> {
   return {
-    peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', endpoints: [event.from] },
+    peer: context.peer ?? { id: event.sender, round: context.round, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: [event.from] },
     heardIn: context.round,
     path: { socket: event.socket, peer: event.from },
   };
 }
 
 /** Our end toward `peer`: the socket's own address, or where it is bound to any, the one that the host would use. */
-export function localOf({ sockets }: PeerContext, label: string, peer: Endpoint): Endpoint {
-  const socket = sockets.find((one) => one.label === label);
+export function localOf({ sockets, sweepers }: PeerContext, label: string, peer: Endpoint): Endpoint {
+  const socket = [...sockets, ...sweepers].find((one) => one.label === label);
   if (!socket) return { host: '0.0.0.0', port: 0 };
   const isToItself = peer.host.startsWith('127.') || peer.host === '::1';
   const isBoundToAny = socket.local.host === '0.0.0.0' || socket.local.host === '::';

@@ -34,7 +34,7 @@ export const PROBES_PER_ROUND = 6;
 /** With these probes the registration is repeated: what is silent may be a peer whose introduction was lost. */
 export const REPEAT_REGISTRATION_AT: readonly number[] = [3, 5];
 /** Rounds start over when the peer has moved, and a peer can move for ever. */
-export const INTRODUCTIONS = 8;
+export const INTRODUCTIONS = 40;
 /** How long a round listens after its last probe, at the least; else two round trips. */
 export const LISTEN_MS = 750;
 /** The last round listens longer: a peer that has just connected repeats its probe for about this long. */
@@ -68,3 +68,21 @@ export function doubling(baseMs: number, n: number, maxMs = Number.POSITIVE_INFI
 export function registerInterval(n: number): number {
   return n <= 1 ? REGISTER_FIRST_MS : doubling(REGISTER_RTO_MS, n - 2, REGISTER_RTO_MAX_MS);
 }
+
+/** How long a forecast waits for the peer's, at the least; else two round trips. It is told again before the punch goes on without. */
+export const FORECAST_MS = 150;
+export const FORECAST_ATTEMPTS = 4;
+/** So many ports show whether a NAT counts, how busy it is, or in which block it draws; what is missing is seen by sockets of their own. */
+export const SIGHTINGS = 8;
+export const SAMPLERS = 3;
+/** Sweeps that are aimed: each costs a few dozen packets and two round trips, and the next knows the NAT better. */
+export const SWEEPS = 12;
+/** An aimed sweep is sent twice, against loss; the second time after a round trip, and at the least so much later. */
+export const SWEEP_REPEATS = 2;
+export const SWEEP_REPEAT_MS = 60;
+export const AIMED_LISTEN_MS = 100;
+/** A sweep left to chance: 10 packets every 20 ms, 500 a second. */
+export const SWEEP_SLICE = 10;
+export const SLICE_MS = 20;
+/** After 50 sockets, and then after every 100 and at the end, the registration is repeated: the peer's introduction may have been lost. */
+export const REPEAT_TO_SEEKER = 100;

@@ -163,7 +163,7 @@ export function claimStreams(ground: Ground): void {
     a.ask(...ends.map((to): NetEffect => ({ type: 'tcp.connect', socket: 'bad', to })));
     const locals = [{ host: '', port: 0 }, { host: 'localhost', port: 0 }, ...[65_536, -1, 1.5].map((port) => ({ host: ground.address.a, port }))];
     a.ask(...locals.flatMap((local): NetEffect[] => [{ type: 'tcp.listen', socket: 'bad', local }, { type: 'tcp.connect', socket: 'bad', to: server, local }]));
-    const limits = [{ idleMs: 0 }, { idleMs: -1 }, { idleMs: 2 ** 31 }, { limit: 0 }, { limit: 1.5 }];
+    const limits = [{ idleMs: 0 }, { idleMs: -1 }, { idleMs: 2 ** 31 }, { lifeMs: 0 }, { lifeMs: 2 ** 31 }, { limit: 0 }, { limit: 1.5 }, { perHost: 0 }, { perHost: 1.5 }];
     a.ask(...limits.map((some): NetEffect => ({ type: 'tcp.listen', socket: 'bad', local: { host: ground.address.a, port: 0 }, ...some })));
     a.ask({ type: 'tcp.connect', socket: 'bad', to: { host: '2001:db8::1', port: 9 }, local: { host: ground.address.a, port: 0 } });
     const codes = [...ends.map(() => 'unreachable'), ...locals.flatMap(() => ['address-not-available', 'address-not-available']), ...limits.map(() => 'unsupported'), 'unreachable'];
@@ -206,9 +206,9 @@ export function claimStreams(ground: Ground): void {
     expect(await a.ended('twin')).toEqual(['address-in-use']);
   });
 
-  test('accepts no more than its limit at once, and another when one has ended', async () => {
+  test.each([{ limit: 2 }, { perHost: 2 }])('accepts no more than its limit at once, and another when one has ended: %o', async (limits) => {
     const [a, b] = [ground.join('a'), ground.join('b')];
-    const to = await b.listen('s', ground.address.b, { limit: 2 });
+    const to = await b.listen('s', ground.address.b, limits);
     for (const socket of ['c1', 'c2']) await a.connect(socket, to);
     a.ask({ type: 'tcp.connect', socket: 'c3', to });
     expect(await a.ended('c3')).toHaveLength(1);
@@ -233,6 +233,17 @@ export function claimStreams(ground: Ground): void {
     await b.read('slow/1', 1);
     expect(b.heard('tcp.closed')).toHaveLength(1);
     expect([...a.heard('tcp.closed', 'busy'), ...a.heard('net.failed'), ...b.heard('net.failed')]).toEqual([]);
+  });
+
+  test('closes an accepted connection at the end of its life, however busy it is', async () => {
+    const [a, b] = [ground.join('a'), ground.join('b')];
+    await a.connect('busy', await b.listen('s', ground.address.b, { lifeMs: 100, idleMs: 60_000 }));
+    for (let n = 1; b.heard('tcp.closed').length === 0; n += 1) {
+      a.write('busy', 1);
+      await b.eventually(() => b.heard('tcp.received').length >= n || b.heard('tcp.closed').length > 0, `piece no. ${n}`);
+    }
+    expect(b.heard('tcp.received').length).toBeGreaterThan(1);
+    expect([await b.ended('s/1'), (await a.ended('busy')).length]).toEqual([['closed'], 1]);
   });
 
   test('gives a connection up for which more than the limit would wait, and both ends hear one end', async () => {

@@ -2,6 +2,7 @@
 import { Subject, type Subscription } from 'rxjs';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Net, NetEffect, NetEvent } from '../../effects/net.ts';
+import type { TcpLimits } from '../../effects/tcp-limits.ts';
 
 type EventOf<T extends NetEvent['type']> = Extract<NetEvent, { type: T }>;
 
@@ -49,7 +50,7 @@ export class Party {
   }
 
   /** Listens on a free port of an address, with limits if given, and tells where. */
-  async listen(socket: string, host: string, limits: { readonly idleMs?: number; readonly limit?: number } = {}): Promise<Endpoint> {
+  async listen(socket: string, host: string, limits: TcpLimits = {}): Promise<Endpoint> {
     const nth = this.heard('tcp.listening', socket).length + 1;
     this.ask({ type: 'tcp.listen', socket, local: { host, port: 0 }, ...limits });
     return (await this.next('tcp.listening', { socket, nth })).local;

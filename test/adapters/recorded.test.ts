@@ -60,7 +60,7 @@ describe('a TCP conversation, recorded', () => {
     };
     expect(replay(log, start(7))).toBeUndefined();
     expect(again).toEqual(live.heard);
-    expect(log).toContain('"idleMs":60000,"limit":3');
+    expect(log).toContain('"idleMs":60000,"lifeMs":90000,"limit":3,"perHost":2');
     expect(replay(log, start(8))).toMatchObject({ kind: 'divergence', message: expect.stringContaining('(data)') });
   });
 });
@@ -84,7 +84,7 @@ function converse(net: Net, byte: number): { readonly heard: readonly string[]; 
       default:
     }
   });
-  effects.next({ type: 'tcp.listen', socket: 's', local: { host, port: 0 }, idleMs: 60_000, limit: 3 });
+  effects.next({ type: 'tcp.listen', socket: 's', local: { host, port: 0 }, idleMs: 60_000, lifeMs: 90_000, limit: 3, perHost: 2 });
   return { heard, stop: () => subscription.unsubscribe() };
 }
 

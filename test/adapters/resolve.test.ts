@@ -23,7 +23,7 @@ test('the system knows localhost', async () => expect(await resolveHost('localho
 
 test.each([
   ['ENOTFOUND', 'name-not-found', 'no host is named nowhere.example'],
-  ['EAI_AGAIN', 'no-network', 'could not look up nowhere.example: no name server answers; is there a network?'],
+  ['EAI_AGAIN', 'no-network', 'could not look up nowhere.example: no name server answers; perhaps there is no network'],
   ['EWEIRD', 'unknown', 'could not look up nowhere.example: EWEIRD'],
 ] as const)('%s is told as %s in one line', async (system, code, message) => {
   const error = await resolveHost('nowhere.example', failing(system)).catch((caught: unknown) => caught);

@@ -41,6 +41,23 @@ test('closes a thousand connections beyond its limit unannounced, and serves the
   expect(party.events.map(({ type }) => type).toSorted()).toEqual([...Array<string>(10).fill('tcp.accepted'), 'tcp.listening', ...Array<string>(10).fill('tcp.received')]);
 });
 
+test('lets in as many of one address as it may, whatever that address does, and everybody else', async () => {
+  const { port } = await party.listen('s', LOOPBACK, { perHost: 3 });
+  const greedy = await Promise.all(Array.from({ length: 50 }, () => connected(port)));
+  const isOver = greedy.map(closing);
+  await party.next('tcp.accepted', { nth: 3 });
+  const others = await Promise.all(['127.0.0.2', '127.0.0.3', '127.0.0.3'].map((from) => connected(port, from)));
+  others.forEach((socket) => socket.write('x'));
+  await party.next('tcp.received', { nth: 3 });
+  await until(() => greedy.filter(({ destroyed }) => destroyed).length === 47, 'the end of 47');
+  expect(party.heard('tcp.accepted').map(({ peer }) => peer.host).toSorted()).toEqual([...Array<string>(3).fill(LOOPBACK), '127.0.0.2', '127.0.0.3', '127.0.0.3']);
+  greedy.forEach((socket) => socket.destroy());
+  await Promise.all(isOver);
+  await until(() => party.heard('tcp.closed').length === 3, 'the end of the others');
+  (await connected(port)).write('x');
+  await party.next('tcp.received', { nth: 4 });
+});
+
 test('reports a reset in the middle once, at the end that accepted and at the end that connected', async () => {
   const { port } = await party.listen('s', LOOPBACK);
   const caller = await connected(port);
@@ -218,8 +235,8 @@ test('throws nothing at TCP effects that are none, and stamps what it says with 
   stamped.stop();
 });
 
-function dial(port: number): Socket {
-  const socket = connect({ host: LOOPBACK, port });
+function dial(port: number, from = LOOPBACK): Socket {
+  const socket = connect({ host: LOOPBACK, port, localAddress: from });
   // The other end may go at any moment, which is the test's wish.
   socket.on('error', () => socket.destroy());
   others.push(socket);
@@ -231,8 +248,8 @@ function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => void socket.once('close', () => resolve()));
 }
 
-async function connected(port: number): Promise<Socket> {
-  const socket = dial(port);
+async function connected(port: number, from?: string): Promise<Socket> {
+  const socket = dial(port, from);
   await once(socket, 'connect');
   return socket;
 }

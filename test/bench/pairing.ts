@@ -72,7 +72,7 @@ function roomRequests(n: number): { readonly register: Two; readonly leave: Two 
   const of = (side: number): readonly [Uint8Array, Uint8Array] => {
     const [txid, peer] = [words(n, side, 0), words(n, side)];
     return [
-      codec.encode({ type: 'register', txid, room, peer, round: 1, mapping: 'unknown', candidates }),
+      codec.encode({ type: 'register', txid, room, peer, round: 1, mapping: 'unknown', forecast: { kind: 'unknown' }, candidates }),
       codec.encode({ type: 'leave', txid, room, peer }),
     ];
   };

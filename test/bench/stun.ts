@@ -17,7 +17,7 @@ const ANSWER: StunMessage = {
   attributes: [{ type: 'xor-mapped-address', endpoint: MAPPED }],
 };
 const PROBE: PunchMessage = { type: 'probe', txid: '05'.repeat(12), sender: '01'.repeat(8), receiver: '02'.repeat(8), nominate: false };
-const REGISTER: PunchMessage = { type: 'register', txid: '05'.repeat(12), peer: '01'.repeat(8), round: 1, mapping: 'same', candidates: [MAPPED] };
+const REGISTER: PunchMessage = { type: 'register', txid: '05'.repeat(12), peer: '01'.repeat(8), round: 1, mapping: 'same', forecast: { kind: 'unknown' }, candidates: [MAPPED] };
 
 export function stunRows(): readonly Row[] {
   const bytes = encodeStun(ANSWER);

@@ -74,6 +74,13 @@ test.concurrent('a three-role check without its servers: exit 1, and what to try
   expect(failedCheck.parse(onlyObject(unnamed.stdout))).toMatchObject({ reason: 'no-assist', detail: expect.stringContaining('nobody.invalid. Check --assist') });
 });
 
+test.concurrent('a STUN server on one address says what clients cannot learn from it, in one line', { timeout }, async () => {
+  const [people, script] = await Promise.all(['', '--json'].map((json) => natpunchEnds('serve', 'stun', '--listen', '127.0.0.1:0', '--timeout', '0.1', ...(json ? [json] : []))));
+  const note = 'natpunch: without --alternate, clients learn neither how their NAT filters nor how its mappings vary by address';
+  expect(people).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(new RegExp(`^${note}\nlistening on 127.0.0.1:\\d+\n`)) });
+  expect(statusLine.parse(onlyObject(script?.stderr ?? ''))).toEqual({ status: 'warning', message: note });
+});
+
 test.concurrent('an address that cannot be had exits with 3 and names the options to change', { timeout }, async () => {
   const taken = `127.0.0.1:${await takenPort()}`;
   const [stun, roles, foreign] = await Promise.all([
@@ -83,7 +90,7 @@ test.concurrent('an address that cannot be had exits with 3 and names the option
   ]);
   for (const { code, stdout, stderr } of [stun, roles]) {
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^natpunch: cannot open UDP socket \w+ on 127\.0\.0\.1:\d+: the address is in use\. Stop what uses it, or choose another port with --listen\n$/);
+    expect(stderr).toMatch(/^natpunch: cannot open a UDP socket on 127\.0\.0\.1:\d+: the address is in use\. Stop what uses it, or choose another port with --listen\n$/);
   }
   expect(foreign).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/natpunch: .* on 203\.0\.113\.1:\d+: this host does not have that address\. Choose an address of this host with --listen or --alternate\n$/) });
 });

@@ -24,7 +24,7 @@ test.concurrent('a port that is taken exits with 3: what failed, why, what to tr
   const listen = ['--listen', `127.0.0.1:${taken}`];
   for (const { code, stdout, stderr } of await Promise.all([natpunchEnds('serve', 'rendezvous', ...listen), natpunchEnds('serve', 'seed-udp', ...listen, '--json')])) {
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^natpunch: cannot open UDP socket main on 127\.0\.0\.1:\d+: the address is in use\. Stop what uses it, or choose another port with --listen\n$/);
+    expect(stderr).toMatch(/^natpunch: cannot open a UDP socket on 127\.0\.0\.1:\d+: the address is in use\. Stop what uses it, or choose another port with --listen\n$/);
   }
 });
 

@@ -2,11 +2,12 @@
  * What each kind of NAT does, in the words of RFC 4787, and so which pairs can meet. From definitions alone, never from the
  * simulator: the grid and the kernel lab are held to it.
  */
-import { canPunch, KINDS, type Reach } from '../../machines/reach.ts';
+import { canMeet as canReach, canPunch, KINDS, type Reach } from '../../machines/reach.ts';
 
 const SIDES: Readonly<Record<string, Reach>> = {
   ...KINDS,
-  'symmetric-seq': KINDS.symmetric,
+  symmetric: { ...KINDS.symmetric, ports: 'random' },
+  'symmetric-seq': { ...KINDS.symmetric, ports: 'counted' },
   'udp-blocked': { ...KINDS['full-cone'], udp: false },
 };
 
@@ -16,9 +17,20 @@ export type Pair = readonly [a: string, b: string];
 
 export const PAIRS: readonly Pair[] = NATS.flatMap((a) => NATS.map((b) => [a, b] as const));
 
-/** By plain UDP punching. */
+/** By UDP punching, ports guessed where they have to be. */
 export function canMeet(a: string, b: string): boolean {
   const [one, other] = [SIDES[a], SIDES[b]];
   if (!one || !other) throw new Error(`the oracle knows no ${one ? b : a}`);
-  return canPunch(one, other);
+  return canReach(one, other);
+}
+
+/** Without guessing. */
+export function canMeetPlainly(a: string, b: string): boolean {
+  const [one, other] = [SIDES[a], SIDES[b]];
+  return one !== undefined && other !== undefined && canPunch(one, other);
+}
+
+/** Where nobody can tell the port, and enough are tried. */
+export function isLeftToChance(a: string, b: string): boolean {
+  return canMeet(a, b) && !canMeetPlainly(a, b) && [a, b].includes('symmetric');
 }

@@ -1,23 +1,29 @@
-/** NAT × NAT, many seeds: plain UDP punching does exactly what the definitions of RFC 4787 allow, and nothing is left open. */
+/** NAT × NAT, many seeds: UDP punching does exactly what the definitions of RFC 4787 allow, and nothing is left open. */
 import { expect, test } from 'vitest';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
-import { canMeet, PAIRS } from './oracle.ts';
+import { canMeet, isLeftToChance, PAIRS } from './oracle.ts';
 import { play } from './play.ts';
 
-const ALLOWED = PAIRS.filter(([a, b]) => canMeet(a, b));
+const ALLOWED = PAIRS.filter(([a, b]) => canMeet(a, b) && !isLeftToChance(a, b));
 
 const SEEDS = 50;
+/** Hundreds of packets each. */
+const SEEDS_OF_CHANCE = 20;
+/** 99.6 in 100 are wanted; two failures in 20 would be one time in 300. */
+const CHANCE_FAILURES = 1;
 
-test.each(PAIRS)('%s × %s is as the oracle says, for 50 seeds', (a, b) => {
-  const expected = canMeet(a, b) ? SEEDS : 0;
+test.each(PAIRS)('%s × %s is as the oracle says, for every seed', (a, b) => {
+  const isChance = isLeftToChance(a, b);
+  const seeds = isChance ? SEEDS_OF_CHANCE : SEEDS;
   let both = 0;
-  for (let seed = 1; seed <= SEEDS; seed += 1) {
+  for (let seed = 1; seed <= seeds; seed += 1) {
     const played = play(udpPunch, a, b, { seed, latencyMs: seed % 5 === 0 ? 0 : 20 });
     expect(played.oneSided, `seed ${seed}: one side alone thinks it is connected`).toBe(false);
     expect(played.leaks, `seed ${seed}`).toEqual([]);
     if (played.both) both += 1;
   }
-  expect(both).toBe(expected);
+  expect(both).toBeLessThanOrEqual(canMeet(a, b) ? seeds : 0);
+  expect(both).toBeGreaterThanOrEqual(canMeet(a, b) ? seeds - (isChance ? CHANCE_FAILURES : 0) : 0);
 });
 
 test('at 10 % loss with jitter and reordering an allowed pair connects in 99.9 % of 1,000 worlds, and never one side alone', () => {

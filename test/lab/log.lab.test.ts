@@ -46,6 +46,8 @@ test.each([
   ['restricted', 'symmetric', 25],
   ['port-restricted+linux-open', 'port-restricted+linux-open', 0],
   ['symmetric', 'symmetric', 0],
+  ['symmetric-seq', 'symmetric-seq', 0],
+  ['symmetric', 'port-restricted', 25],
 ])('the logs of %s × %s at %i ms refold without divergence, and hold neither room nor payload', async (a, b, delayMs) => {
   const room = 'a secret of this test';
   for (const [side, log] of (await recorded({ a, b, delayMs }, room)).entries()) {

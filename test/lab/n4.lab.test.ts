@@ -127,8 +127,8 @@ describe.each(PAIRS)('%s × %s', (a, b) => {
   });
 });
 
-test.each([100, 200])('two of ours 25 ms apart meet while %i foreign flows a second take ports on both sides', async (perSecond) => {
-  const nat = `symmetric-seq+noise=${perSecond}`;
+test('two of ours 25 ms apart meet while 100 foreign flows a second take ports on both sides', async () => {
+  const nat = 'symmetric-seq+noise=100';
   lab = await buildLab({ a: nat, b: nat, delayMs: 25 });
   const [server, one, other] = (await agents('s', 'a', 'b')) as [Agent, Agent, Agent];
   await server.call('serve', [SERVER]);

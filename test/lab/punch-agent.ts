@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
+import { meter } from '../../cli/meter.ts';
 import { record } from '../../adapters/replay/record.ts';
 import { redactor } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
@@ -17,6 +18,8 @@ export interface Punched {
   readonly detail?: string;
   readonly elapsedMs?: number;
   readonly peer?: Endpoint;
+  /** Datagrams that this side sent until then, to the rendezvous too. */
+  readonly packets?: number;
   /** The payload that came from the peer through the hole. */
   readonly heard?: string;
 }
@@ -42,7 +45,8 @@ export async function stopServing(): Promise<void> {
 /** One punch: opens the hole, sends `words` through it, waits for the peer's, and closes. `log` records it to that file. */
 export async function punch(to: Endpoint, room: string, words: string, log?: string): Promise<Punched> {
   const input = { server: to, seed: newSeed(), waitMs: 8_000 };
-  const plain = { net: nodeNet(), clock };
+  const counted = meter(nodeNet());
+  const plain = { net: counted.net, clock };
   if (log !== undefined) writeFileSync(log, '');
   const recording =
     log === undefined
@@ -57,11 +61,12 @@ export async function punch(to: Endpoint, room: string, words: string, log?: str
   const connection = connect(run(udpPunchPeer, { net, clock: timers, codec: peerCodec(room), id: words, input }));
   try {
     const { elapsedMs, peer } = await connection.opened;
+    const packets = counted.packetsSent;
     const heard = new Promise<string>((resolve) => {
       connection.messages.subscribe({ next: (data) => resolve(new TextDecoder().decode(data)), complete: () => resolve('(closed)') });
     });
     connection.send(new TextEncoder().encode(words));
-    const result: Punched = { kind: 'connected', elapsedMs, peer, heard: await heard };
+    const result: Punched = { kind: 'connected', elapsedMs, peer, packets, heard: await heard };
     recording?.told({ type: 'close' });
     await connection.close();
     return result;

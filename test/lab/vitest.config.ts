@@ -9,7 +9,8 @@ export default defineConfig({
     globalSetup: [fileURLToPath(new URL('setup.ts', import.meta.url))],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A deadline, not a claim: a busy machine starts a dozen hosts in a minute.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 });

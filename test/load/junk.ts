@@ -39,6 +39,7 @@ const template = rendezvousCodec('the secret of a test').encode({
   peer: '0'.repeat(16),
   round: 1,
   mapping: 'unknown',
+  forecast: { kind: 'unknown' },
   candidates: [{ host: '10.0.0.2', port: 40_000 }],
 });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { ipv4ToText, ipv6ToText } from '../../effects/wire/stun-address.ts';
+import type { Forecast } from '../../machines/udp-punch/forecast.ts';
 import { CANDIDATE_LIMIT, type PunchMessage, type Register } from '../../machines/udp-punch/messages.ts';
 
 type Kinds = { readonly [T in PunchMessage['type']]: fc.Arbitrary<Extract<PunchMessage, { type: T }>> };
@@ -14,11 +15,23 @@ export const anyEndpoint: fc.Arbitrary<Endpoint> = fc.record({ host, port: fc.na
 const hexOf = (size: number): fc.Arbitrary<string> => fc.uint8Array({ minLength: size, maxLength: size }).map(toHex);
 const txid = hexOf(12);
 const id = hexOf(8);
+const fixed = <T extends string>(type: T): fc.Arbitrary<T> => fc.constant(type);
 const mapping = fc.constantFrom('unknown' as const, 'same' as const, 'varies' as const);
 const round = fc.nat(255);
+/** As it can be said on the wire. */
+export const anyForecast: fc.Arbitrary<Forecast> = fc.oneof(
+  fc.constantFrom<Forecast>({ kind: 'unknown' }, { kind: 'steady' }),
+  fc.record({
+    kind: fixed('counting'),
+    step: fc.integer({ min: -0x8000, max: 0x7fff }).filter((step) => step !== 0),
+    perSecond: fc.nat(0xffff),
+    rttMs: fc.nat(0xffff),
+  }),
+  fc.tuple(fc.integer({ min: 1, max: 0xffff }), fc.integer({ min: 1, max: 0xffff })).map(([one, other]): Forecast => ({ kind: 'random', first: Math.min(one, other), last: Math.max(one, other) })),
+);
 const nonce = fc.string({ maxLength: 40 });
+const known = fc.constantFrom(undefined, 'same' as const, 'varies' as const);
 const alternate = fc.option(anyEndpoint, { nil: undefined });
-const fixed = <T extends string>(type: T): fc.Arbitrary<T> => fc.constant(type);
 
 /** Without a room: a peer's codec puts in its own. */
 export const kinds: Kinds = {
@@ -30,18 +43,20 @@ export const kinds: Kinds = {
     round,
     candidates: fc.array(anyEndpoint, { maxLength: CANDIDATE_LIMIT }),
     mapping,
+    forecast: anyForecast,
     nonce: fc.option(nonce, { nil: undefined }),
   }),
   leave: fc.record({ type: fixed('leave'), txid, room: fc.constant(undefined), peer: id }),
   observe: fc.record({ type: fixed('observe'), txid, peer: id }),
-  mapped: fc.record({ type: fixed('mapped'), txid, to: id, mapped: anyEndpoint, alternate }),
+  mapped: fc.record({ type: fixed('mapped'), txid, to: id, mapped: anyEndpoint, alternate, known }),
   introduced: fc.record({
     type: fixed('introduced'),
     txid,
     to: id,
     mapped: anyEndpoint,
     alternate,
-    peer: fc.record({ id, round, mapping, endpoints: fc.array(anyEndpoint, { maxLength: CANDIDATE_LIMIT + 1 }) }),
+    known,
+    peer: fc.record({ id, round, mapping, forecast: anyForecast, ageMs: fc.nat(0xffff), endpoints: fc.array(anyEndpoint, { maxLength: CANDIDATE_LIMIT + 1 }) }),
   }),
   challenged: fc.record({ type: fixed('challenged'), txid, to: id, nonce }),
   refused: fc.record({ type: fixed('refused'), txid, to: id, reason: fc.constantFrom('room-full', 'busy') }),

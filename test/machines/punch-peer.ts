@@ -4,6 +4,7 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetFailed } from '../../effects/net.ts';
 import type { NetCommand } from '../../effects/net-actor.ts';
 import type { Outcome } from '../../machines/outcome.ts';
+import type { Forecast } from '../../machines/udp-punch/forecast.ts';
 import type { Mapped, PeerDescription, PunchMessage, Refused } from '../../machines/udp-punch/messages.ts';
 import { udpPunchPeer } from '../../machines/udp-punch/peer.ts';
 import type { PeerEvent } from '../../machines/udp-punch/peer-setup.ts';
@@ -19,6 +20,10 @@ export const MAPPED: Endpoint = { host: '198.18.1.2', port: 5000 };
 export const THEIRS: readonly Endpoint[] = [{ host: '198.18.2.2', port: 6000 }, { host: '192.168.2.2', port: 6000 }];
 export const PUBLIC: Endpoint = { host: '198.18.2.2', port: 6000 };
 export const ELSEWHERE: Endpoint = { host: '203.0.113.9', port: 7777 };
+export const STEADY: Forecast = { kind: 'steady' };
+/** In quiet. */
+export const COUNTING: Forecast = { kind: 'counting', step: 1, perSecond: 0, rttMs: 40 };
+export const RANDOM: Forecast = { kind: 'random', first: 1024, last: 65_535 };
 /** Sessions of others, below and above any that a seed gives in practice. */
 export const LOW = '0000000000000001';
 export const HIGH = 'fffffffffffffffe';
@@ -54,13 +59,13 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
   }
 
   /** The rendezvous's other port. */
-  observed(mapped: Endpoint): this {
-    return this.#hear({ type: 'mapped', ...this.#answer('observe'), from: ALTERNATE, mapped });
+  observed(mapped: Endpoint, more: Partial<Arrival> = {}): this {
+    return this.#hear({ type: 'mapped', ...this.#answer('observe'), from: ALTERNATE, mapped, ...more });
   }
 
   introduced(peer: Partial<PeerDescription> = {}, alternate: Endpoint | undefined = ALTERNATE): this {
-    const described: PeerDescription = { id: this.other, round: this.context.round, mapping: 'unknown', endpoints: THEIRS, ...peer };
-    return this.#hear({ type: 'introduced', ...this.#answer('register'), mapped: MAPPED, alternate, peer: described });
+    const described: PeerDescription = { id: this.other, round: this.context.round, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: THEIRS, ...peer };
+    return this.#hear({ type: 'introduced', ...this.#answer('register'), mapped: this.#seenAt(), alternate, peer: described });
   }
 
   challenged(nonce: string): this {
@@ -110,10 +115,32 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
     return this.introduced(peer);
   }
 
+  /** Its next round's socket is open, and whatever it looked at did not answer. */
+  reopened(): this {
+    this.opened();
+    while (this.state.startsWith('sampling')) this.next();
+    return this;
+  }
+
+  /** Its NAT gives every destination a new port, and its second socket is open: it looks at its ports. */
+  sampling(peer: Partial<PeerDescription> = {}): this {
+    return this.probing({ forecast: { kind: 'steady' }, mapping: 'same', ...peer }).observed({ ...MAPPED, port: MAPPED.port + 1 }).moved().opened();
+  }
+
+  /** Has counted its ports in quiet, and told so in its second round. */
+  counting(peer: Partial<PeerDescription> = {}): this {
+    return this.sampling(peer).observed({ ...MAPPED, port: MAPPED.port + this.context.flows.count - 1 });
+  }
+
+  /** Into the next round, through whatever timers. */
+  moved(): this {
+    for (const { round } = this.context; this.context.round === round && this.snapshot.status === 'active'; ) this.next();
+    return this;
+  }
+
   /** Through a whole round in which nothing is heard, into the next. */
   silentRound(): this {
-    for (const round = this.context.round; this.context.round === round && this.snapshot.status === 'active'; ) this.next();
-    return this;
+    return this.moved();
   }
 
   /** Heard, and hearing itself confirmed. */
@@ -155,6 +182,13 @@ export class PunchPeer extends Bench<PeerContext, PeerEvent, PunchMessage> {
 
   #answer(purpose: 'register' | 'observe'): { txid: string; to: string } & Arrival {
     return { txid: transactionId(this.context, purpose), to: this.context.id, ...this.#arrival(SERVER) };
+  }
+
+  /** A mapping that varies is one of a NAT that counts. */
+  #seenAt(): Endpoint {
+    const { mapping, flows, round } = this.context;
+    const made = flows.order[`r${round}>${SERVER.host}:${SERVER.port}`] ?? 1;
+    return mapping === 'varies' ? { ...MAPPED, port: MAPPED.port + made - 1 } : MAPPED;
   }
 
   #arrival(from: Endpoint): Arrival {

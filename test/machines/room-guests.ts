@@ -20,6 +20,7 @@ export function registration(who: string, at = 0, more: Partial<Register & Arriv
     round: number,
     candidates: [],
     mapping: 'unknown',
+    forecast: { kind: 'unknown' },
     socket: 'main',
     from: { host: hostOf(name), port: 5000 + number },
     at,

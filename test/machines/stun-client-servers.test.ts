@@ -139,9 +139,15 @@ describe('a refusal', () => {
   });
 
   test('of everything says that UDP passes', () => {
-    const check = new StunCheck().allOpened().goOn(({ message: { txid } }) => ({ type: 'refusal', txid, code: 500 }));
+    const check = new StunCheck().allOpened().goOn(({ message: { txid } }) => ({ type: 'refusal', txid, code: 420 }));
     expect(check.outcome).toMatchObject({ kind: 'checked', verdict: null, udp: true, nat: null });
     expect(check.asked().length).toBeLessThanOrEqual(2);
+  });
+
+  test("for the server's own trouble is asked again, until it answers", () => {
+    let asked = 0;
+    const check = new StunCheck().allOpened().goOn((sent) => ((asked += 1) <= 2 ? { type: 'refusal', txid: sent.message.txid, code: 500 } : honest(sent)));
+    expect(check.outcome).toMatchObject({ kind: 'checked', nat: true, mapping: 'endpoint-independent' });
   });
 
   test('of one server leaves the others', () => {

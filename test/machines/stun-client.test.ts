@@ -21,7 +21,8 @@ const STATES: readonly (readonly [state: string, make: () => StunCheck])[] = [
   ['measuring.hairpin.meeting', () => measuring()],
   ['measuring.hairpin.asking', () => measuring().goOn(honest, /hairpin\.asking/)],
   ['measuring.hairpin.listening', () => measuring().goOn(honest, /hairpin\.listening/)],
-  ['measuring.binding.asked', () => measuring()],
+  ['measuring.binding.doubting', () => measuring()],
+  ['measuring.binding.asked', () => foreignRefused(measuring())],
   ['ageing.opening', () => aged()],
   ['ageing.waking', () => agedOpen(aged())],
   ['ageing.silent', () => agedOpen(aged()).answered(quiet)],
@@ -129,5 +130,11 @@ function aged(): StunCheck {
 
 function agedOpen(check: StunCheck): StunCheck {
   for (const socket of agedSockets(check.context)) check.opened(socket);
+  return check;
+}
+
+/** This host does not bind what is not its own. */
+function foreignRefused(check: StunCheck): StunCheck {
+  check.send({ type: 'net.failed', effect: 'udp.open', socket: 'foreign', code: 'address-not-available', detail: 'not its own', at: check.now });
   return check;
 }

@@ -74,6 +74,20 @@ describe('opening', () => {
     expect(server.openAll()).toEqual(['a1p1 198.51.100.1:3478', 'tcp-a1p1 198.51.100.1:3478']);
   });
 
+  test('more addresses beside it, each with its TCP, at the port of the first', () => {
+    const server = new Server({ listen: { host: A1, port: 0 }, beside: [A2, '127.0.0.1'] });
+    const udp = ['a1p1 198.51.100.1:0', 'beside-1 198.51.100.2:50000', 'beside-2 127.0.0.1:50000'];
+    const tcp = ['tcp-a1p1 198.51.100.1:50000', 'tcp-beside-1 198.51.100.2:50000', 'tcp-beside-2 127.0.0.1:50000'];
+    expect(server.openAll()).toEqual([...udp, ...tcp]);
+    expect(server.announced).toHaveLength(6);
+  });
+
+  test('without an address beside it that is not there', () => {
+    const server = new Server({ listen: LISTEN, beside: [A2, '127.0.0.1'] }).open().refuse('address-in-use').refuse('address-in-use');
+    expect(server.openAll()).toEqual(['tcp-a1p1 198.51.100.1:3478']);
+    expect(server.state).toBe('serving.watching');
+  });
+
   test('any free ports, the same two on both addresses and over TCP', () => {
     const server = new Server({ listen: { host: A1, port: 0 }, alternate: { host: A2, port: 0 } });
     const udp = ['a1p1 198.51.100.1:0', 'a1p2 198.51.100.1:0', 'a2p1 198.51.100.2:50000', 'a2p2 198.51.100.2:50001'];

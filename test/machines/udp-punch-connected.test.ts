@@ -6,7 +6,7 @@ describe('a probe', () => {
   test('before any introduction connects, and tells who the peer is', () => {
     const peer = new PunchPeer().waiting().probe({ from: ELSEWHERE });
     expect(peer.state).toBe('connected.confirming');
-    expect(peer.context.peer).toEqual({ id: HIGH, round: 1, mapping: 'unknown', endpoints: [ELSEWHERE] });
+    expect(peer.context.peer).toEqual({ id: HIGH, round: 1, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: [ELSEWHERE] });
     expect(peer.outcomes).toEqual([{ kind: 'connected', socket: 'r1', local: LOCAL, peer: ELSEWHERE, elapsedMs: 0 }]);
   });
 

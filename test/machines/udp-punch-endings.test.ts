@@ -7,16 +7,23 @@ import { roomKeys } from '../../machines/udp-punch/room-keys.ts';
 import { seedUdpPeer } from '../../machines/seed-udp/peer.ts';
 import { seedUdpServer } from '../../machines/seed-udp/server.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
-import { ELSEWHERE, LOW, PUBLIC, PunchPeer } from './punch-peer.ts';
+import { COUNTING, ELSEWHERE, LOW, MAPPED, PUBLIC, PunchPeer, STEADY } from './punch-peer.ts';
 
 /** A peer in each of its states, by the state's name. */
 const STATES: readonly (readonly [state: string, make: () => PunchPeer])[] = [
   ['opening', () => new PunchPeer()],
+  ['sampling.one', () => new PunchPeer().sampling()],
+  ['sampling.several', () => elapsed(new PunchPeer().sampling(), 'sampleTime')],
   ['registering.asking', () => new PunchPeer().opened()],
   ['waiting.resting', () => new PunchPeer().waiting()],
   ['punching.opener', () => new PunchPeer().opened().introduced()],
   ['punching.probing', () => new PunchPeer().probing()],
   ['punching.listening', () => advanced(new PunchPeer().probing(), 1_600)],
+  ['punching.awaiting', () => new PunchPeer().counting().introduced()],
+  ['punching.sweeping.opening', () => new PunchPeer().counting().introduced({ forecast: STEADY })],
+  ['punching.sweeping.sending', () => new PunchPeer().probing({ round: 2, forecast: COUNTING }).observed(MAPPED)],
+  ['punching.sweeping.listening', () => advanced(new PunchPeer().probing({ round: 2, forecast: COUNTING }).observed(MAPPED), 130)],
+  ['punching.sweeping.resting', () => advanced(new PunchPeer().probing({ round: 2, forecast: COUNTING }).observed(MAPPED), 300)],
   ['connected.confirming', () => new PunchPeer().probing().probe()],
   ['connected.confirmed.idle', () => new PunchPeer({}, LOW).idle()],
   ['connected.confirmed.checking.asking', () => new PunchPeer().confirmed()],
@@ -121,7 +128,7 @@ describe('every machine', () => {
     readonly parent?: Node;
     readonly states: Readonly<Record<string, Node>>;
     readonly after: readonly unknown[];
-    readonly always?: readonly unknown[];
+    readonly always?: readonly { readonly guard?: unknown }[];
   }
   const below = (node: Node): Node[] => [node, ...Object.values(node.states).flatMap(below)];
   const above = (node: Node): Node[] => [node, ...(node.parent ? above(node.parent) : [])];
@@ -149,7 +156,7 @@ describe('every machine', () => {
   });
 
   test('the list of states here is complete', () => {
-    const leaves = below(udpPunchPeer.root as unknown as Node).filter(({ states, type, always }) => Object.keys(states).length === 0 && type !== 'final' && (always?.length ?? 0) === 0);
+    const leaves = below(udpPunchPeer.root as unknown as Node).filter(({ states, type, always }) => Object.keys(states).length === 0 && type !== 'final' && !always?.some(({ guard }) => guard === undefined));
     expect(leaves.map(({ id }) => id.replace(/^udp-punch\/peer\./, '')).toSorted()).toEqual(STATES.map(([state]) => state).toSorted());
   });
 });
@@ -172,6 +179,11 @@ describe('what it keeps', () => {
     expect(toHex(peerCodec(ROOM).encode(register!.message))).toContain(toHex(roomKeys(ROOM).id));
   });
 });
+
+function elapsed(peer: PunchPeer, name: string): PunchPeer {
+  peer.elapse(name);
+  return peer;
+}
 
 function advanced(peer: PunchPeer, ms: number): PunchPeer {
   peer.advance(ms);

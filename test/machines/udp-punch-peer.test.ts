@@ -16,7 +16,7 @@ describe('opening', () => {
     const peer = new PunchPeer().opened();
     expect(peer.state).toBe('registering.asking');
     expect(peer.sent()).toEqual([
-      { socket: 'r1', to: SERVER, message: { type: 'register', txid: transactionId(peer.context, 'register'), peer: peer.context.id, round: 1, candidates: [LOCAL], mapping: 'unknown' } },
+      { socket: 'r1', to: SERVER, message: { type: 'register', txid: transactionId(peer.context, 'register'), peer: peer.context.id, round: 1, candidates: [LOCAL], mapping: 'unknown', forecast: { kind: 'unknown' } } },
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('registering', () => {
   test('an introduction at once is punched at once', () => {
     const peer = new PunchPeer().probing();
     expect(peer.state).toBe('punching.probing');
-    expect(peer.context.peer).toEqual({ id: peer.other, round: 1, mapping: 'unknown', endpoints: THEIRS });
+    expect(peer.context.peer).toEqual({ id: peer.other, round: 1, mapping: 'unknown', forecast: { kind: 'unknown' }, ageMs: 0, endpoints: THEIRS });
   });
 
   test('an answer to anything else than this registration is no answer', () => {

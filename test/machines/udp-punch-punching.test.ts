@@ -202,7 +202,7 @@ describe('rounds', () => {
 
   test('the mapping is observed again in the next round as long as it is not known', () => {
     const unknown = new PunchPeer().probing().silentRound().opened().mapped();
-    expect(unknown.everSent('observe').map(({ socket }) => socket)).toEqual(['r1', 'r2']);
+    expect(new Set(unknown.everSent('observe').map(({ socket }) => socket))).toEqual(new Set(['r1', 'r2']));
     const known = new PunchPeer().probing().observed(MAPPED).silentRound().opened().mapped();
     expect(known.everSent('observe').map(({ socket }) => socket)).toEqual(['r1']);
   });
@@ -224,7 +224,7 @@ describe('the last round fails', () => {
   test.each(cases)('we %s, they %s: %s', (ours, theirs, reason, words) => {
     const peer = new PunchPeer().probing();
     if (ours !== 'unknown') peer.observed(ours === 'same' ? MAPPED : VARYING);
-    for (let round = 2; round <= 3; round += 1) peer.silentRound().opened().introduced({ mapping: theirs });
+    for (let round = 2; round <= 3; round += 1) peer.silentRound().reopened().introduced({ mapping: theirs });
     peer.silentRound();
     expect(peer.outcomes).toEqual([{ kind: 'failed', reason, detail: expect.stringContaining(words) }]);
     expect(peer.outcomes).toMatchObject([{ detail: expect.stringContaining(reason === 'no-path' && ours === theirs ? 'A relay' : 'rounds of probes') }]);

@@ -8,7 +8,7 @@ describe('two peers', () => {
     const house = new House();
     const { replies, news } = house.admit(registration('a'));
     expect(replies).toEqual([
-      { socket: 'main', to: { host: '10.0.0.97', port: 5001 }, message: { type: 'mapped', txid: hex('a/1', 12), to: hex('a', 8), mapped: { host: '10.0.0.97', port: 5001 }, alternate: ALTERNATE } },
+      { socket: 'main', to: { host: '10.0.0.97', port: 5001 }, message: { type: 'mapped', txid: hex('a/1', 12), to: hex('a', 8), mapped: { host: '10.0.0.97', port: 5001 }, alternate: ALTERNATE, known: 'unknown' } },
     ]);
     expect(news).toBe('opened');
   });

@@ -117,15 +117,15 @@ export function bent(bend: Bend): Codec<StunServerMessage> {
     ...whole,
     reflex(sockets): Reflex {
       const reflex = whole.reflex?.(sockets);
-      return (event) => {
-        if (event.type !== 'udp.received') return reflex?.(event);
+      const datagram: Reflex['datagram'] = (event) => {
         const heard = codec.decode(event.data, event.from);
         if (heard.kind !== 'message' || heard.message.type !== 'ask') return undefined;
         return bend({ ask: heard.message, event }, (ask) => {
-          const effect = reflex?.({ ...event, data: codec.encode(ask) });
+          const effect = reflex?.datagram({ ...event, data: codec.encode(ask) });
           return effect?.type === 'udp.send' ? { effect, answer: read(effect.data) } : undefined;
         });
       };
+      return { ...reflex, datagram };
     },
   };
 }

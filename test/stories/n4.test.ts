@@ -93,8 +93,9 @@ test('foreign flows that are fewer than the offset do no harm, and more make it 
   }
 });
 
-test.each([0, 25])('two NATs whose INPUT accepts meet at %i ms', (latencyMs) => {
-  for (const both of outcomes('port-restricted+linux-open', 'port-restricted+linux-open', { latencyMs })) expect(both).toEqual(BOTH);
+test('two NATs whose INPUT accepts meet where the distance lets both bursts leave before one arrives', () => {
+  const nat = 'port-restricted+linux-open';
+  for (const both of outcomes(nat, nat, { latencyMs: 25 })) expect(both).toEqual(BOTH);
 });
 
 test('two hosts behind one NAT are told of each other, never of themselves; but a NAT has no way to a port that it has not given yet', () => {

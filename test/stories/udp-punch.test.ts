@@ -95,8 +95,6 @@ test('a peer that loses its NAT mapping is found again at its new address', () =
 });
 
 test('payload passes both ways and never reaches the machine', () => {
-  const w = world({ a: 'port-restricted', b: 'symmetric' }, { seed: 1, latencyMs: 20 });
-  expect(w.run(udpPunch).outcome<Outcome>('a')).toEqual(expect.objectContaining({ kind: 'failed', reason: 'no-reply' }));
   const v = world({ a: 'port-restricted', b: 'restricted' }, { seed: 1, latencyMs: 20 }).run(udpPunch);
   const heard = { a: [] as string[], b: [] as string[] };
   for (const host of ['a', 'b'] as const) v.running(host).messages.subscribe((data) => heard[host].push(new TextDecoder().decode(data)));

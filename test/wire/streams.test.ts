@@ -14,6 +14,15 @@ test('pieces become messages of whoever is at the other end', () => {
   expect(open.take('tcp/1', utf8('n4n4'))).toEqual([{ kind: 'message', message: { type: 'hello', ident: 'n4n4n4' }, from: PEER }]);
 });
 
+test('what is kept between pieces is a copy, and holds no read in memory', () => {
+  const open = streams(n4Codec());
+  open.note(accepted);
+  const read = utf8('\u0001\u0000n4');
+  open.take('tcp/1', read);
+  read.fill(0);
+  expect(open.take('tcp/1', utf8('n4n4'))).toHaveLength(1);
+});
+
 test.each([
   ['closed by the other end', (open: ReturnType<typeof streams>) => open.note({ type: 'tcp.closed', socket: 'tcp/1', at: 0 })],
   ['closed by this end, of which nothing more is reported', (open: ReturnType<typeof streams>) => open.forget('tcp/1')],

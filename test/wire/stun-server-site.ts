@@ -1,6 +1,7 @@
 /** The STUN server as a function, for tests: what was opened, and what its reflex does with one event. No machine and no network. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEffect } from '../../effects/net.ts';
+import { streams } from '../../effects/streams.ts';
 import { decodeStun, encodeStun, type StunAttribute, type StunEncodeOptions, type StunMessage } from '../../effects/wire/stun.ts';
 import { stunServerCodec } from '../../machines/nat-check/stun-server.ts';
 import { CORNERS, type Corner, tcpLabel } from '../../machines/nat-check/stun-sites.ts';
@@ -25,6 +26,7 @@ export const change = (changeIp: boolean, changePort: boolean): StunAttribute =>
 
 export class Site {
   readonly #reflex;
+  readonly #streams = streams(stunServerCodec());
 
   constructor(opened: Readonly<Record<string, Endpoint>>) {
     const reflex = stunServerCodec().reflex?.(opened);
@@ -34,7 +36,7 @@ export class Site {
 
   /** A datagram. */
   hear(data: Uint8Array, socket: string = 'a1p1', from: Endpoint = CLIENT): NetEffect | undefined {
-    return this.#reflex({ type: 'udp.received', socket, from, data, at: 1 });
+    return this.#reflex.datagram({ type: 'udp.received', socket, from, data, at: 1 });
   }
 
   /** The message in answer to a datagram, from which socket and to whom; undefined for silence. */
@@ -44,17 +46,17 @@ export class Site {
   }
 
   accept(socket = 'tcp-a1p1/1', listener = 'tcp-a1p1', local: Endpoint = FOUR.a1p1): this {
-    this.#reflex({ type: 'tcp.accepted', listener, socket, local, peer: CLIENT, at: 1 });
+    this.#streams.note({ type: 'tcp.accepted', listener, socket, local, peer: CLIENT, at: 1 });
     return this;
   }
 
   /** Bytes of a stream. */
   stream(data: Uint8Array, socket = 'tcp-a1p1/1'): NetEffect | undefined {
-    return this.#reflex({ type: 'tcp.received', socket, data, at: 1 });
+    return this.#streams.answer(socket, data, this.#reflex);
   }
 
   ended(type: 'tcp.closed' | 'net.failed', socket = 'tcp-a1p1/1'): this {
-    this.#reflex(type === 'tcp.closed' ? { type, socket, at: 1 } : { type, socket, effect: 'tcp.listen', code: 'reset', detail: 'gone', at: 1 });
+    this.#streams.note(type === 'tcp.closed' ? { type, socket, at: 1 } : { type, socket, effect: 'tcp.listen', code: 'reset', detail: 'gone', at: 1 });
     return this;
   }
 }

@@ -12,7 +12,7 @@ const peer = peerCodec('room');
 const rendezvous = rendezvousCodec('the secret of a test');
 const [TXID, ONE] = ['0102030405060708090a0b0c', '1111111111111111'] as const;
 const HERE: Endpoint = { host: '198.18.1.2', port: 5000 };
-const REGISTER: Register = { type: 'register', txid: TXID, peer: ONE, round: 1, mapping: 'unknown', candidates: [] };
+const REGISTER: Register = { type: 'register', txid: TXID, peer: ONE, round: 1, mapping: 'unknown', forecast: { kind: 'unknown' }, candidates: [] };
 const CHALLENGE: Challenged = { type: 'challenged', txid: TXID, to: ONE };
 
 /** The nonce by which the rendezvous challenges `remote`, as the peer there reads it. */

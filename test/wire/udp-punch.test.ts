@@ -7,7 +7,7 @@ import { type Decoded, redactor } from '../../effects/codec.ts';
 import { concatBytes, fromHex, toHex, utf8 } from '../../effects/wire/bytes.ts';
 import { decodeStun, encodeStun, type StunAttribute, type StunClass } from '../../effects/wire/stun.ts';
 import { OBSERVE_SIZE, openPeerCodec, peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
-import type { PunchMessage } from '../../machines/udp-punch/messages.ts';
+import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 import { anyEndpoint, anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../machines/punch-messages.ts';
 
 const ROOM = 'secret';
@@ -17,7 +17,10 @@ const rendezvous = rendezvousCodec('the secret of a test');
 const ROOM_ID = toHex(new Uint8Array(hkdfSync('sha256', ROOM, 'natpunch udp-punch 1', 'room', 32)));
 
 const [TXID, ONE, OTHER] = ['0102030405060708090a0b0c', '1111111111111111', '2222222222222222'] as const;
-const REGISTER: PunchMessage = { type: 'register', txid: TXID, peer: ONE, round: 2, mapping: 'varies', candidates: [{ host: '192.168.1.2', port: 5000 }] };
+const REGISTER: Register = {
+  type: 'register', txid: TXID, peer: ONE, round: 2, mapping: 'varies', candidates: [{ host: '192.168.1.2', port: 5000 }],
+  forecast: { kind: 'counting', step: -2, perSecond: 300, rttMs: 40 },
+};
 const PROBE: PunchMessage = { type: 'probe', txid: TXID, sender: ONE, receiver: OTHER, nominate: true };
 
 describe('every message', () => {
@@ -34,7 +37,7 @@ describe('every message', () => {
     expect(mine.decode(mine.encode(message))).toEqual({ kind: 'message', message });
   });
 
-  test('has the size that keeps its answer shorter: 560 bytes to register, 72 to observe', () => {
+  test('has the size that keeps its answer shorter: 592 bytes to register, 72 to observe', () => {
     fc.assert(fc.property(kinds.register, (message) => void expect(mine.encode(message)).toHaveLength(REGISTER_SIZE)));
     fc.assert(fc.property(kinds.observe, kinds.mapped, (asked, { alternate: _, ...answer }) => {
       expect(mine.encode(asked)).toHaveLength(OBSERVE_SIZE);
@@ -122,20 +125,20 @@ describe('a room', () => {
 });
 
 describe('fixed bytes', () => {
-  test('a registration: ROOM, MEMBER, one address, FILL to 560 bytes, FINGERPRINT', () => {
-    const head = `0001021c2112a442${TXID} c7e00020${ROOM_ID} c7e1000c${ONE}02020000 00120008 0001329ae1baa540 c7ef01d0`;
-    const body = concatBytes(bytesOf(head), new Uint8Array(560 - 8 - bytesOf(head).length));
+  test('a registration: ROOM, MEMBER, PORTS, one address, FILL to 592 bytes, FINGERPRINT', () => {
+    const head = `0001023c2112a442${TXID} c7e00020${ROOM_ID} c7e1000c${ONE}02020000 c7e4000c0200fffe012c002800000000 00120008 0001329ae1baa540 c7ef01e0`;
+    const body = concatBytes(bytesOf(head), new Uint8Array(592 - 8 - bytesOf(head).length));
     expect(ROOM_ID).toBe('68c6add62213d003e26029005832c0289ad1d29b252d15a9be7d25a945bd79a4');
     expect(toHex(mine.encode(REGISTER))).toBe(toHex(closed(body)));
   });
 
-  test('an introduction: MEMBER, the address seen, the other port, PEER, two addresses', () => {
+  test('an introduction: MEMBER with what is known of us, the address seen, the other port, PEER with its age, PORTS, two addresses', () => {
     const message: PunchMessage = {
-      type: 'introduced', txid: TXID, to: ONE, mapped: { host: '198.18.1.2', port: 5000 }, alternate: { host: '198.18.0.2', port: 3479 },
-      peer: { id: OTHER, round: 1, mapping: 'same', endpoints: [{ host: '198.18.2.2', port: 6000 }, { host: '2001:db8::1', port: 6001 }] },
+      type: 'introduced', txid: TXID, to: ONE, mapped: { host: '198.18.1.2', port: 5000 }, alternate: { host: '198.18.0.2', port: 3479 }, known: 'varies',
+      peer: { id: OTHER, round: 1, mapping: 'varies', forecast: { kind: 'random', first: 2048, last: 4095 }, ageMs: 258, endpoints: [{ host: '198.18.2.2', port: 6000 }, { host: '2001:db8::1', port: 6001 }] },
     };
-    const head = `010100642112a442${TXID} c7e1000c${ONE}00000000 00200008 0001329ae700a540 802c0008 00010d97c6120002`
-      + ` c7e2000c${OTHER}01010000 00120008 00013662e700a640 00120014 000236630113a9fa0102030405060708090a0b0d`;
+    const head = `010100742112a442${TXID} c7e1000c${ONE}00020000 00200008 0001329ae700a540 802c0008 00010d97c6120002`
+      + ` c7e2000c${OTHER}01020102 c7e4000c030000000000000008000fff 00120008 00013662e700a640 00120014 000236630113a9fa0102030405060708090a0b0d`;
     expect(toHex(rendezvous.encode(message))).toBe(toHex(closed(bytesOf(head))));
   });
 
@@ -199,7 +202,7 @@ describe('a recording', () => {
   test('keeps nothing of payload', () => expect(redact(utf8('hello'))).toBeUndefined());
 
   test('of what it cannot read keeps that it could not: not even the identifier of the room', () => {
-    for (const [message, bit] of [[REGISTER, 559 * 8], [PROBE, 600]] as const) {
+    for (const [message, bit] of [[REGISTER, 591 * 8], [PROBE, 600]] as const) {
       const kept = redact(flipped(mine.encode(message), bit))!;
       expect(open.decode(kept).kind).toBe('unreadable');
       expect(toHex(kept)).not.toContain(ROOM_ID);

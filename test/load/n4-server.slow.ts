@@ -1,6 +1,6 @@
 /**
- * One n4 server, 10,000 half-open TCP clients, as many that name an ident each, and junk, all on real loopback sockets; and two
- * who have waited for each other meanwhile. The server is a process of its own, so that its memory can be told.
+ * One n4 server, 10,000 TCP clients of one address that say nothing, as many of forty, as many that name an ident each, and
+ * junk, all on real loopback sockets; and two who have waited for each other meanwhile. The server is a process of its own, so that its memory can be told.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -39,10 +39,19 @@ async function isServed(who: string): Promise<void> {
   expect([one.peer, other.peer]).toEqual([other.own, one.own]);
 }
 
-test('those who wait are joined, and those who come are served, while 10,000 of one host are half open', { timeout: 60_000 }, async () => {
+test('those who wait are joined, and those who come are served, while one host connects 10,000 times and says nothing', { timeout: 60_000 }, async () => {
+  const meeting = new Client(port, '127.0.1.1', 'wait-0').meet();
+  open.push(...(await crowd(port, CLIENTS, () => '127.0.0.3')));
+  await isServed('new-0');
+  const [one, other] = await Promise.all([meeting, new Client(port, '127.0.1.2', 'wait-0').meet()]);
+  expect([one.peer, other.peer]).toEqual([other.own, one.own]);
+  for (const socket of open.splice(0)) socket.destroy();
+});
+
+test('the same while 10,000 of forty hosts are half open', { timeout: 60_000 }, async () => {
   const waiting = new Client(port, '127.0.1.1', 'wait-1');
   const meeting = waiting.meet();
-  open.push(...(await crowd(port, CLIENTS, () => '127.0.0.3')));
+  open.push(...(await crowd(port, CLIENTS, forty)));
   await isServed('new-1');
   const [one, other] = await Promise.all([meeting, new Client(port, '127.0.1.2', 'wait-1').meet()]);
   expect([one.peer, other.peer]).toEqual([other.own, one.own]);
@@ -52,7 +61,7 @@ test('those who wait are joined, and those who come are served, while 10,000 of 
 
 test('the same while 10,000 name an ident each', { timeout: 60_000 }, async () => {
   const meeting = new Client(port, '127.0.1.1', 'wait-2').meet();
-  open.push(...(await crowd(port, CLIENTS, (n) => `127.0.4.${1 + (n % 4)}`, (n) => packet(1, n.toString(36)))));
+  open.push(...(await crowd(port, CLIENTS, forty, (n) => packet(1, n.toString(36)))));
   await isServed('new-2');
   const [one, other] = await Promise.all([meeting, new Client(port, '127.0.1.2', 'wait-2').meet()]);
   expect([one.peer, other.peer]).toEqual([other.own, one.own]);
@@ -106,6 +115,10 @@ test('its heap is bounded in a flood, and keeps nothing of it', () => {
   expect(Math.max(halfOpen, idents) - idle).toBeLessThan(FLOODED_LIMIT_MIB);
   expect(after - idle).toBeLessThan(HEAP_GROWTH_LIMIT_MIB);
 });
+
+function forty(n: number): string {
+  return `127.0.4.${1 + (n % 40)}`;
+}
 
 function sendExchange(from: string, ident: string): void {
   const udp = createSocket('udp4');
