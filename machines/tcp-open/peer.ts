@@ -59,7 +59,7 @@ export const tcpOpenPeer = peerSetup
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
       punchDeadline: timing.PUNCH_DEADLINE_MS,
-      retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, 'at' in event ? event.at - context.startAt : 0)),
+      retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, 'at' in event ? event.at - context.startAt : 0, (context.rttMs ?? 0) + (context.peer?.rttMs ?? 0))),
       silence: ({ context }: Where) => silenceOf(context),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,

@@ -28,10 +28,11 @@ export const REFUSALS = 24;
  * leave within a one-way delay of each other. So both sides call at common moments, a few ms apart, counted from the agreed
  * start: on short lines, where that delay is shorter than any timer is exact, each is a chance; on long ones whoever was refused
  * has waited a round trip already, and calls again nearly at once. Whatever is fixed can miss for ever, so each side lets moments
- * pass now and then, by chance.
+ * pass now and then, by chance. `rttMs` is that to the peer, at the most.
  */
-export function retryMs(seed: number, round: number, sinceStartMs: number): number {
-  const moment = Math.floor(sinceStartMs / MOMENT_MS) + 1;
+export function retryMs(seed: number, round: number, sinceStartMs: number, rttMs: number): number {
+  // The listener stands for a whole round trip: whoever it accepts would be forgotten with it before that.
+  const moment = Math.floor((sinceStartMs + rttMs) / MOMENT_MS) + 1;
   const skips = chance(seed, round) < SKIPPED ? 1 : 0;
   return (moment + skips) * MOMENT_MS - sinceStartMs;
 }
