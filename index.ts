@@ -2,6 +2,7 @@
  * natpunch as a library, on real sockets. For the simulated internet see `natpunch/sim`; for the statecharts themselves
  * `natpunch/machines`.
  */
+import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import { nodeClock } from './adapters/node/clock.ts';
 import { nodeNet } from './adapters/node/net.ts';
@@ -13,6 +14,7 @@ import { connect, ConnectionFailed, type Ending } from './machines/connection.ts
 import { untilEnd } from './machines/ending.ts';
 import { type Behaviour, type Checked, checkCodec, stunClient } from './machines/nat-check/index.ts';
 import type { Failed, FailureReason } from './machines/outcome.ts';
+import { openCodec, tcpOpenPeer } from './machines/tcp-open/index.ts';
 import { peerCodec, udpPunchPeer } from './machines/udp-punch/index.ts';
 
 export interface PunchOptions {
@@ -74,6 +76,50 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
+  }
+}
+
+/** A connection to one peer, as Node knows them: in order and whole, with backpressure and half-close. Nothing encrypts it. */
+export interface OpenStream {
+  readonly stream: Duplex;
+  readonly local: Endpoint;
+  readonly peer: Endpoint;
+  /** From the first call until the connection was agreed on. */
+  readonly elapsedMs: number;
+}
+
+/**
+ * Opens a TCP connection to whoever is in the same room of the same rendezvous, through both NATs, and resolves once both sides
+ * have proved that they know the room and agreed on the connection. It is the caller's then: the signal does not end it. Rejects as
+ * `punch` does.
+ */
+export async function open({ server, room, signal, waitMs, local }: PunchOptions): Promise<OpenStream> {
+  signal?.throwIfAborted();
+  const named = parseEndpoint(server);
+  if (!named || named.port === 0) throw new TypeError(`server must be host:port, not '${server}'`);
+  if (room === '') throw new TypeError('room must not be empty');
+  const host = await resolved(named.host, signal, 'no-rendezvous');
+  let stream: Duplex | undefined;
+  const running = run(tcpOpenPeer, {
+    net: nodeNet({ onRelease: (released) => (stream = released) }),
+    codec: openCodec(room),
+    clock: nodeClock(),
+    id: 'peer',
+    input: { server: { host, port: named.port }, seed: newSeed(), waitMs, local },
+  });
+  const connection = connect(running);
+  const abort = (): void => void connection.close();
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  try {
+    const { local: from, peer, elapsedMs } = await connection.opened;
+    if (!stream) throw new Error('a connection was agreed on, but never given away');
+    return { stream, local: from, peer, elapsedMs };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Codec } from '../effects/codec.ts';
 import { checkCodec, stunClient, stunServer, stunServerCodec, textAssist, textClient, textCodec, textServer } from '../machines/nat-check/index.ts';
 import { n4Codec, n4Peer, n4Server } from '../machines/n4/index.ts';
 import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
+import { openRendezvousCodec as tcpOpenRendezvousCodec, publicOpenCodec, tcpOpenPeer, tcpOpenRendezvous } from '../machines/tcp-open/index.ts';
 import { openPeerCodec } from '../machines/udp-punch/codec.ts';
 import { openRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
 
@@ -29,6 +30,8 @@ export function recordableNames(): string {
 const RECORDABLE: readonly Recordable[] = [
   { machine: udpPunchPeer, openCodec: openPeerCodec as () => AnyCodec },
   { machine: udpPunchRendezvous, openCodec: openRendezvousCodec as () => AnyCodec },
+  { machine: tcpOpenPeer, openCodec: publicOpenCodec as () => AnyCodec },
+  { machine: tcpOpenRendezvous, openCodec: tcpOpenRendezvousCodec as () => AnyCodec },
   { machine: seedUdpPeer, openCodec: seedCodec as () => AnyCodec },
   { machine: seedUdpServer, openCodec: seedCodec as () => AnyCodec },
   { machine: stunClient, openCodec: checkCodec as () => AnyCodec },

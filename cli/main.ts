@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'UDP hole punch; then stdin → peer, peer → stdout',
     load: async () => (await import('./commands/udp.ts')).defineUdp,
   },
+  tcp: {
+    summary: 'TCP simultaneous open; then stdin/stdout',
+    load: async () => (await import('./commands/tcp.ts')).defineTcp,
+  },
   n4: {
     summary: 'symmetric NATs by port sweep, with n4.py or with itself; then stdin/stdout',
     load: async () => (await import('./commands/n4.ts')).defineN4,

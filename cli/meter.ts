@@ -1,20 +1,21 @@
-/** Counts the datagrams that are asked of a network, payload and rendezvous included; changes nothing that passes. */
+/** Counts what is asked of a network, payload and rendezvous included; changes nothing that passes. */
 import { tap } from 'rxjs';
-import type { Net } from '../effects/net.ts';
+import type { Net, NetEffect } from '../effects/net.ts';
 
 export interface Meter {
   readonly net: Net;
   readonly packetsSent: number;
 }
 
-export function meter(net: Net): Meter {
+/** By default datagrams. */
+export function meter(net: Net, counted: readonly NetEffect['type'][] = ['udp.send']): Meter {
   let sent = 0;
   return {
     net: (effects) =>
       net(
         effects.pipe(
           tap(({ type }) => {
-            if (type === 'udp.send') sent += 1;
+            if (counted.includes(type)) sent += 1;
           }),
         ),
       ),
@@ -23,3 +24,6 @@ export function meter(net: Net): Meter {
     },
   };
 }
+
+/** Of a protocol over TCP: calls, each at least a SYN, and messages. What the system sends besides is its own affair. */
+export const CALLS: readonly NetEffect['type'][] = ['tcp.connect', 'tcp.send'];

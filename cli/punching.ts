@@ -2,6 +2,7 @@
  * What every command that connects two hosts does once its options are read: starts the wire's machine on real sockets, tells
  * how it goes, and then pipes stdin and stdout through the hole, or with `--once` only says that it stands.
  */
+import type { Socket } from 'node:net';
 import type { AnyStateMachine } from 'xstate';
 import { nodeClock } from '../adapters/node/clock.ts';
 import { nodeNet } from '../adapters/node/net.ts';
@@ -12,12 +13,13 @@ import { run, type Running } from '../effects/run.ts';
 import { connect, type Connection, ConnectionFailed, type Ending } from '../machines/connection.ts';
 import { type Connected, type Failed, failed } from '../machines/outcome.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { meter } from './meter.ts';
+import { CALLS, meter } from './meter.ts';
 import { pipe } from './pipe.ts';
 import { openRecorder } from './recorder.ts';
 import { adviceFor, exitCodeOf, type Result, resultOf } from './result.ts';
 import { onInterrupt } from './signals.ts';
 import { type Status, statusWriter } from './status.ts';
+import { endStream, pipeStream } from './stream-pipe.ts';
 import type { Wire } from './wires.ts';
 
 export interface PunchingOptions {
@@ -51,7 +53,8 @@ export async function punch(options: PunchingOptions): Promise<ExitCode> {
 
   const { machine, codec, input } = wire;
   const clock = nodeClock();
-  const measured = meter(nodeNet());
+  let stream: Socket | undefined;
+  const measured = meter(nodeNet({ onRelease: (released) => (stream = released) }), wire.carries === 'stream' ? CALLS : undefined);
   const recording = startRecording?.({ machine, codec, input, id: 'peer', net: measured.net, clock });
   const running = run(machine, { net: recording?.net ?? measured.net, clock: recording?.clock ?? clock, codec, input, id: 'peer' });
   running.actor.subscribe({
@@ -79,13 +82,15 @@ export async function punch(options: PunchingOptions): Promise<ExitCode> {
   if (once) {
     if (!interrupted) process.stdout.write(`${json ? JSON.stringify(result) : message}\n`);
     if (hint) report.tell(hint);
+    if (stream) await endStream(stream);
     await connection.close();
     return interrupted ? EXIT.interrupted : EXIT.done;
   }
   isOpen = true;
   report.tell({ status: 'connected', message, ...result });
   if (hint) report.tell(hint);
-  const ending = await pipe(connection);
+  if (stream) stop = () => stream?.destroy();
+  const ending = stream ? await pipeStream(stream) : await pipe(connection);
   if (interrupted) {
     report.tell({ status: 'closed', message: 'closed' });
     return EXIT.interrupted;

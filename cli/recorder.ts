@@ -21,8 +21,10 @@ export interface Recorded {
   readonly clock: Clock;
 }
 
+export type Recorder = (what: Recorded) => Recording;
+
 /** To be opened before anything starts: throws a `Stop` when the file cannot be written. Undefined without a file. */
-export async function openRecorder(path: string | undefined): Promise<((what: Recorded) => Recording) | undefined> {
+export async function openRecorder(path: string | undefined): Promise<Recorder | undefined> {
   if (path === undefined) return undefined;
   const file = openForWriting(path);
   // Loaded only when there is something to record: every other start is quicker without.

@@ -11,6 +11,9 @@ import type { SeedMessage } from '../machines/seed-udp/codec.ts';
 import { seedUdp } from '../machines/seed-udp/index.ts';
 import { udpPunch } from '../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../machines/udp-punch/messages.ts';
+import { tcpOpen } from '../machines/tcp-open/index.ts';
+import type { OpenMessage } from '../machines/tcp-open/messages.ts';
+import { CALLS, type meter } from './meter.ts';
 import { canMeet, canPunch } from '../machines/reach.ts';
 
 export interface Protocol {
@@ -23,6 +26,8 @@ export interface Protocol {
   readonly server: string;
   /** What a message says, in the sender's words. A type without words of its own is called by its name. */
   readonly say: (message: Message) => string;
+  /** What its effort is measured by; default: datagrams. */
+  readonly counts?: Parameters<typeof meter>[1];
   /** Sockets with which it starts over, by their labels; others of a sweep do not. */
   readonly attempts?: RegExp;
   /** Whether two sides should meet, from what their NATs do. */
@@ -51,6 +56,25 @@ const UDP_PUNCH: Protocol = {
     probe: () => 'Do you hear me?',
     confirm: () => 'Yes, I hear you.',
     bye: () => 'Goodbye.',
+  }),
+};
+
+const TCP_OPEN: Protocol = {
+  name: 'tcp-open',
+  names: ['tcp', 'tcp-open'],
+  scenario: tcpOpen,
+  server: 'a rendezvous',
+  counts: CALLS,
+  // As for UDP, but a NAT that blocks UDP does not block TCP.
+  expected: (a, b) => canPunch({ ...a, udp: true }, { ...b, udp: true }),
+  say: sayings<OpenMessage>({
+    register: ({ rttMs }) => (rttMs === undefined ? 'I am in our room. Where do you see me?' : `I am in our room, ${rttMs} ms there and back from you.`),
+    mapped: ({ mapped }) => `I see you at ${formatEndpoint(mapped)}.`,
+    introduced: ({ peer }) => `The other one is at ${places(peer.endpoints)}. Start!`,
+    refused: ({ reason }) => `No: ${reason}.`,
+    probe: () => 'If you know our room, say so.',
+    confirm: () => 'I know it.',
+    handover: () => 'Let us take this connection.',
   }),
 };
 
@@ -83,7 +107,7 @@ const N4: Protocol = {
   }),
 };
 
-export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, SEED_UDP, N4];
+export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, TCP_OPEN, SEED_UDP, N4];
 
 type Sayings<M extends Message> = { readonly [T in M['type']]?: (message: Extract<M, { readonly type: T }>) => string };
 

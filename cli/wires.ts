@@ -7,6 +7,8 @@ import { type N4PeerContext, type N4PeerInput, targetOf } from '../machines/n4/s
 import type { Connected } from '../machines/outcome.ts';
 import { seedCodec, seedUdpPeer } from '../machines/seed-udp/index.ts';
 import type { SeedPeerContext, SeedPeerInput } from '../machines/seed-udp/peer.ts';
+import { openCodec, tcpOpenPeer } from '../machines/tcp-open/index.ts';
+import type { OpenPeerContext, OpenPeerInput } from '../machines/tcp-open/session.ts';
 import { peerCodec, udpPunchPeer } from '../machines/udp-punch/index.ts';
 import type { PeerContext, PeerInput } from '../machines/udp-punch/session.ts';
 import { SWEEP_PACE_PER_SECOND } from '../machines/udp-punch/strategy.ts';
@@ -21,6 +23,8 @@ export interface Wire {
   readonly input: unknown;
   /** When payload may go out: once the peer was heard, or once it has confirmed that it hears us. */
   readonly pipesFrom: 'heard' | 'confirmed';
+  /** Default: datagrams. A stream is given away by the machine, which ends then. */
+  readonly carries?: 'stream';
   /** What is going on, if it is worth a line. */
   progress(snapshot: AnyMachineSnapshot): Status | undefined;
   /** What else to say of a connection. */
@@ -43,6 +47,19 @@ export function udpPunchWire({ server, local, waitMs }: WireOptions, room: strin
     input,
     pipesFrom: 'confirmed',
     progress: (snapshot) => punchProgress(stateOf(snapshot), snapshot.context as PeerContext),
+  };
+}
+
+export function tcpOpenWire({ server, local, waitMs }: WireOptions, room: string, seed = newSeed()): Wire {
+  const input: OpenPeerInput = { server, seed, local, waitMs };
+  return {
+    protocol: 'tcp-open',
+    machine: tcpOpenPeer,
+    codec: openCodec(room) as AnyCodec,
+    input,
+    pipesFrom: 'confirmed',
+    carries: 'stream',
+    progress: (snapshot) => openProgress(stateOf(snapshot), snapshot.context as OpenPeerContext),
   };
 }
 
@@ -90,6 +107,27 @@ function punchProgress(state: string, { input, round, mapped, peer, path, sweep,
     }
     case 'connected':
       return path && { status: 'heard', message: `heard the peer at ${formatEndpoint(path.peer)}…`, peer: formatEndpoint(path.peer) };
+    default:
+      return undefined;
+  }
+}
+
+function openProgress(state: string, { input, mapped, peer, round }: OpenPeerContext): Status | undefined {
+  const server = formatEndpoint(input.server);
+  switch (state) {
+    case 'connecting':
+      return { status: 'registering', message: `asking the rendezvous at ${server}…`, server };
+    case 'meeting': {
+      if (!mapped) return undefined;
+      const seen = formatEndpoint(mapped);
+      return { status: 'waiting', message: `registered as ${seen}, waiting for the peer…`, mapped: seen };
+    }
+    case 'punching': {
+      const first = peer?.endpoints[0];
+      if (!first || round !== 1) return undefined;
+      const at = formatEndpoint(first);
+      return { status: 'punching', message: `introduced to ${at}, connecting…`, peer: at };
+    }
     default:
       return undefined;
   }

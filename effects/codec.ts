@@ -1,6 +1,7 @@
 /** Between bytes and messages. A codec holds the keys of its protocol, so that no machine, snapshot or log ever does. */
 import type { Endpoint } from './endpoint.ts';
 import type { NetEffect, NetEvent, UdpReceived } from './net.ts';
+import { concatBytes } from './wire/bytes.ts';
 
 /** A protocol's wire format, both directions and every role of it. Pure, but for caches that cannot be observed. */
 export interface Codec<M extends { readonly type: string }> {
@@ -17,13 +18,22 @@ export interface Codec<M extends { readonly type: string }> {
   readonly reflex?: (sockets: Readonly<Record<string, Endpoint>>) => Reflex;
   /** Bytes that it cannot read. They stand in logs for others, which might show what a log must not. */
   readonly unreadable?: Uint8Array;
+  /** With which no stream of it can begin. They stand in logs for what made one end. */
+  readonly unframed?: Uint8Array;
 }
 
 /**
  * The whole messages at the start of what has come of a stream, and what is left. Undefined when the bytes cannot be of this
  * protocol, so that the connection is closed. It bounds what is left, by giving up where no message is so long.
  */
-export type Framing = (received: Uint8Array) => { readonly frames: readonly Uint8Array[]; readonly rest: Uint8Array } | undefined;
+export type Framing = (received: Uint8Array) => Cut | undefined;
+
+export interface Cut {
+  readonly frames: readonly Uint8Array[];
+  readonly rest: Uint8Array;
+  /** The last of the frames was the last of this stream: the rest, and whatever follows, is not the protocol's. */
+  readonly isOver?: true;
+}
 
 /** Keeps nothing of a client, and never throws, whatever the bytes. */
 export interface Reflex {
@@ -45,14 +55,19 @@ export type Decoded<M> =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /**
- * What a recording keeps of a datagram: the message as `open` would have sent it, a codec of the same protocol whose keys
- * are public. Undefined for payload, of which nothing is kept; of unreadable bytes it keeps that they were.
+ * What a recording keeps of bytes: the messages as `open` would have sent them, a codec of the same protocol whose keys are
+ * public. Undefined for payload, of which nothing is kept; of unreadable bytes it keeps that they were. Of a stream that was
+ * received it keeps a message at the piece that ends it, and nothing of what is behind the last one.
  */
 export function redactor<M extends { readonly type: string }>(
   secret: Codec<M>,
   open: Codec<M>,
-): (data: Uint8Array, remote?: Endpoint) => Uint8Array | undefined {
-  return (data, remote) => {
+): (data: Uint8Array, remote?: Endpoint, stream?: string) => Uint8Array | undefined {
+  const { framing } = secret;
+  const unreadable = open.unreadable ?? new Uint8Array(0);
+  /** What each stream still lacks the end of; `over` when no message follows. */
+  const rests = new Map<string, Uint8Array | 'over'>();
+  const redact = (data: Uint8Array, remote?: Endpoint): Uint8Array | undefined => {
     const decoded = secret.decode(data, remote);
     switch (decoded.kind) {
       case 'message':
@@ -60,7 +75,17 @@ export function redactor<M extends { readonly type: string }>(
       case 'payload':
         return undefined;
       case 'unreadable':
-        return open.unreadable ?? new Uint8Array(0);
+        return unreadable;
     }
+  };
+  return (data, remote, stream) => {
+    if (stream === undefined || !framing) return redact(data, remote);
+    const rest = rests.get(stream);
+    if (rest === 'over') return new Uint8Array(0);
+    const cut = framing(rest ? concatBytes(rest, data) : data);
+    if (cut?.isOver) rests.set(stream, 'over');
+    else if (cut && cut.rest.length > 0) rests.set(stream, cut.rest.slice());
+    else rests.delete(stream);
+    return cut ? concatBytes(...cut.frames.map((frame) => redact(frame, remote) ?? unreadable)) : open.unframed ?? unreadable;
   };
 }

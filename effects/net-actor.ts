@@ -7,13 +7,14 @@ import { type AnyEventObject, type CallbackActorLogic, fromCallback } from 'xsta
 import type { Codec, Reflex } from './codec.ts';
 import { type Endpoint, sameEndpoint } from './endpoint.ts';
 import { streams } from './streams.ts';
-import type { Net, NetEffect, NetEvent, UdpReceived, UdpSend } from './net.ts';
+import type { Net, NetEffect, NetEvent, TcpRelease, UdpReceived, UdpSend } from './net.ts';
 
 /** What a machine asks of `net`: the port's effects with messages for bytes, and where payload goes. */
 export type NetCommand<M> =
-  | Exclude<NetEffect, UdpSend | TcpSend>
+  | Exclude<NetEffect, UdpSend | TcpSend | TcpRelease>
   | (Omit<UdpSend, 'data' | 'payload'> & { readonly message: M })
   | (Omit<TcpSend, 'data'> & { readonly message: M })
+  | Omit<TcpRelease, 'unread'>
   | PayloadRoute
   | ReflexStart;
 
@@ -179,6 +180,8 @@ function bridge<M extends { readonly type: string }>(
           early = [];
           return waiting.forEach(deliver);
         }
+        case 'tcp.release':
+          return effects.next({ type: 'tcp.release', socket: command.socket, unread: connections.release(command.socket) });
         case 'reflex': {
           const started = codec.reflex?.(command.sockets);
           reflex = started;

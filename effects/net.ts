@@ -29,6 +29,7 @@ export type NetEffect =
    * peer gets a reset.
    */
   | { readonly type: 'tcp.send'; readonly socket: string; readonly data: Uint8Array }
+  | TcpRelease
   /** Open a raw ICMP socket (usually privileged). Answer: `icmp.opened` or `net.failed`. */
   | { readonly type: 'icmp.open'; readonly socket: string }
   /** Send one ICMP message (type, code, checksum, rest), without its IP header. */
@@ -58,6 +59,19 @@ export interface TcpListen {
    * has not yet. One more is closed as it comes, unannounced. Default: as many as `limit`.
    */
   readonly perHost?: number | undefined;
+}
+
+/**
+ * Give away a connection that is up. Whoever set up the network takes it over as a stream of the adapter's own kind, with its
+ * backpressure and its half-close, and `unread` is the first that comes of it. Nothing more is reported of it, the label is
+ * free, and unsubscribing leaves it open. Answered only if it fails: `no-such-socket`, or `unsupported` where nobody takes
+ * streams, and then it is closed.
+ */
+export interface TcpRelease {
+  readonly type: 'tcp.release';
+  readonly socket: string;
+  /** What has been received and was not the protocol's. */
+  readonly unread?: Uint8Array | undefined;
 }
 
 /** Bytes of one connection that may wait to be sent. A guess: far above any protocol message, little for a server. */

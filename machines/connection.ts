@@ -73,7 +73,7 @@ export function connect(running: Running<AnyStateMachine>, onOutcome?: (outcome:
     messages: running.messages,
     send: running.send,
     close() {
-      actor.send({ type: 'close' });
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'close' });
       return ended;
     },
   };

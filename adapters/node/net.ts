@@ -8,21 +8,23 @@ import { Observable } from 'rxjs';
 import type { Net, NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
 import { nodeClock } from './clock.ts';
 import { failureOf } from './failure.ts';
-import { tcpSockets } from './tcp.ts';
+import { type OnRelease, tcpSockets } from './tcp.ts';
 import { udpSockets } from './udp.ts';
 
 export interface NodeNetOptions {
   /** The clock of `at`, in ms; default: that of `nodeClock()`. */
   readonly now?: () => number;
+  /** Who takes connections that are given away by `tcp.release`. */
+  readonly onRelease?: OnRelease;
 }
 
 /** A network of real sockets. Each subscription has its own labels. */
-export function nodeNet({ now = nodeClock().now }: NodeNetOptions = {}): Net {
+export function nodeNet({ now = nodeClock().now, onRelease }: NodeNetOptions = {}): Net {
   return (effects) =>
     new Observable((events) => {
       const report = (event: NetEvent): void => events.next(event);
       const udp = udpSockets(report, now);
-      const tcp = tcpSockets(report, now, udp.has);
+      const tcp = tcpSockets(report, now, udp.has, onRelease);
 
       const carryOut = (effect: NetEffect): void => {
         switch (effect.type) {
@@ -39,6 +41,8 @@ export function nodeNet({ now = nodeClock().now }: NodeNetOptions = {}): Net {
             return tcp.connect(effect);
           case 'tcp.send':
             return tcp.send(effect);
+          case 'tcp.release':
+            return tcp.release(effect);
           case 'icmp.open':
           case 'icmp.send':
             return fail(effect, 'unsupported', 'raw ICMP is not built into this network yet');

@@ -16,6 +16,8 @@ export interface Connection {
   /** From where it was asked to connect. */
   readonly from?: Endpoint | undefined;
   isUp: boolean;
+  /** Takes away everything that listens to the socket for this connection. */
+  hush: () => void;
   /** Sends that the system has not taken, those of this turn perhaps included. */
   waiting: number;
 }
@@ -39,6 +41,18 @@ export function endInTime(socket: Socket): void {
   const timer = setTimeout(() => abandon(socket), CLOSE_LIMIT_MS);
   socket.once('close', () => clearTimeout(timer));
   socket.end();
+}
+
+/** Makes of the socket what anyone expects of a new one, paused or flowing as its next holder wants, `unread` first. */
+export function handOver(socket: Socket, unread: Uint8Array | undefined): Socket {
+  socket.setTimeout(0);
+  socket.allowHalfOpen = true;
+  socket.pause();
+  if (unread && unread.length > 0) socket.unshift(unread);
+  // Paused by its holder it would stay so when a listener for data comes; whoever has removed one for `readable` has decided nothing.
+  const look = (): void => undefined;
+  socket.on('readable', look).off('readable', look);
+  return socket;
 }
 
 /** Its life ends like an idle one's: by a `timeout`. */

@@ -7,15 +7,16 @@
  */
 import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import type { NetEffect, NetEvent, NetFailure, TcpListen } from '../../effects/net.ts';
+import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
 import { wrongLimit } from '../../effects/tcp-limits.ts';
 import { cannotListen, startListener } from './tcp-listener.ts';
-import { abandon, cannotConnect, type Connection, endInTime, explain, limitLife, ownEnd, write } from './tcp-stream.ts';
+import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, limitLife, ownEnd, write } from './tcp-stream.ts';
 
 export interface TcpSockets {
   listen(effect: TcpListen): void;
   connect(effect: TcpConnect): void;
   send(effect: TcpSend): void;
+  release(effect: TcpRelease): void;
   /** Silent, whether the label is open or not. */
   close(label: string): void;
   /** Every socket at once, also those that were closed and still send what waits. */
@@ -26,8 +27,11 @@ export interface TcpSockets {
 export type TcpConnect = Extract<NetEffect, { type: 'tcp.connect' }>;
 export type TcpSend = Extract<NetEffect, { type: 'tcp.send' }>;
 
+/** Who takes a connection that is given away, and all that comes of it, `error` too. Called while that is being asked. */
+export type OnRelease = (stream: Socket, label: string) => void;
+
 /** `report` may be called after `closeAll`, and is to be deaf by then. `isTaken` knows the labels of other kinds of socket. */
-export function tcpSockets(report: (event: NetEvent) => void, now: () => number, isTaken: (label: string) => boolean): TcpSockets {
+export function tcpSockets(report: (event: NetEvent) => void, now: () => number, isTaken: (label: string) => boolean, onRelease?: OnRelease): TcpSockets {
   const listeners = new Map<string, Server>();
   const connections = new Map<string, Connection>();
   /** Every socket that has not let go yet, with a label or without. */
@@ -102,40 +106,47 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
   };
 
   /** Gives a socket its label and reports what it hears until that is taken away again. */
-  const adopt = (connection: Connection): Connection => {
-    const { label, socket, origin, peer } = connection;
-    connections.set(label, connection);
-    alive.add(socket);
+  const adopt = (given: Omit<Connection, 'hush'>): Connection => {
+    const { label, socket, origin, peer } = given;
     const closed = (): void => {
       if (!isOpen(connection)) return;
       forget(connection);
       report({ type: 'tcp.closed', socket: label, at: now() });
     };
-    socket.on('data', (data) => {
-      if (!isOpen(connection)) return;
-      // Node gives every piece memory of its own, so it is handed on uncopied, as the plain array the port speaks of.
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      report({ type: 'tcp.received', socket: label, data: bytes, at: now() });
-    });
-    socket.on('end', () => {
-      endInTime(socket);
-      closed();
-    });
-    socket.on('timeout', () => {
-      abandon(socket);
-      closed();
-    });
-    socket.on('error', (error) => {
-      // One that was closed has nobody left to tell.
-      if (!isOpen(connection)) return;
-      forget(connection);
-      const { code, detail } = explain(connection, error);
-      failed(origin, label, code, detail, peer);
-    });
-    socket.on('close', () => {
-      alive.delete(socket);
-      closed();
-    });
+    const ears = {
+      data: (data: Buffer) => {
+        if (!isOpen(connection)) return;
+        // Node gives every piece memory of its own, so it is handed on uncopied, as the plain array the port speaks of.
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        report({ type: 'tcp.received', socket: label, data: bytes, at: now() });
+      },
+      end: () => {
+        endInTime(socket);
+        closed();
+      },
+      timeout: () => {
+        abandon(socket);
+        closed();
+      },
+      error: (error: unknown) => {
+        // One that was closed has nobody left to tell.
+        if (!isOpen(connection)) return;
+        forget(connection);
+        const { code, detail } = explain(connection, error);
+        failed(origin, label, code, detail, peer);
+      },
+      close: () => {
+        alive.delete(socket);
+        closed();
+      },
+    };
+    for (const [name, ear] of Object.entries(ears)) socket.on(name, ear);
+    const hush = (): void => {
+      for (const [name, ear] of Object.entries(ears)) socket.off(name, ear);
+    };
+    const connection: Connection = { ...given, hush };
+    connections.set(label, connection);
+    alive.add(socket);
     return connection;
   };
 
@@ -157,10 +168,26 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     });
   };
 
+  const release = ({ socket: label, unread }: TcpRelease): void => {
+    const connection = connections.get(label);
+    const refuse = (code: NetFailure, why: string): void => queueMicrotask(() => failed('tcp.release', label, code, `cannot release TCP socket ${label}: ${why}`));
+    if (!connection?.isUp) return refuse('no-such-socket', 'no such connection is open');
+    const { socket, hush } = connection;
+    forget(connection);
+    if (!onRelease) {
+      abandon(socket);
+      return refuse('unsupported', 'nobody takes streams from this network');
+    }
+    hush();
+    alive.delete(socket);
+    onRelease(handOver(socket, unread), label);
+  };
+
   return {
     listen,
     connect,
     send,
+    release,
     has,
     close: (label) => {
       listeners.get(label)?.close();

@@ -40,6 +40,7 @@ const effect = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('tcp.listen'), socket: text, local: text, ...limits }),
   z.strictObject({ type: z.literal('tcp.connect'), socket: text, to: text, local: text.optional() }),
   z.strictObject({ type: z.literal('tcp.send'), socket: text, ...logged }).refine(hasOne, ONE),
+  z.strictObject({ type: z.literal('tcp.release'), socket: text }),
   z.strictObject({ type: z.literal('icmp.open'), socket: text }),
   z.strictObject({ type: z.literal('icmp.send'), socket: text, to: text, ...logged, ttl: z.number().optional() }).refine(hasOne, ONE),
   z.strictObject({ type: z.literal('close'), socket: text }),
@@ -56,7 +57,7 @@ const endpoint = text.transform((words, context): Endpoint => {
   return z.NEVER;
 });
 
-const effectType = z.enum(['udp.open', 'udp.send', 'tcp.listen', 'tcp.connect', 'tcp.send', 'icmp.open', 'icmp.send', 'close']);
+const effectType = z.enum(['udp.open', 'udp.send', 'tcp.listen', 'tcp.connect', 'tcp.send', 'tcp.release', 'icmp.open', 'icmp.send', 'close']);
 
 const failure = z.enum([
   'address-in-use',

@@ -82,8 +82,11 @@ export function isBadLog(log: Log | BadLog): log is BadLog {
   return 'kind' in log;
 }
 
-/** What a log keeps of bytes: themselves, other bytes in their place, or (undefined) only their length. */
-export type Redact = (data: Uint8Array, remote?: Endpoint) => Uint8Array | undefined;
+/**
+ * What a log keeps of bytes: themselves, other bytes in their place, or (undefined) only their length. `stream` is the socket of
+ * a piece of a TCP stream that was received: its pieces come in order, each once.
+ */
+export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string) => Uint8Array | undefined;
 
 /** One line, without its line feed, for anything that happened at `t` ms. */
 export function writeLine(t: number, what: Happening, redact: Redact): string {
@@ -131,9 +134,9 @@ const CUT_SHORT = 'cut short, as by a process killed while it wrote; delete this
 function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const [name, field] of Object.entries<unknown>({ ...value })) {
-    if (field === undefined || name === 'payload') continue;
+    if (field === undefined || name === 'payload' || name === 'unread') continue;
     if (field instanceof Uint8Array) {
-      const kept = redact(field, remoteOf(value));
+      const kept = redact(field, remoteOf(value), value.type === 'tcp.received' ? value.socket : undefined);
       if (kept) fields[name] = bytesToHex(kept);
       else fields['payload'] = field.length;
     } else {

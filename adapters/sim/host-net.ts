@@ -3,10 +3,10 @@ import type { Observable, Subscriber } from 'rxjs';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
 import type { Host, UdpSocket } from './host.ts';
-import { type TcpSockets, tcpSockets } from './host-tcp.ts';
+import { type OnRelease, type TcpSockets, tcpSockets } from './host-tcp.ts';
 
 /** Serves `effects` on `host` until the answer is called, which closes every socket. */
-export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: Subscriber<NetEvent>): () => void {
+export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: Subscriber<NetEvent>, onRelease?: OnRelease): () => void {
   const { clock } = host;
   const sockets = new Map<string, UdpSocket>();
 
@@ -23,7 +23,7 @@ export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: 
 
   let streams: TcpSockets | undefined;
   /** Only for those who use it. */
-  const tcp = (): TcpSockets => (streams ??= tcpSockets(host, answer, failed, (label) => sockets.has(label)));
+  const tcp = (): TcpSockets => (streams ??= tcpSockets(host, answer, failed, (label) => sockets.has(label), onRelease));
 
   const open = (label: string, local: Partial<Endpoint>): void => {
     if (sockets.has(label) || streams?.has(label) === true) return failed('udp.open', label, 'address-in-use', `the socket ${label} is already open`);
@@ -57,6 +57,8 @@ export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: 
         return tcp().connect(effect);
       case 'tcp.send':
         return tcp().send(effect);
+      case 'tcp.release':
+        return tcp().release(effect);
       case 'icmp.open':
       case 'icmp.send':
         return failed(effect.type, effect.socket, 'unsupported', 'the simulated internet carries no ICMP yet');

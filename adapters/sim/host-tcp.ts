@@ -3,12 +3,13 @@
  * connection loses its label together with the one event that says so, `tcp.closed` or `net.failed`, or silently by `close`.
  */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import type { NetEffect, NetEvent, NetFailure, TcpListen } from '../../effects/net.ts';
+import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
 import { door, wrongLimit } from '../../effects/tcp-limits.ts';
 import { Deadline } from './deadline.ts';
 import type { Host } from './host.ts';
 import { isIPv4 } from './packet.ts';
-import { isPort } from './ports.ts';
+import { isPort, unbindable } from './ports.ts';
+import { ReleasedStream } from './released-stream.ts';
 import type { TcpConnection } from './tcp-connection.ts';
 import { DEAF, type TcpFailure, type TcpHandler } from './tcp-handler.ts';
 import type { TcpListener } from './tcp-stack.ts';
@@ -17,6 +18,7 @@ export interface TcpSockets {
   listen(effect: TcpListen): void;
   connect(effect: TcpConnect): void;
   send(effect: TcpSend): void;
+  release(effect: TcpRelease): void;
   /** Silent, whether the label is open or not. */
   close(label: string): void;
   /** Lets go of everything, also of what was closed and still sends what waits. */
@@ -30,8 +32,11 @@ export type TcpSend = Extract<NetEffect, { type: 'tcp.send' }>;
 /** Reports a failure in a later turn. */
 export type Fail = (effect: NetEffect['type'], socket: string, code: NetFailure, detail: string, to?: Endpoint) => void;
 
+/** Who takes a connection that is given away. Called while that is being asked. */
+export type OnRelease = (stream: ReleasedStream, label: string) => void;
+
 /** `report` is at once, and deaf after `closeAll`. `isTaken` knows the labels of other kinds of socket. */
-export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: Fail, isTaken: (label: string) => boolean): TcpSockets {
+export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: Fail, isTaken: (label: string) => boolean, onRelease?: OnRelease): TcpSockets {
   const { clock, tcp } = host;
   const listeners = new Map<string, TcpListener>();
   const connections = new Map<string, Held>();
@@ -175,10 +180,24 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     }, 0);
   };
 
+  const release = ({ socket: label, unread }: TcpRelease): void => {
+    const held = connections.get(label);
+    const refuse = (code: NetFailure, why: string): void => fail('tcp.release', label, code, `cannot release TCP socket ${label}: ${why}`);
+    if (held?.isUp !== true) return refuse('no-such-socket', 'no such connection is open');
+    forget(held);
+    if (onRelease === undefined) {
+      giveUp(held);
+      return refuse('unsupported', 'nobody takes streams from this network');
+    }
+    letGo(held);
+    onRelease(new ReleasedStream(held.connection, unread), label);
+  };
+
   return {
     listen,
     connect,
     send,
+    release,
     has,
     close: (label) => {
       const listener = listeners.get(label);
@@ -226,10 +245,4 @@ const FAILURES: Readonly<Record<TcpFailure, readonly [NetFailure, string]>> = {
 
 function cannotConnect(to: Endpoint, from?: Endpoint): string {
   return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
-}
-
-/** Why nothing can be bound there, in words; the host has not been asked yet. */
-function unbindable({ host, port }: Endpoint): string | undefined {
-  if (!isIPv4(host)) return `${host} is not an IPv4 address`;
-  return isPort(port) ? undefined : 'a port is 0 to 65535';
 }

@@ -7,6 +7,7 @@ import type { VirtualClock } from './clock.ts';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { Net } from '../../effects/net.ts';
 import { hostNet } from './host-net.ts';
+import type { OnRelease } from './host-tcp.ts';
 import type { Lane } from './link.ts';
 import { DEFAULT_TTL, isIPv4, type Packet } from './packet.ts';
 import { ANY_ADDRESS, EphemeralPorts, isPort, LOOPBACK, type Refused } from './ports.ts';
@@ -92,9 +93,12 @@ export class Host implements Device {
     return (this.#tcp ??= this.#startTcp());
   }
 
-  /** This host's network, for as many machines as one likes; each subscription has its own sockets. */
-  net(): Net {
-    return (effects) => new Observable((subscriber) => hostNet(this, effects, subscriber));
+  /**
+   * This host's network, for as many machines as one likes; each subscription has its own sockets. `onRelease` takes the
+   * connections that they give away.
+   */
+  net({ onRelease }: { readonly onRelease?: OnRelease } = {}): Net {
+    return (effects) => new Observable((subscriber) => hostNet(this, effects, subscriber, onRelease));
   }
 
   /** Binds a UDP socket; `local` defaults to any address and a free port. */

@@ -11,6 +11,7 @@ export { Nat, type NatOptions } from './nat.ts';
 export { LINUX_TCP, type TcpTracking } from './nat-session.ts';
 export { NAT_FLAVOURS, NAT_MODIFIERS, OTHER_NAT_FLAVOURS, UnknownNat } from './nat-name.ts';
 export { DEFAULT_TTL, type DropReason, type Packet, type TcpPacket, type UdpPacket } from './packet.ts';
+export type { ReleasedStream } from './released-stream.ts';
 export type { Outcome, Surroundings } from './player.ts';
 export type { Flow, Observer, PacketSighting, Row, RowSighting, Sighting } from './sighting.ts';
 export { type Segment, segmentName } from './tcp-segment.ts';

@@ -9,6 +9,7 @@ import { Internet } from './internet.ts';
 import { type Drop, type Journey, Journal } from './journal.ts';
 import { LossRules } from './loss-rules.ts';
 import { type Outcome, Player } from './player.ts';
+import type { ReleasedStream } from './released-stream.ts';
 import { type Place, type Site, wire } from './topology.ts';
 import { accessLink, type WorldOptions } from './world-options.ts';
 
@@ -31,6 +32,7 @@ export class World {
   readonly #journal: Journal | undefined;
   readonly #losses: LossRules;
   readonly #players = new Map<string, Player>();
+  readonly #released = new Map<string, ReleasedStream[]>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(places: Readonly<Record<string, Place>>, options: WorldOptions) {
@@ -117,6 +119,11 @@ export class World {
     return player.running;
   }
 
+  /** The connections that the host's machines have given away, for whoever plays the application. */
+  released(host: string): readonly ReleasedStream[] {
+    return this.#released.get(host) ?? [];
+  }
+
   host(name: string): Host {
     return this.#site(name).host;
   }
@@ -143,9 +150,10 @@ export class World {
     });
   }
 
-  /** Stops every actor. Throws what one threw, if that has not been thrown yet. */
+  /** Stops every actor, and ends what they have given away. Throws what one threw, if that has not been thrown yet. */
   stop(): this {
     for (const player of this.#players.values()) player.stop();
+    for (const stream of [...this.#released.values()].flat()) stream.vanish();
     this.#rethrow();
     return this;
   }
@@ -171,7 +179,7 @@ export class World {
       const player = new Player({
         host,
         part,
-        net: this.host(host).net(),
+        net: this.host(host).net({ onRelease: (stream) => this.#released.set(host, [...this.released(host), stream]) }),
         clock: this.clock,
         decorate: decorate && ((surroundings) => decorate(host, surroundings, part)),
         inspect: inspect?.(host),

@@ -1,27 +1,18 @@
 /** `natpunch serve …`: the servers that protocols need, until SIGINT or SIGTERM. One line for each event. */
 import { type Command, Option } from 'commander';
-import type { AnyStateMachine } from 'xstate';
-import { nodeClock } from '../../adapters/node/clock.ts';
-import { nodeNet } from '../../adapters/node/net.ts';
-import { ResolveError, resolveHost } from '../../adapters/node/resolve.ts';
+import { resolveHost } from '../../adapters/node/resolve.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
 import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
-import { run } from '../../effects/run.ts';
-import type { ServerReported } from '../../effects/scenario.ts';
 import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, type StunServerInput, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
-import type { Failed } from '../../machines/outcome.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
+import { openRendezvousCodec, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
 import { RENDEZVOUS_PORT, rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
-import { EXIT, type ExitCode, Stop } from '../exit.ts';
 import type { AnyCodec } from '../machines.ts';
 import * as options from '../options.ts';
 import { n4Ident } from '../n4-options.ts';
-import { openRecorder } from '../recorder.ts';
-import { adviceFor, exitCodeOf } from '../result.ts';
-import { onInterrupt } from '../signals.ts';
-import { statusWriter } from '../status.ts';
-import { isWildcard, wildcardHosts, wildcardWarning } from '../wildcard.ts';
+import { serve, unresolved } from '../serving.ts';
+import { isWildcard, wildcardHosts } from '../wildcard.ts';
 
 export function defineServe(command: Command): void {
   command
@@ -30,25 +21,28 @@ export function defineServe(command: Command): void {
     .addHelpText('after', '\nExample:\n  $ natpunch serve rendezvous --listen 0.0.0.0:3478');
 
   addServer(command, 'rendezvous', RENDEZVOUS_PORT)
-    .summary('where the peers of natpunch udp meet')
+    .summary('where the peers of natpunch udp and natpunch tcp meet')
     .description(
       'Tells two peers that name the same room where the other one is. It never learns the name of a room. ' +
         "To observe whether a NAT's mappings vary, it also listens on the port after --listen's, or on any free one if that is taken. " +
-        'A firewall should let both in.',
+        'A firewall should let both in, and TCP on the first: there the peers of natpunch tcp meet.',
     )
     .option('--seed <n>', 'decides where rooms lie in memory, to repeat a run', options.notEmpty)
     .action(async (given: ServeOptions) => {
       const { listen, seed = newSeed() } = given;
       // The machine's seed stands in recordings, so what proofs of address are made of must not come from it.
       const codec = rendezvousCodec(newSeed()) as AnyCodec;
-      process.exitCode = await serve(given, udpPunchRendezvous, codec, (own) => ({ listen: own, seed }), listen);
+      process.exitCode = await serve(given, [
+        { machine: udpPunchRendezvous, codec, inputFor: (own) => ({ listen: own, seed }) },
+        { machine: tcpOpenRendezvous, codec: openRendezvousCodec() as AnyCodec, inputFor: (own) => ({ listen: own, seed }) },
+      ], listen);
     });
 
   addServer(command, 'seed-udp', SEED_UDP_PORT)
     .summary("server.py of seed 001's UDP punch, pair after pair")
     .description("Introduces clients to each other in pairs, in the text protocol of seed 001's server.py and client.py.")
     .action(async (given: ServeOptions) => {
-      process.exitCode = await serve(given, seedUdpServer, seedCodec() as AnyCodec, (listen) => ({ listen }), given.listen);
+      process.exitCode = await serve(given, [{ machine: seedUdpServer, codec: seedCodec() as AnyCodec, inputFor: (listen) => ({ listen }) }], given.listen);
     });
 
   const n4 = addServer(command, 'n4', N4_PORT);
@@ -59,7 +53,7 @@ export function defineServe(command: Command): void {
     .action(async (given: ServeOptions & { readonly ident?: string }) => {
       const { listen, ident, seed = newSeed() } = given;
       if (isIPv6(listen.host)) n4.error(`error: option '--listen <addr:port>' argument '${formatEndpoint(listen)}' is invalid. n4 knows IPv4 only.`);
-      process.exitCode = await serve(given, n4Server, n4Codec() as AnyCodec, (own) => ({ listen: own, seed, ...(ident === undefined ? {} : { ident }) }), listen);
+      process.exitCode = await serve(given, [{ machine: n4Server, codec: n4Codec() as AnyCodec, inputFor: (own) => ({ listen: own, seed, ...(ident === undefined ? {} : { ident }) }) }], listen);
     });
 
   const stun = addServer(command, 'stun', STUN_PORT, '--listen 198.51.100.1:3478 --alternate 198.51.100.2:3479');
@@ -83,7 +77,7 @@ export function defineServe(command: Command): void {
       ];
       const input = (own: Endpoint): StunServerInput => ({ listen: own, ...(second ? { alternate: second } : {}), ...(beside.length > 0 ? { beside } : {}) });
       const named = second ? '--listen or --alternate' : '--listen';
-      process.exitCode = await serve(given, stunServer, stunServerCodec() as AnyCodec, input, { host, port: listen.port }, { named, notes });
+      process.exitCode = await serve(given, [{ machine: stunServer, codec: stunServerCodec() as AnyCodec, inputFor: input }], { host, port: listen.port }, { named, notes });
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
@@ -92,7 +86,7 @@ export function defineServe(command: Command): void {
     .option('--seed <n>', 'decides where clients lie in memory, to repeat a run', options.notEmpty)
     .action(async (given: ServeOptions) => {
       const { listen, seed = newSeed() } = given;
-      process.exitCode = await serve(given, textServer, textCodec() as AnyCodec, (own) => ({ listen: own, seed }), listen);
+      process.exitCode = await serve(given, [{ machine: textServer, codec: textCodec() as AnyCodec, inputFor: (own) => ({ listen: own, seed }) }], listen);
     });
 
   addServer(command, 'assist', NAT_CHECK_PORT, '--listen 198.51.100.2:7000 --server 198.51.100.1:7000')
@@ -101,7 +95,7 @@ export function defineServe(command: Command): void {
     .requiredOption('--server <ip:port>', 'the server to tell', options.remote)
     .action(async (given: ServeOptions & { readonly server: Endpoint }) => {
       const server = { host: await resolveHost(given.server.host).catch(unresolved('--server')), port: given.server.port };
-      process.exitCode = await serve(given, textAssist, textCodec() as AnyCodec, (listen) => ({ listen, server }), given.listen);
+      process.exitCode = await serve(given, [{ machine: textAssist, codec: textCodec() as AnyCodec, inputFor: (listen) => ({ listen, server }) }], given.listen);
     });
 }
 
@@ -121,13 +115,6 @@ interface ServeOptions {
   readonly json?: true;
 }
 
-interface Words {
-  /** The options that name its addresses. */
-  readonly named?: string;
-  /** On stderr once it listens. */
-  readonly notes?: readonly string[];
-}
-
 function addServer(parent: Command, name: string, port: number, example = `--listen 0.0.0.0:${port}`): Command {
   return parent
     .command(name)
@@ -136,75 +123,4 @@ function addServer(parent: Command, name: string, port: number, example = `--lis
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'events as JSON on stdout, one a line')
     .addHelpText('after', `\nExample:\n  $ natpunch serve ${name} ${example}`);
-}
-
-async function serve(
-  { timeout, record, json }: ServeOptions,
-  machine: AnyStateMachine,
-  codec: AnyCodec,
-  inputFor: (listen: Endpoint) => unknown,
-  listen: Endpoint,
-  { named = '--listen', notes = [] }: Words = {},
-): Promise<ExitCode> {
-  const startRecording = await openRecorder(record);
-  const warning = machine === n4Server ? undefined : wildcardWarning(listen.host);
-  const input = inputFor({ host: await resolveHost(listen.host).catch(unresolved('--listen')), port: listen.port });
-  const clock = nodeClock();
-  const net = nodeNet();
-  const recording = startRecording?.({ machine, codec, input, id: 'server', net, clock });
-  const { actor } = run(machine, { net: recording?.net ?? net, clock: recording?.clock ?? clock, codec, input, id: 'server' });
-
-  const stop = (): void => {
-    recording?.told({ type: 'close' });
-    actor.send({ type: 'close' });
-  };
-  onInterrupt(stop, EXIT.done);
-  if (timeout !== undefined) setTimeout(stop, timeout * 1000).unref();
-
-  const warnings = [...(warning === undefined ? [] : [warning]), ...notes];
-  actor.on('server', (event: unknown) => {
-    for (const message of warnings.splice(0)) statusWriter(json === true)({ status: 'warning', message: `natpunch: ${message}` });
-    tell(event as ServerReported, json === true);
-  });
-  const failure = await new Promise<Failed | undefined>((resolve, reject) => {
-    actor.subscribe({ complete: () => resolve(actor.getSnapshot().output as Failed | undefined), error: reject });
-    actor.start();
-  });
-  if (failure) throw new Stop(exitCodeOf(failure.reason), `${failure.detail}${adviceFor(failure.reason, named)}`);
-  return EXIT.done;
-}
-
-function tell({ what, local, transport, room, from }: ServerReported, json: boolean): void {
-  const fields = { local: local && formatEndpoint(local), transport, room, from: from && formatEndpoint(from) };
-  if (json) process.stdout.write(`${JSON.stringify({ event: what, time: new Date().toISOString(), ...fields })}\n`);
-  else process.stderr.write(`${sentence(what, fields)}\n`);
-}
-
-interface Fields {
-  readonly local?: string | undefined;
-  readonly transport?: 'tcp' | undefined;
-  readonly room?: string | undefined;
-  readonly from?: string | undefined;
-}
-
-function sentence(what: ServerReported['what'], { local = '', transport, room = '', from = '' }: Fields): string {
-  switch (what) {
-    case 'listening':
-      return `listening on ${local}${transport === 'tcp' ? ' (TCP)' : ''}`;
-    case 'room-opened':
-      return room === '' ? `${from} waits for another client` : `room ${room} opened by ${from}`;
-    case 'paired':
-      return room.includes(':') ? `paired ${from} with ${room}` : `room ${room} paired, the second from ${from}`;
-    case 'checking':
-      return `${from} asks to be checked`;
-    case 'reported':
-      return `told the server where ${from} is seen`;
-  }
-}
-
-function unresolved(option: string): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof ResolveError) throw new Stop(EXIT.no, `${error.message}. Check ${option}`);
-    throw error;
-  };
 }

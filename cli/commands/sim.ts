@@ -60,7 +60,7 @@ async function sim(protocol: Protocol, given: SimOptions): Promise<ExitCode> {
   const meters = new Map<string, Meter>();
   const startRecording = await openRecorder(record);
   const decorate: WorldOptions['decorate'] = (host, { net, clock }, part) => {
-    const measured = meter(net);
+    const measured = meter(net, protocol.counts);
     meters.set(host, measured);
     return host === 'a' && startRecording ? startRecording({ ...part, id: host, net: measured.net, clock }) : { net: measured.net, clock };
   };

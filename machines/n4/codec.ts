@@ -40,6 +40,7 @@ export function n4Codec(): Codec<N4Message> {
       return message ? { kind: 'message', message } : { kind: 'payload' };
     },
     framing: cut,
+    unframed: new Uint8Array(PACKET_SIZE),
   };
 }
 

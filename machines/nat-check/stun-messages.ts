@@ -8,7 +8,7 @@ import { sameEndpoint } from '../../effects/endpoint.ts';
 import { DecodeError, fromHex, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, encodeStun, type StunAttribute, type StunMessage, stunMethod } from '../../effects/wire/stun.ts';
 import type { Change } from './samples.ts';
-import { cutStun } from './stun-stream.ts';
+import { cutStun, NOT_STUN } from './stun-stream.ts';
 
 export type CheckMessage = Ask | Answer | Refusal;
 
@@ -39,7 +39,7 @@ export interface Refusal {
 }
 
 export function checkCodec(): Codec<CheckMessage> {
-  return { encode: (message) => encodeStun(stunOf(message)), decode, framing: cutStun };
+  return { encode: (message) => encodeStun(stunOf(message)), decode, framing: cutStun, unframed: NOT_STUN };
 }
 
 function stunOf(message: CheckMessage): StunMessage {

@@ -9,7 +9,7 @@ import { type Opened, serverMachine, type SocketPlan } from '../server.ts';
 import { answerStun, readStun } from './stun-answer.ts';
 import { familyOf, quickAnswers } from './stun-quick.ts';
 import { besideLabel, CORNERS, type Corner, tcpLabel, tcpSite, udpSites } from './stun-sites.ts';
-import { cutStun } from './stun-stream.ts';
+import { cutStun, NOT_STUN } from './stun-stream.ts';
 
 export interface StunServerInput {
   /** A1 and P1. */
@@ -54,6 +54,7 @@ export function stunServerCodec(): Codec<StunServerMessage> {
       return { kind: 'unreadable', reason: 'not STUN, or with a wrong FINGERPRINT' };
     },
     framing: cutStun,
+    unframed: NOT_STUN,
     reflex: answering,
   };
 }

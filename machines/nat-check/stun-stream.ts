@@ -42,3 +42,6 @@ function lengthOf(bytes: Uint8Array): number {
 }
 
 const COOKIE = [0x21, 0x12, 0xa4, 0x42];
+
+/** Begins no STUN message: the two highest bits of one are zero. */
+export const NOT_STUN = new Uint8Array([0xff]);

@@ -16,9 +16,10 @@ export interface RoomKeys {
 /** A peer has one pair; more come only from replayed or forged datagrams, and must not grow the cache. */
 const CACHE_LIMIT = 8;
 
-export function roomKeys(name: string): RoomKeys {
+/** `label` keeps the keys of protocols apart. */
+export function roomKeys(name: string, label = 'natpunch udp-punch 1'): RoomKeys {
   const secret = utf8(name);
-  const derive = (info: string): Uint8Array => hkdf(sha256, secret, utf8('natpunch udp-punch 1'), utf8(info), 32);
+  const derive = (info: string): Uint8Array => hkdf(sha256, secret, utf8(label), utf8(info), 32);
   const peers = derive('peers');
   const known = new Map<string, Uint8Array>();
   return {

@@ -16,7 +16,7 @@ test.concurrent('a rendezvous tells its events as JSON on stdout, and ends with 
   const { code, stdout, stderr } = await server.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const events = objects(stdout).map((line) => serverEvent.parse(line));
-  expect(events.map(({ event }) => event)).toEqual(['listening', 'room-opened', 'paired']);
+  expect(events.map(({ event }) => event)).toEqual(['listening', 'listening', 'room-opened', 'paired']);
 });
 
 test.concurrent('a port that is taken exits with 3: what failed, why, what to try', { timeout }, async () => {

@@ -18,7 +18,7 @@ const REASONS = [
   'socket-failed',
 ] as const satisfies readonly FailureReason[];
 
-const protocol = z.enum(['udp-punch', 'seed-udp', 'n4']);
+const protocol = z.enum(['udp-punch', 'tcp-open', 'seed-udp', 'n4']);
 const endpoint = z.string().regex(/^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/);
 const ms = z.number().nonnegative().refine((value) => Math.round(value * 10) / 10 === value, 'more than one decimal');
 const count = z.int().nonnegative();
@@ -55,7 +55,7 @@ export const gridResult = z.strictObject({
 export const statusLine = z.looseObject({ status: z.string(), message: z.string() });
 
 export const serverEvent = z.discriminatedUnion('event', [
-  z.strictObject({ event: z.literal('listening'), time: z.iso.datetime(), local: endpoint }),
+  z.strictObject({ event: z.literal('listening'), time: z.iso.datetime(), local: endpoint, transport: z.literal('tcp').optional() }),
   z.strictObject({ event: z.literal('room-opened'), time: z.iso.datetime(), room: z.string().optional(), from: endpoint }),
   z.strictObject({ event: z.literal('paired'), time: z.iso.datetime(), room: z.string(), from: endpoint }),
 ]);

@@ -23,7 +23,7 @@ test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothi
   const wrong: Record<string, RegExp> = {
     bla: /unknown command 'bla'/,
     'sim udp --a open': /--b/,
-    'sim nat-pmp --a open --b open': /unknown protocol 'nat-pmp'\. Protocols: udp, udp-punch, seed-udp/,
+    'sim nat-pmp --a open --b open': /unknown protocol 'nat-pmp'\. Protocols: udp, udp-punch, tcp, tcp-open, seed-udp/,
     'sim udp --a open --b cone': /unknown NAT 'cone'.*Flavours: open, full-cone,.*Modifiers: \+rst/,
     'sim udp --a open --b open --loss 2': /--loss: '2' is not a probability from 0 to 1/,
     'grid udp --seeds 0': /--seeds: '0' is not a whole number/,

@@ -1,0 +1,146 @@
+/**
+ * The bytes of tcp-open: STUN Binding messages (RFC 8489 §6.2.2) in TCP streams, with a FINGERPRINT and four attributes of our
+ * own from the comprehension-optional private range (reading is in `decode.ts`). What peers say to each other carries
+ * MESSAGE-INTEGRITY-SHA256 under a key of the room and of both sessions. Holds the keys, and never shows them.
+ *
+ *   ROOM    C7F0  32  identifier of the room, derived from its name               register
+ *   MEMBER  C7F1  12  session(8) round trip in 0.1 ms, or FFFF(2) 0(2)            all to and from the rendezvous
+ *   PEER    C7F2  12  as MEMBER, of the other peer                                introduced
+ *   PAIR    C7F3  16  receiver's session(8) sender's session(8)                   probe, confirm, handover
+ * Endpoints that are offered or introduced stand in XOR-PEER-ADDRESS, one attribute each. A handover is an indication, the only
+ * one there is: whoever cuts the stream knows by its first byte that it is the last message.
+ */
+import type { Codec, Framing } from '../../effects/codec.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
+import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
+import { assertNever } from '../outcome.ts';
+import { roomKeys } from '../udp-punch/room-keys.ts';
+import { BINDING, hexBytes, MEMBER, member, NOTHING, PAIR, PEER, peerAddress, ROOM, unscoped, XOR_PEER_ADDRESS } from './attributes.ts';
+import { decode, type Knowledge } from './decode.ts';
+import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
+
+/** No message of ours is longer: a registration or an introduction with seven IPv6 endpoints has 260 bytes, a STUN server's refusal may have some more. */
+export const MESSAGE_LIMIT = 548;
+
+/** The room of recordings: its name is public, so that a log shows nothing of the real one and yet refolds. */
+const OPEN_ROOM = 'natpunch-log';
+
+/** Keys of rooms are not those of udp-punch, even for one name. */
+const KEY_LABEL = 'natpunch tcp-open 1';
+
+/** A peer's codec. `room` is the secret that both peers share. */
+export function openCodec(room: string): Codec<OpenMessage> {
+  const keys = roomKeys(room, KEY_LABEL);
+  return {
+    encode: (message) => encode(message, { room: keys.id, sessionKey: keys.sessionKey }),
+    decode: (data) => decode(data, { roomName: (id) => (id === toHex(keys.id) ? undefined : id), sessionKey: keys.sessionKey }),
+    ...STREAM,
+  };
+}
+
+/** What recordings use in the place of `openCodec(room)`. */
+export function publicOpenCodec(): Codec<OpenMessage> {
+  return openCodec(OPEN_ROOM);
+}
+
+/** The rendezvous's codec: it knows no room's secret, so it reads none of what peers say to each other. */
+export function openRendezvousCodec(): Codec<OpenMessage> {
+  return {
+    encode: (message) => encode(message, { room: NOTHING }),
+    decode: (data) => decode(data, { roomName: (id) => id }),
+    ...STREAM,
+  };
+}
+
+/** One side's own, which messages do not name. */
+interface Own {
+  readonly room: Uint8Array;
+  readonly sessionKey?: Knowledge['sessionKey'];
+}
+
+function encode(message: OpenMessage, own: Own): Uint8Array {
+  switch (message.type) {
+    case 'register': {
+      const { txid, room, peer, rttMs, candidates } = message;
+      return plain('request', txid, [
+        { type: 'unknown', code: ROOM, value: room === undefined ? own.room : hexBytes(room, 32) },
+        member(MEMBER, peer, rttMs),
+        ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
+      ]);
+    }
+    case 'mapped':
+    case 'introduced': {
+      const { txid, to, mapped } = message;
+      const attributes: StunAttribute[] = [member(MEMBER, to), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
+      if (message.type === 'introduced') {
+        const { id, rttMs, endpoints } = message.peer;
+        attributes.push(member(PEER, id, rttMs), ...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
+      }
+      return plain('success', txid, attributes);
+    }
+    case 'refused': {
+      const { txid, to, reason } = message;
+      if (reason === 'not-a-rendezvous') {
+        return plain('error', txid, [{ type: 'error-code', code: 420, reason }, { type: 'unknown-attributes', codes: [XOR_PEER_ADDRESS] }]);
+      }
+      return plain('error', txid, [member(MEMBER, to), { type: 'error-code', code: reason === 'room-full' ? 486 : 508, reason }]);
+    }
+    case 'probe':
+    case 'confirm':
+    case 'handover': {
+      const { type, txid, sender, receiver } = message;
+      const kind = type === 'probe' ? 'request' : type === 'confirm' ? 'success' : 'indication';
+      const key = own.sessionKey?.(sender, receiver) ?? NOTHING;
+      const pair: StunAttribute = { type: 'unknown', code: PAIR, value: hexBytes(receiver + sender, 16) };
+      return encodeStun(stun(kind, txid, [pair]), { integrity: { key, algorithm: 'sha256' }, fingerprint: true });
+    }
+    default:
+      return assertNever(message);
+  }
+}
+
+function stun(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): StunMessage {
+  return { class: kind, method: BINDING, transactionId: hexBytes(txid, 12), attributes };
+}
+
+function plain(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): Uint8Array {
+  return encodeStun(stun(kind, txid, attributes), { fingerprint: true });
+}
+
+const HEADER = 20;
+const COOKIE = [0x21, 0x12, 0xa4, 0x42];
+
+/** The type of a Binding indication: class bits 01, method 1. */
+const INDICATION = 0x0011;
+
+const cut: Framing = (received) => {
+  const frames: Uint8Array[] = [];
+  let at = 0;
+  for (;;) {
+    const next = received.subarray(at);
+    if (!canBegin(next)) return undefined;
+    const size = next.length < HEADER ? Infinity : HEADER + lengthOf(next);
+    if (size > next.length) return { frames, rest: next };
+    frames.push(next.subarray(0, size));
+    at += size;
+    if ((((next[0] ?? 0) << 8) | (next[1] ?? 0)) === INDICATION) return { frames, rest: received.subarray(at), isOver: true };
+  }
+};
+
+/** Whether a message of ours can begin like this, as far as it goes. */
+function canBegin(bytes: Uint8Array): boolean {
+  if (bytes.length > 0 && (bytes[0] ?? 0) > 1) return false;
+  if (COOKIE.some((byte, n) => n + 4 < bytes.length && bytes[n + 4] !== byte)) return false;
+  return bytes.length < 4 || (lengthOf(bytes) % 4 === 0 && HEADER + lengthOf(bytes) <= MESSAGE_LIMIT);
+}
+
+function lengthOf(bytes: Uint8Array): number {
+  return ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+}
+
+const STREAM = {
+  framing: cut,
+  /** A request of method Binding that says nothing. */
+  unreadable: new Uint8Array([0, 1, 0, 0, ...COOKIE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+  unframed: new Uint8Array([0xff]),
+} as const;

@@ -1,0 +1,90 @@
+/** Reading tcp-open's messages, each cut from its stream: form first, then whose they are, then what they say. Never throws. */
+import type { Decoded } from '../../effects/codec.ts';
+import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
+import { attribute, decodeStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
+import { BINDING, MEMBER, PAIR, PEER, readMember, REFUSALS, ROOM } from './attributes.ts';
+import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
+
+/** What one side knows that helps it to read. */
+export interface Knowledge {
+  /** What to call a room of this identifier; a peer does not name its own. */
+  roomName(id: string): string | undefined;
+  /** The key of two sessions, in either order. */
+  readonly sessionKey?: (one: string, other: string) => Uint8Array;
+}
+
+/** A stream belongs to the protocol alone, so whatever is no message of ours is unreadable. */
+export function decode(data: Uint8Array, knowledge: Knowledge): Decoded<OpenMessage> {
+  let message: StunMessage;
+  try {
+    message = decodeStun(data);
+  } catch (error) {
+    if (error instanceof DecodeError) return unreadable(error.message);
+    throw error;
+  }
+  if (message.method !== BINDING || message.transactionId.length !== 12) return unreadable('not a Binding message of RFC 8489');
+  const self = unknownAttribute(message, MEMBER);
+  const pair = unknownAttribute(message, PAIR);
+  if (!self && !pair) return foreign(message);
+  if (!verifyFingerprint(data)) return unreadable('the fingerprint does not match');
+  if (self) return withRendezvous(message, self, knowledge) ?? unreadable('a rendezvous message without its attributes');
+  if (pair?.length !== 16) return unreadable('PAIR must have 16 bytes');
+  const receiver = toHex(pair.subarray(0, 8));
+  const sender = toHex(pair.subarray(8));
+  const { sessionKey } = knowledge;
+  if (!sessionKey || !verifyIntegrity(data, sessionKey(sender, receiver), 'sha256')) return unreadable('not signed with the key of this room');
+  const txid = toHex(message.transactionId);
+  switch (message.class) {
+    case 'request':
+      return heard({ type: 'probe', txid, sender, receiver });
+    case 'success':
+      return heard({ type: 'confirm', txid, sender, receiver });
+    case 'indication':
+      return heard({ type: 'handover', txid, sender, receiver });
+    case 'error':
+      return unreadable('a peer message of an unknown class');
+  }
+}
+
+function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Knowledge): Decoded<OpenMessage> | undefined {
+  const txid = toHex(message.transactionId);
+  const me = readMember(self);
+  if (!me) return undefined;
+  const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
+  switch (message.class) {
+    case 'request': {
+      const roomId = unknownAttribute(message, ROOM);
+      if (roomId?.length !== 32) return undefined;
+      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
+    }
+    case 'success': {
+      const mapped = attribute(message, 'xor-mapped-address')?.endpoint;
+      if (!mapped) return undefined;
+      const other = unknownAttribute(message, PEER);
+      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped });
+      const peer = readMember(other);
+      if (peer?.rttMs === undefined) return undefined;
+      return heard({ type: 'introduced', txid, to: me.id, mapped, peer: { id: peer.id, rttMs: peer.rttMs, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
+    }
+    case 'error': {
+      const code = attribute(message, 'error-code')?.code;
+      return code === 486 || code === 508 ? heard({ type: 'refused', txid, to: me.id, reason: REFUSALS[code] }) : undefined;
+    }
+    case 'indication':
+      return undefined;
+  }
+}
+
+/** A plain STUN server answers a registration by a refusal of our attributes, or by an address and no word of the room. */
+function foreign(message: StunMessage): Decoded<OpenMessage> {
+  const isAnswer = message.class === 'error' || (message.class === 'success' && attribute(message, 'xor-mapped-address') !== undefined);
+  return isAnswer ? heard({ type: 'refused', txid: toHex(message.transactionId), to: '', reason: 'not-a-rendezvous' }) : unreadable('not a message of tcp-open');
+}
+
+function heard(message: OpenMessage): Decoded<OpenMessage> {
+  return { kind: 'message', message };
+}
+
+function unreadable(reason: string): Decoded<OpenMessage> {
+  return { kind: 'unreadable', reason };
+}

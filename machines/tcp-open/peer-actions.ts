@@ -1,0 +1,244 @@
+/** What the tcp-open peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
+import { assertEvent } from 'xstate';
+import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
+import { peerSetup } from './peer-setup.ts';
+import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, startDelay, targetsOf, txidOf } from './session.ts';
+import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
+
+const { assign, enqueueActions } = peerSetup;
+
+// ---- the rendezvous
+
+export const connectServer = enqueueActions(({ context, enqueue }) => {
+  enqueue.sendTo('net', { type: 'tcp.connect', socket: SERVER, to: context.input.server, local: ownEnd(context) });
+});
+
+export const rememberLocal = assign(({ event }) => {
+  assertEvent(event, 'tcp.connected');
+  return { local: event.local, startedAt: event.at };
+});
+
+/** Its `at` is the answer's before it, or that of the connection: nothing else tells the time. */
+export const register = enqueueActions(({ context, event, enqueue }) => {
+  const { self, serial, rttMs, local } = context;
+  const txid = txidOf(context, serial);
+  const at = 'at' in event ? event.at : undefined;
+  enqueue.assign({ serial: serial + 1, asked: { txid, at } });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, peer: self, rttMs, candidates: local ? [local] : [] } });
+});
+
+export const rememberAnswer = assign(({ context, event }) => {
+  assertEvent(event, 'mapped');
+  const { asked, rttMs } = context;
+  const measured = asked?.at === undefined ? undefined : event.at - asked.at;
+  return { mapped: event.mapped, asked: undefined, rttMs: measured === undefined ? rttMs : Math.min(rttMs ?? measured, measured) };
+});
+
+export const rememberPeer = assign(({ context, event }) => {
+  assertEvent(event, 'introduced');
+  const { mapped, peer, at } = event;
+  return { mapped, peer, startAt: at + startDelay({ ...context, peer }) };
+});
+
+export const chooseTargets = assign(({ context }) => ({ targets: targetsOf(context) }));
+
+// ---- the rounds
+
+/** All connects first and the listener last, for none can connect from a port on which somebody listens. */
+export const dial = enqueueActions(({ context, enqueue }) => {
+  const round = context.round + 1;
+  const local = ownEnd(context);
+  if (context.round > 0) enqueue.sendTo('net', { type: 'close', socket: listenerLabel(context.round) });
+  const targets = context.targets.map((target, n) => {
+    if (!mayDial(target)) return target;
+    const socket = `c${round}/${n}`;
+    enqueue.sendTo('net', { type: 'tcp.connect', socket, to: target.endpoint, local });
+    return { ...target, socket };
+  });
+  enqueue.sendTo('net', { type: 'tcp.listen', socket: listenerLabel(round), local, limit: 4 * UNPROVED });
+  enqueue.assign({ round, targets });
+});
+
+/** Who is silent is called anew. */
+export const hangUp = enqueueActions(({ context, enqueue }) => {
+  for (const target of context.targets) {
+    if (isSilent(context, target) && target.socket !== undefined) enqueue.sendTo('net', { type: 'close', socket: target.socket });
+  }
+  enqueue.assign({ hangUps: context.hangUps + 1, targets: context.targets.map((target) => (isSilent(context, target) ? { ...target, socket: undefined } : target)) });
+});
+
+/** A connection broke, or could not be made, or a listener could not. */
+export const noteFailure = assign(({ context, event }) => {
+  assertEvent(event, 'net.failed');
+  const { socket, code, detail } = event;
+  const isNew = code !== 'refused' && code !== 'reset' && code !== 'timed-out' && code !== 'address-in-use';
+  return {
+    targets: context.targets.map((target) => (target.socket === socket ? afterFailure(target, code) : target)),
+    ...(isNew || event.socket === listenerLabel(context.round) ? { trouble: detail } : {}),
+    ...without(context, socket, 'broken'),
+  };
+});
+
+export const noteEnd = assign(({ context, event }) => {
+  assertEvent(event, 'tcp.closed');
+  const { socket } = event;
+  const known = metAt(context, socket);
+  // Whoever proved nothing and hangs up, or breaks the protocol, is a stranger.
+  const how = known && !known.isProved && known.theirs === undefined ? 'strangers' : 'broken';
+  return {
+    targets: context.targets.map((target) => (target.socket === socket ? { ...target, socket: undefined, strangers: target.strangers + 1 } : target)),
+    ...without(context, socket, how),
+  };
+});
+
+export const dropStranger = enqueueActions(({ context, event, enqueue }) => {
+  if (!('socket' in event)) return;
+  const { socket } = event;
+  enqueue.sendTo('net', { type: 'close', socket });
+  enqueue.assign({
+    targets: context.targets.map((target) => (target.socket === socket ? { ...target, socket: undefined, strangers: target.strangers + 1 } : target)),
+    ...without(context, socket, 'strangers'),
+  });
+});
+
+export const closeIt = enqueueActions(({ event, enqueue }) => {
+  if ('socket' in event) enqueue.sendTo('net', { type: 'close', socket: event.socket });
+});
+
+// ---- the proof
+
+/** A connection of ours is up. Whoever dialled speaks first. */
+export const meet = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'tcp.connected');
+  const { socket, local, peer } = event;
+  const asked = txidOf(context, context.serial);
+  enqueue.assign({ serial: context.serial + 1, met: [...context.met, { ...NEWLY_MET, socket, how: 'connected', local, peer, asked }] });
+  enqueue.sendTo('net', { type: 'tcp.send', socket, message: { type: 'probe', txid: asked, ...between(context) } });
+});
+
+/** Somebody has connected to us. They hear nothing before they have spoken as the peer would. */
+export const meetCaller = assign(({ context, event }) => {
+  assertEvent(event, 'tcp.accepted');
+  const { socket, local, peer } = event;
+  return { met: [...context.met, { ...NEWLY_MET, socket, how: 'accepted', local, peer }] };
+});
+
+/** Our own question goes before the answer: who has the answer may hand the connection over, and needs our number for it. */
+export const answerProbe = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'probe');
+  const { socket, txid } = event;
+  const known = metAt(context, socket);
+  if (!known) return;
+  const asked = known.asked ?? txidOf(context, context.serial);
+  if (known.asked === undefined) {
+    enqueue.assign({ serial: context.serial + 1 });
+    enqueue.sendTo('net', { type: 'tcp.send', socket, message: { type: 'probe', txid: asked, ...between(context) } });
+  }
+  enqueue.sendTo('net', { type: 'tcp.send', socket, message: { type: 'confirm', txid, ...between(context) } });
+  enqueue.assign({ met: replaced(context, { ...known, asked, theirs: txid }) });
+});
+
+export const noteProof = assign(({ context, event }) => {
+  assertEvent(event, 'confirm');
+  const known = metAt(context, event.socket);
+  return known ? { met: replaced(context, { ...known, isProved: true }) } : {};
+});
+
+/** The controlling side chooses the first connection on which both are proved. */
+export const nominate = enqueueActions(({ context, enqueue }) => {
+  if (!isControlling(context) || context.nominated !== undefined) return;
+  const best = context.met.find(({ isProved, theirs }) => isProved && theirs !== undefined);
+  if (best?.theirs === undefined) return;
+  enqueue.assign({ nominated: best.socket, met: replaced(context, { ...best, ticks: 0 }) });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: best.socket, message: { type: 'handover', txid: best.theirs, ...between(context) } });
+});
+
+/** The other side answers the choice by the same word. */
+export const agree = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'handover');
+  const { socket } = event;
+  const theirs = metAt(context, socket)?.theirs;
+  if (isControlling(context) || theirs === undefined) return;
+  enqueue.assign({ nominated: socket });
+  enqueue.sendTo('net', { type: 'tcp.send', socket, message: { type: 'handover', txid: theirs, ...between(context) } });
+});
+
+/** Time passes: whoever has not proved itself by now will not, and whoever has not agreed is gone. */
+export const age = enqueueActions(({ context, enqueue }) => {
+  const isLate = ({ socket, isProved, ticks }: Met): boolean => (isProved ? socket === context.nominated && ticks >= AGREEMENT_TICKS : ticks >= PROOF_TICKS);
+  const late = context.met.filter(isLate);
+  for (const { socket } of late) enqueue.sendTo('net', { type: 'close', socket });
+  const isOver = (socket: string | undefined): boolean => late.some((one) => one.socket === socket);
+  enqueue.assign({
+    met: context.met.filter((one) => !isLate(one)).map((one) => ({ ...one, ticks: one.ticks + 1 })),
+    nominated: isOver(context.nominated) ? undefined : context.nominated,
+    strangers: context.strangers + late.filter(({ isProved }) => !isProved).length,
+    broken: context.broken + late.filter(({ isProved }) => isProved).length,
+    targets: context.targets.map((target) => (isOver(target.socket) ? { ...target, socket: undefined, strangers: target.strangers + 1 } : target)),
+  });
+});
+
+// ---- the end
+
+export const release = enqueueActions(({ context, enqueue }) => {
+  if (context.nominated !== undefined) enqueue.sendTo('net', { type: 'tcp.release', socket: context.nominated });
+});
+
+/** The rendezvous too: with a path in use, its connection holds no mapping that is needed. */
+export const closeOthers = enqueueActions(({ context, enqueue }) => {
+  const { round, targets, met, nominated } = context;
+  const others = [SERVER, listenerLabel(round), ...targets.flatMap(({ socket }) => socket ?? []), ...met.map(({ socket }) => socket)];
+  for (const socket of new Set(others)) if (socket !== nominated) enqueue.sendTo('net', { type: 'close', socket });
+});
+
+export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'handover');
+  const known = metAt(context, event.socket);
+  if (!known) return;
+  const { socket, local, peer } = known;
+  const outcome: Outcome = { kind: 'connected', socket, local, peer, elapsedMs: event.at - (context.startedAt ?? event.at) };
+  enqueue.assign({ outcome });
+  enqueue.emit({ type: 'outcome', outcome });
+});
+
+export const reportOutcome = enqueueActions(({ context, enqueue }) => {
+  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
+});
+
+export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
+export const concludeSilence = assign({ outcome: ({ context }) => explainSilence(context) });
+export const concludeNoRendezvous = assign({ outcome: ({ context }) => explainNoRendezvous(context) });
+export const concludeRendezvousLost = assign({ outcome: ({ context }) => explainRendezvousLost(context) });
+export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a connection was open.') });
+export const concludeRefused = assign(({ context, event }) => {
+  assertEvent(event, 'refused');
+  return { outcome: explainRefusal(event.reason, context) };
+});
+/** The connection to the rendezvous could not be made. */
+export const concludeNotConnected = assign(({ context, event }) => {
+  assertEvent(event, 'net.failed');
+  const own = explainSocket(event);
+  return { outcome: own.reason === 'socket-failed' ? explainNoRendezvous({ ...context, trouble: event.detail }) : own };
+});
+
+const NEWLY_MET = { asked: undefined, theirs: undefined, isProved: false, ticks: 0 } as const;
+
+function listenerLabel(round: number): string {
+  return `l${round}`;
+}
+
+function between({ self, peer }: OpenPeerContext): { readonly sender: string; readonly receiver: string } {
+  return { sender: self, receiver: peer?.id ?? '' };
+}
+
+function replaced({ met }: OpenPeerContext, changed: Met): readonly Met[] {
+  return met.map((one) => (one.socket === changed.socket ? changed : one));
+}
+
+/** One connection less, if it was one, and the count of such. */
+function without(context: OpenPeerContext, socket: string, how: 'strangers' | 'broken'): Partial<OpenPeerContext> {
+  const { met, nominated } = context;
+  if (!metAt(context, socket)) return {};
+  return { met: met.filter((one) => one.socket !== socket), nominated: nominated === socket ? undefined : nominated, [how]: context[how] + 1 };
+}

@@ -1,0 +1,168 @@
+/**
+ * The tcp-open peer: registers at the rendezvous from the port that is to be punched, learns where the peer is seen, and from
+ * the agreed moment on connects there from that very port, listens on it, and does so again where it is refused, until a
+ * connection stands whose other end proves the room's secret. That one it gives away and ends. The connection to the
+ * rendezvous stands until then, for its end would end the mapping. No sockets, no clock: it asks net and hears back.
+ * Source: seed 002; RFC 5382; RFC 9293 §3.5.
+ */
+import { seedOf } from '../../effects/seed.ts';
+import { MAX_ITERATIONS } from '../limits.ts';
+import { failed } from '../outcome.ts';
+import * as actions from './peer-actions.ts';
+import { peerSetup } from './peer-setup.ts';
+import { isControlling, isMeeting, isPlausible, isSilent, mayDial, mayDialAtOnce, metAt, newContext, type OpenPeerContext, SERVER, startDelay } from './session.ts';
+import * as timing from './timing.ts';
+
+type Where = { readonly context: OpenPeerContext };
+
+/** Whatever the peer would not say there: the rendezvous does not matter any more, and of others this is the end. */
+const STRANGE = [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing', actions: 'dropStranger' }, { actions: 'dropStranger' }] as const;
+
+function silenceOf({ hangUps, rttMs = 0, peer }: OpenPeerContext): number {
+  return timing.silenceMs(hangUps, rttMs, peer?.rttMs ?? 0);
+}
+
+export const tcpOpenPeer = peerSetup
+  .extend({
+    actions,
+    guards: {
+      isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
+      answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,
+      isIntroduction: ({ context, event }) => event.type === 'introduced' && event.socket === SERVER && event.to === context.self && event.peer.id !== context.self,
+      isTarget: ({ context, event }) => 'socket' in event && context.targets.some(({ socket }) => socket === event.socket),
+      mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
+      isMeeting: ({ context }) => isMeeting(context),
+      mayDial: ({ context }) => context.round < timing.ROUNDS && context.targets.some(mayDial),
+      /** A call of ours was refused. */
+      mayDialAtOnce: ({ context, event }) =>
+        event.type === 'net.failed' && event.code === 'refused' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context),
+      mayHangUp: ({ context }) => silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
+      /** On a connection of ours, from the peer and to us; a probe comes once. */
+      isProbe: ({ context, event }) => {
+        if (event.type !== 'probe' || event.sender !== context.peer?.id || event.receiver !== context.self) return false;
+        const known = metAt(context, event.socket);
+        return known !== undefined && known.theirs === undefined;
+      },
+      isProof: ({ context, event }) =>
+        event.type === 'confirm' && event.sender === context.peer?.id && event.receiver === context.self && metAt(context, event.socket)?.asked === event.txid,
+      /** Our own number there, in the peer's hand: the controlling side's choice, or the other's agreement to ours. */
+      isHandover: ({ context, event }) => {
+        if (event.type !== 'handover' || event.sender !== context.peer?.id || event.receiver !== context.self) return false;
+        const known = metAt(context, event.socket);
+        return known?.theirs !== undefined && known.asked === event.txid && (!isControlling(context) || context.nominated === event.socket);
+      },
+    },
+    delays: {
+      connectDeadline: timing.CONNECT_DEADLINE_MS,
+      answerDeadline: timing.ANSWER_DEADLINE_MS,
+      waitDeadline: ({ context }: Where) => context.input.waitMs ?? timing.WAIT_MS,
+      refreshInterval: timing.REFRESH_MS,
+      startDelay: ({ context }: Where) => startDelay(context),
+      punchDeadline: timing.PUNCH_DEADLINE_MS,
+      retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, 'at' in event ? event.at - context.startAt : 0, (context.rttMs ?? 0) + (context.peer?.rttMs ?? 0))),
+      silence: ({ context }: Where) => silenceOf(context),
+      tick: timing.TICK_MS,
+      leaveTime: timing.LEAVE_MS,
+    },
+  })
+  .createMachine({
+    id: 'tcp-open/peer',
+    options: { maxIterations: MAX_ITERATIONS },
+    context: ({ input }) => newContext(input),
+    invoke: { src: 'net', id: 'net' },
+    output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a connection was open.'),
+    initial: 'connecting',
+    on: { close: { target: '.failed', actions: 'concludeInterrupted' } },
+    states: {
+      connecting: {
+        entry: 'connectServer',
+        on: {
+          'tcp.connected': { guard: 'isServer', target: 'meeting', actions: 'rememberLocal' },
+          'net.failed': { guard: 'isServer', target: 'failed', actions: 'concludeNotConnected' },
+        },
+        after: { connectDeadline: { target: 'failed', actions: 'concludeNoRendezvous' } },
+      },
+
+      meeting: {
+        initial: 'registering',
+        on: {
+          introduced: { guard: 'isIntroduction', target: 'starting', actions: 'rememberPeer' },
+          refused: { guard: 'isServer', target: 'failed', actions: 'concludeRefused' },
+          'tcp.closed': { guard: 'isServer', target: 'failed', actions: 'concludeRendezvousLost' },
+          'net.failed': { guard: 'isServer', target: 'failed', actions: 'concludeRendezvousLost' },
+        },
+        states: {
+          // The first answer measures the round trip, without which nobody is introduced.
+          registering: {
+            entry: 'register',
+            on: { mapped: { guard: 'answersRegistration', target: 'waiting', actions: 'rememberAnswer' } },
+            after: { answerDeadline: { target: '#failed', actions: 'concludeNoRendezvous' } },
+          },
+          waiting: {
+            initial: 'asking',
+            after: { waitDeadline: { target: '#failed', actions: 'concludeNoPeer' } },
+            states: {
+              asking: {
+                entry: 'register',
+                on: { mapped: { guard: 'answersRegistration', target: 'resting', actions: 'rememberAnswer' } },
+                after: { answerDeadline: { target: '#failed', actions: 'concludeRendezvousLost' } },
+              },
+              resting: { after: { refreshInterval: 'asking' } },
+            },
+          },
+        },
+      },
+
+      starting: {
+        after: { startDelay: 'punching' },
+      },
+
+      punching: {
+        type: 'parallel',
+        entry: 'chooseTargets',
+        on: {
+          'tcp.connected': [{ guard: 'isTarget', actions: 'meet' }, { actions: 'closeIt' }],
+          'tcp.accepted': [{ guard: 'mayMeetCaller', actions: 'meetCaller' }, { actions: 'closeIt' }],
+        },
+        after: { punchDeadline: { target: 'failed', actions: 'concludeSilence' } },
+        states: {
+          rounds: {
+            initial: 'trying',
+            on: {
+              'net.failed': [{ guard: 'isServer' }, { guard: 'mayDialAtOnce', target: '.trying', reenter: true, actions: 'noteFailure' }, { guard: 'isTarget', target: '.pausing', actions: ['noteFailure', 'nominate'] }, { actions: ['noteFailure', 'nominate'] }],
+              'tcp.closed': [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing', actions: ['noteEnd', 'nominate'] }, { actions: ['noteEnd', 'nominate'] }],
+              'net.unreadable': STRANGE,
+              probe: [{ guard: 'isProbe', actions: ['answerProbe', 'nominate'] }, ...STRANGE],
+              confirm: [{ guard: 'isProof', actions: ['noteProof', 'nominate'] }, ...STRANGE],
+              handover: [{ guard: 'isHandover', target: '#connected', actions: ['agree', 'release', 'closeOthers', 'reportConnected'] }, ...STRANGE],
+              register: STRANGE,
+              mapped: STRANGE,
+              introduced: STRANGE,
+              refused: STRANGE,
+            },
+            states: {
+              trying: { entry: 'dial', after: { silence: { guard: 'mayHangUp', target: 'trying', reenter: true, actions: 'hangUp' } } },
+              pausing: {
+                after: { retryDelay: [{ guard: 'isMeeting', target: 'pausing', reenter: true }, { guard: 'mayDial', target: 'trying' }, { target: 'listening' }] },
+              },
+              listening: { after: { silence: { guard: 'mayHangUp', target: 'trying', actions: 'hangUp' } } },
+            },
+          },
+          ageing: {
+            initial: 'waiting',
+            states: { waiting: { after: { tick: { target: 'waiting', reenter: true, actions: ['age', 'nominate'] } } } },
+          },
+        },
+      },
+
+      connected: {
+        id: 'connected',
+        tags: 'confirmed',
+        on: { close: {} },
+        after: { leaveTime: 'open' },
+      },
+
+      open: { type: 'final' },
+      failed: { id: 'failed', type: 'final', entry: 'reportOutcome' },
+    },
+  });

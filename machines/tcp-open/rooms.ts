@@ -1,0 +1,149 @@
+/**
+ * The rendezvous's memory, as a value: which connections there are, who is in which room, and whom to introduce. A member's
+ * place is its connection: it is free when that ends. No sockets and no clock. Bounded: see LIMITS.
+ */
+import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Arrival } from '../../effects/net-actor.ts';
+import { seedOf } from '../../effects/seed.ts';
+import { ipToGroups } from '../../effects/wire/stun-address.ts';
+import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
+import type { Accepted, Reply, Step } from '../server.ts';
+import type { OpenMessage, Register } from './messages.ts';
+
+export const LIMITS = {
+  /** About a kilobyte each. Each is a file of the system too, so an operator may have to allow as many. */
+  connections: 16_384,
+  /** One network may hold a quarter of them: carriers put many customers behind one address. */
+  connectionsPerNetwork: 4_096,
+  /** Who has not registered by then never will. */
+  silentMs: 10_000,
+  /** A member speaks every 15 s; one that has been silent for two such and a bit is gone, and its place is free. */
+  idleMs: 35_000,
+} as const;
+
+export interface Rooms {
+  readonly connections: PersistentMap<Connection>;
+  readonly rooms: PersistentMap<readonly Member[]>;
+  /** Connections by the network that opened them: an IPv4 address, or the /64 of an IPv6 one. */
+  readonly networks: PersistentMap<number>;
+}
+
+export interface Connection {
+  readonly from: Endpoint;
+  readonly acceptedAt: number;
+  /** Once it has registered. */
+  readonly room: string | undefined;
+}
+
+/** One registered peer. */
+export interface Member {
+  readonly socket: string;
+  readonly peer: string;
+  readonly txid: string;
+  readonly rttMs: number | undefined;
+  readonly source: Endpoint;
+  readonly endpoints: readonly Endpoint[];
+  readonly isIntroduced: boolean;
+}
+
+type RoomsStep = Step<OpenMessage, Rooms>;
+
+/** `seed` decides where rooms lie in memory; see `persistent-map.ts`. */
+export function noRooms(seed: string): Rooms {
+  const salt = seedOf(seed, 'rooms');
+  return { connections: emptyMap(salt), rooms: emptyMap(salt), networks: emptyMap(salt) };
+}
+
+/** Somebody has connected. */
+export function welcome(rooms: Rooms, { socket, peer: from, at }: Accepted): RoomsStep {
+  const network = networkOf(from);
+  const count = getEntry(rooms.networks, network) ?? 0;
+  if (count >= LIMITS.connectionsPerNetwork) return { memory: rooms, replies: [{ socket, close: true }] };
+  const memory = {
+    ...rooms,
+    connections: withEntry(rooms.connections, socket, { from, acceptedAt: at, room: undefined }),
+    networks: withEntry(rooms.networks, network, count + 1),
+  };
+  return { memory, replies: [] };
+}
+
+/** Takes one registration in. */
+export function admit(rooms: Rooms, request: Register & Arrival): RoomsStep {
+  const { room, peer, txid, socket, from } = request;
+  const connection = getEntry(rooms.connections, socket);
+  // A connection is in one room.
+  if (room === undefined || !connection || (connection.room !== undefined && connection.room !== room)) return farewell(rooms, socket);
+  const present = getEntry(rooms.rooms, room) ?? [];
+  const before = present.find((one) => one.socket === socket);
+  // The same session by another connection: its first is dead, though nobody has noticed yet.
+  const former = present.find((one) => one.socket !== socket && one.peer === peer);
+  const other = present.find((one) => one.socket !== socket && one.peer !== peer);
+  if (!before && !former && present.length >= 2) return { memory: rooms, replies: [{ socket, message: { type: 'refused', txid, to: peer, reason: 'room-full' } }] };
+
+  const self = memberOf(request, before);
+  const mayMeet = other !== undefined && !other.isIntroduced && !self.isIntroduced && other.rttMs !== undefined && self.rttMs !== undefined;
+  const members = [...(other ? [mayMeet ? { ...other, isIntroduced: true } : other] : []), mayMeet ? { ...self, isIntroduced: true } : self];
+  const next: Rooms = {
+    ...rooms,
+    connections: withEntry(rooms.connections, socket, { ...connection, room }),
+    rooms: withEntry(rooms.rooms, room, members),
+  };
+  const ended = former ? farewell(next, former.socket) : { memory: next, replies: [] };
+  const name = room.slice(0, 8);
+  if (!mayMeet) {
+    const reply: Reply<OpenMessage> = { socket, message: { type: 'mapped', txid, to: peer, mapped: from } };
+    return { memory: ended.memory, replies: [reply, ...ended.replies], ...(present.length === 0 ? { news: { what: 'room-opened', room: name, from } } : {}) };
+  }
+  return {
+    memory: ended.memory,
+    replies: [introduction(self, other), introduction(other, self), ...ended.replies],
+    news: { what: 'paired', room: name, from },
+  };
+}
+
+/** Ends a connection and forgets it. */
+export function farewell(rooms: Rooms, socket: string): RoomsStep {
+  return { memory: forget(rooms, socket), replies: [{ socket, close: true }] };
+}
+
+/** A connection is over. */
+export function forget(rooms: Rooms, socket: string): Rooms {
+  const connection = getEntry(rooms.connections, socket);
+  if (!connection) return rooms;
+  const { room, from } = connection;
+  const network = networkOf(from);
+  const count = (getEntry(rooms.networks, network) ?? 1) - 1;
+  const left = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []).filter((one) => one.socket !== socket);
+  return {
+    connections: withEntry(rooms.connections, socket, undefined),
+    networks: withEntry(rooms.networks, network, count > 0 ? count : undefined),
+    rooms: room === undefined ? rooms.rooms : withEntry(rooms.rooms, room, left.length > 0 ? left : undefined),
+  };
+}
+
+/** Ends those that have never registered. */
+export function sweep(rooms: Rooms, now: number): RoomsStep {
+  let memory = rooms;
+  const replies: Reply<OpenMessage>[] = [];
+  for (const [socket, { room, acceptedAt }] of entries(rooms.connections)) {
+    if (room !== undefined || now - acceptedAt < LIMITS.silentMs) continue;
+    memory = forget(memory, socket);
+    replies.push({ socket, close: true });
+  }
+  return { memory, replies };
+}
+
+function memberOf({ socket, peer, txid, rttMs, from, candidates }: Register & Arrival, before: Member | undefined): Member {
+  const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
+  return { socket, peer, txid, rttMs, source: from, endpoints, isIntroduced: before?.isIntroduced ?? false };
+}
+
+/** Tells one member of the other. */
+function introduction({ socket, txid, peer: to, source }: Member, { peer: id, rttMs = 0, endpoints }: Member): Reply<OpenMessage> {
+  return { socket, message: { type: 'introduced', txid, to, mapped: source, peer: { id, rttMs, endpoints } } };
+}
+
+/** What one customer has to itself: with IPv6 that is a /64 at the least. */
+function networkOf({ host }: Endpoint): string {
+  return isIPv6(host) ? (ipToGroups(host.replace(/%.*/, '')) ?? []).slice(0, 4).join(':') : host;
+}

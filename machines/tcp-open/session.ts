@@ -1,0 +1,184 @@
+/** What one tcp-open peer remembers, and the pure questions asked of it. */
+import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import type { NetFailure } from '../../effects/net.ts';
+import { derive } from '../../effects/seed.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
+import type { Outcome } from '../outcome.ts';
+import type { PeerDescription } from './messages.ts';
+import { PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES, VOLLEY } from './timing.ts';
+
+export interface OpenPeerInput {
+  readonly server: Endpoint;
+  readonly seed: string;
+  /** The port to punch from, and the address. Default: any address, a free port. */
+  readonly local?: Partial<Endpoint> | undefined;
+  /** How long to wait for the other peer, ms. */
+  readonly waitMs?: number | undefined;
+  /** Starts so much later than agreed, ms: for tests of what a skew does. */
+  readonly lateMs?: number | undefined;
+}
+
+export interface OpenPeerContext {
+  readonly input: OpenPeerInput;
+  /** This side's session. */
+  readonly self: string;
+  /** Messages of our own so far: their numbers are derived from it. */
+  readonly serial: number;
+  /** Our end of the connection to the rendezvous: everything leaves from its port. */
+  readonly local: Endpoint | undefined;
+  readonly startedAt: number | undefined;
+  /** The registration that waits for its answer, and when it left. */
+  readonly asked: { readonly txid: string; readonly at: number | undefined } | undefined;
+  /** The shortest that was measured. */
+  readonly rttMs: number | undefined;
+  /** Where the rendezvous sees us. */
+  readonly mapped: Endpoint | undefined;
+  readonly peer: PeerDescription | undefined;
+  readonly round: number;
+  /** The moment agreed with the peer. */
+  readonly startAt: number;
+  /** How often calls that nobody answered were given up for new ones. */
+  readonly hangUps: number;
+  readonly targets: readonly Target[];
+  /** Connections with somebody who may be the peer. */
+  readonly met: readonly Met[];
+  /** The connection that the controlling side has chosen. */
+  readonly nominated: string | undefined;
+  /** Connections that were closed because whoever was there did not prove the room's secret. */
+  readonly strangers: number;
+  /** Connections that broke while they were proved. */
+  readonly broken: number;
+  /** The last refusal of the local system, for explanations. */
+  readonly trouble: string | undefined;
+  readonly outcome: Outcome | undefined;
+}
+
+/** Where the peer may be. */
+export interface Target {
+  readonly endpoint: Endpoint;
+  /** The rendezvous has seen the peer there; it has not only offered it. */
+  readonly isObserved: boolean;
+  /** The connection that is being made, or stands. */
+  readonly socket: string | undefined;
+  readonly refusals: number;
+  /** Errors that were neither a refusal nor silence. */
+  readonly troubles: number;
+  readonly strangers: number;
+}
+
+export interface Met {
+  readonly socket: string;
+  readonly how: 'connected' | 'accepted';
+  readonly local: Endpoint;
+  readonly peer: Endpoint;
+  /** Of our probe there. */
+  readonly asked: string | undefined;
+  /** Of the peer's probe there. */
+  readonly theirs: string | undefined;
+  /** The peer has answered our probe. */
+  readonly isProved: boolean;
+  readonly ticks: number;
+}
+
+export const SERVER = 'server';
+const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
+
+/** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
+export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
+  const given = input ?? { server: ANYWHERE, seed: '' };
+  return {
+    input: given,
+    self: toHex(derive(given.seed, 'session', 0).subarray(0, 8)),
+    serial: 0,
+    local: undefined,
+    startedAt: undefined,
+    asked: undefined,
+    rttMs: undefined,
+    mapped: undefined,
+    peer: undefined,
+    round: 0,
+    startAt: 0,
+    hangUps: 0,
+    targets: [],
+    met: [],
+    nominated: undefined,
+    strangers: 0,
+    broken: 0,
+    trouble: undefined,
+    outcome: undefined,
+  };
+}
+
+/** 12 bytes that nobody can foresee. */
+export function txidOf({ input }: Pick<OpenPeerContext, 'input'>, serial: number): string {
+  return toHex(derive(input.seed, 'txid', serial).subarray(0, 12));
+}
+
+/** Where everything leaves from: named even when it is left to the system, or the port could not be shared. */
+export function ownEnd({ input, local }: OpenPeerContext): Endpoint {
+  const host = input.local?.host ?? (isIPv6(input.server.host) ? '::' : ANYWHERE.host);
+  return { host, port: local?.port ?? input.local?.port ?? 0 };
+}
+
+/** How long to wait after the introduction, so that both start at the moment at which the later of the two has heard of it. */
+export function startDelay({ rttMs = 0, peer, input }: OpenPeerContext): number {
+  return Math.min(START_LIMIT_MS, Math.max(0, ((peer?.rttMs ?? 0) - rttMs) / 2)) + (input.lateMs ?? 0);
+}
+
+/** The side that chooses among several connections; both know which it is. */
+export function isControlling({ self, peer }: OpenPeerContext): boolean {
+  return peer !== undefined && self < peer.id;
+}
+
+/** Where to try: not ourselves, and nothing of another family than our own port. */
+export function targetsOf({ peer, local, mapped }: OpenPeerContext): readonly Target[] {
+  if (!peer || !local) return [];
+  const endpoints = peer.endpoints.filter((one, n, all) => all.findIndex((other) => sameEndpoint(one, other)) === n);
+  const usable = endpoints.filter((one) => one.port !== 0 && isIPv6(one.host) === isIPv6(local.host) && !sameEndpoint(one, local) && !(mapped && sameEndpoint(one, mapped)));
+  return usable.map((endpoint) => ({ endpoint, isObserved: endpoint === peer.endpoints[0], socket: undefined, refusals: 0, troubles: 0, strangers: 0 }));
+}
+
+/** Whether it is worth another SYN. */
+export function mayDial({ socket, isObserved, refusals, troubles, strangers }: Target): boolean {
+  return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
+}
+
+/** Who is refused calls again at once, until the volley is over. */
+export function mayDialAtOnce(context: OpenPeerContext): boolean {
+  return context.round % VOLLEY !== 0 && !isMeeting(context);
+}
+
+/** It is being called, and has not answered. */
+export function isSilent({ met }: OpenPeerContext, { socket }: Target): boolean {
+  return socket !== undefined && !met.some((one) => one.socket === socket);
+}
+
+/** A connection stands with somebody who may well be the peer, and new enough to wait for. */
+export function isMeeting(context: OpenPeerContext): boolean {
+  return context.met.some(({ ticks, isProved, peer }) => isProved || (ticks < PATIENCE_TICKS && isPlausible(context, peer)));
+}
+
+/** Somebody at an address of the peer's. */
+export function isPlausible({ targets }: OpenPeerContext, { host }: Endpoint): boolean {
+  return targets.some(({ endpoint }) => endpoint.host === host);
+}
+
+export function metAt({ met }: OpenPeerContext, socket: string): Met | undefined {
+  return met.find((one) => one.socket === socket);
+}
+
+/** What a failed attempt says of its target. */
+export function afterFailure(target: Target, code: NetFailure): Target {
+  const free = { ...target, socket: undefined };
+  switch (code) {
+    case 'refused':
+    case 'reset':
+      return { ...free, refusals: target.refusals + 1 };
+    // This pair of ends is taken for a moment by a call to our listener, or nobody has answered.
+    case 'address-in-use':
+    case 'timed-out':
+      return free;
+    default:
+      return { ...free, troubles: target.troubles + 1 };
+  }
+}

@@ -1,0 +1,76 @@
+/** Every wait and count of the tcp-open peer, with its reason. Times in ms. */
+import { chance } from '../../effects/seed.ts';
+
+/** Linux sends its SYN at 0, 1, 3 and 7 s. */
+export const CONNECT_DEADLINE_MS = 8_000;
+/** An answer on a connection that stands: TCP repeats what is lost meanwhile. */
+export const ANSWER_DEADLINE_MS = 8_000;
+/** How long to wait for the other peer to come to the room; a guess at a person's patience. */
+export const WAIT_MS = 60_000;
+/** The rendezvous forgets who has been silent for 35 s; and this finds out whether it still lives. */
+export const REFRESH_MS = 15_000;
+
+/** Introductions that differ by more are measured wrong: the start is not put off further. */
+export const START_LIMIT_MS = 2_000;
+
+/**
+ * From the start of the first round. Room for four SYNs of Linux (0, 1, 3, 7 s) on a line that loses, and for a peer whose
+ * introduction came late.
+ */
+export const PUNCH_DEADLINE_MS = 12_000;
+/** Rounds at most. Each is one SYN of 60 bytes for every endpoint that has refused. */
+export const ROUNDS = 4_000;
+/** An endpoint that nobody has observed, and that refuses so often, is somebody else's. */
+export const REFUSALS = 24;
+
+/**
+ * The wait after a volley's last refusal, at `sinceStartMs`. Two NATs that answer unknown SYNs by RST let ours pass only if both
+ * leave within a one-way delay of each other. So both sides call at common moments, a few ms apart, counted from the agreed
+ * start: on short lines, where that delay is shorter than any timer is exact, each is a chance; on long ones whoever was refused
+ * has waited a round trip already, and calls again nearly at once. Whatever is fixed can miss for ever, so each side lets moments
+ * pass now and then, by chance. `rttMs` is that to the peer, at the most.
+ */
+export function retryMs(seed: number, round: number, sinceStartMs: number, rttMs: number): number {
+  // The listener stands for a whole round trip: whoever it accepts would be forgotten with it before that.
+  const moment = Math.floor((sinceStartMs + rttMs) / MOMENT_MS) + 1;
+  const skips = chance(seed, round) < SKIPPED ? 1 : 0;
+  return (moment + skips) * MOMENT_MS - sinceStartMs;
+}
+
+/** Calls of one moment, each as soon as the one before is refused: half a ms on the shortest lines (measured), and both sides are awake. */
+export const VOLLEY = 4;
+/** Time for a volley on the shortest lines, and as much again for everybody else. */
+const MOMENT_MS = 4;
+/** One moment in four is left out: a guess. */
+const SKIPPED = 0.25;
+
+/**
+ * A SYN that came to the other NAT before theirs had left is dropped there, and the system repeats it only after a second. After
+ * a few round trips a new one takes its place; not sooner, for the answer to the first may be under way. A guess.
+ */
+export function silenceMs(hangUps: number, ownRttMs: number, peerRttMs: number): number {
+  return Math.max(SILENCE_MS, 2 * (ownRttMs + peerRttMs)) * 3 ** hangUps;
+}
+
+const SILENCE_MS = 60;
+/** What would come later is left to the system, which repeats a SYN after 1, 3 and 7 s. */
+export const SILENCE_MAX_MS = 700;
+
+/** How often the age of connections is looked at, and new rounds wait while one is being proved. */
+export const TICK_MS = 250;
+/** Ticks within which a new connection is to prove itself: three long round trips and a lost segment. Then it is a stranger's. */
+export const PROOF_TICKS = 12;
+/** Ticks for which new rounds wait for a connection that is being proved. */
+export const PATIENCE_TICKS = 4;
+/** Ticks within which the other side is to agree to a connection that was proved already: five losses in a row, of TCP's own doubling. */
+export const AGREEMENT_TICKS = 28;
+
+/** Connections that may wait to be proved. There are two for each endpoint at most; the rest are strangers'. */
+export const UNPROVED = 16;
+/** Connections to one endpoint that turned out to be a stranger's, or broke while they were proved: then it is left alone. */
+export const STRANGERS = 3;
+/** Errors that are no refusals, such as no route: then the endpoint is left alone. */
+export const TROUBLES = 3;
+
+/** Long enough for the effects of the last state to leave the host. */
+export const LEAVE_MS = 5;

@@ -1,0 +1,122 @@
+/** The rendezvous of TCP opening: a place is a connection, and two of a room are told of each other at one moment. */
+import { describe, expect, test } from 'vitest';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { OpenMessage } from '../../machines/tcp-open/messages.ts';
+import { admit, forget, LIMITS, noRooms, type Rooms, sweep, welcome } from '../../machines/tcp-open/rooms.ts';
+import type { Step } from '../../machines/server.ts';
+
+const ROOM = 'ab'.repeat(32);
+
+/** Connections by name; what they are told, in words. */
+class House {
+  rooms: Rooms = noRooms('seed');
+  news: string | undefined;
+
+  connect(socket: string, host = '10.0.0.1', at = 0): string[] {
+    return this.#take(welcome(this.rooms, { type: 'tcp.accepted', listener: 'tcp', socket, local: { host: '10.0.0.9', port: 1 }, peer: this.#end(socket, host), at }));
+  }
+
+  register(socket: string, { rttMs, room = ROOM, peer = socket, host = '10.0.0.1' }: { rttMs?: number; room?: string; peer?: string; host?: string } = {}): string[] {
+    const txid = '0'.repeat(24);
+    return this.#take(admit(this.rooms, { type: 'register', txid, room, peer, rttMs, candidates: [{ host: '192.168.0.1', port: 7 }], socket, from: this.#end(socket, host), at: 0 }));
+  }
+
+  end(socket: string): void {
+    this.rooms = forget(this.rooms, socket);
+  }
+
+  sweep(now: number): string[] {
+    return this.#take(sweep(this.rooms, now));
+  }
+
+  get sizes(): number[] {
+    return [this.rooms.connections.size, this.rooms.rooms.size, this.rooms.networks.size];
+  }
+
+  #end(socket: string, host: string): Endpoint {
+    return { host, port: 1000 + socket.charCodeAt(0) };
+  }
+
+  #take({ memory, replies, news }: Step<OpenMessage, Rooms>): string[] {
+    this.rooms = memory;
+    this.news = news?.what;
+    return replies.map((reply) => ('close' in reply ? `close ${reply.socket}` : `${reply.socket}: ${wordsOf(reply.message)}`));
+  }
+}
+
+function wordsOf(message: OpenMessage): string {
+  switch (message.type) {
+    case 'introduced':
+      return `meet ${message.peer.id} at ${message.peer.endpoints.map(({ port }) => port).join(' ')}, ${message.peer.rttMs} ms`;
+    case 'refused':
+      return message.reason;
+    default:
+      return message.type;
+  }
+}
+
+function two(): House {
+  const house = new House();
+  for (const socket of ['a', 'b']) house.connect(socket);
+  return house;
+}
+
+describe('two of a room', () => {
+  test('are told of each other at once, when both have measured their round trips', () => {
+    const house = two();
+    expect([house.register('a'), house.news]).toEqual([['a: mapped'], 'room-opened']);
+    expect(house.register('a', { rttMs: 5 })).toEqual(['a: mapped']);
+    expect([house.register('b'), house.news]).toEqual([['b: mapped'], undefined]);
+    expect([house.register('b', { rttMs: 9 }), house.news]).toEqual([['b: meet a at 1097 7, 5 ms', 'a: meet b at 1098 7, 9 ms'], 'paired']);
+  });
+
+  test('are introduced once, however often they register', () => {
+    const house = two();
+    for (const socket of ['a', 'b']) house.register(socket, { rttMs: 1 });
+    expect(house.register('a', { rttMs: 1 })).toEqual(['a: mapped']);
+  });
+
+  test('leave room for a third only when one has gone, and who was introduced meets nobody else', () => {
+    const house = two();
+    for (const socket of ['a', 'b']) house.register(socket, { rttMs: 1 });
+    house.connect('c');
+    expect(house.register('c', { rttMs: 1 })).toEqual(['c: room-full']);
+    house.end('a');
+    expect(house.register('c', { rttMs: 1 })).toEqual(['c: mapped']);
+    house.end('b');
+    house.connect('d');
+    expect(house.register('d', { rttMs: 1 })).toHaveLength(2);
+  });
+});
+
+describe('a connection', () => {
+  test('is in one room only', () => {
+    const house = two();
+    house.register('a');
+    expect(house.register('a', { room: 'cd'.repeat(32) })).toEqual(['close a']);
+  });
+
+  test('of the same session takes the place of one that is dead', () => {
+    const house = two();
+    house.register('a', { rttMs: 1, peer: 'p' });
+    house.connect('c');
+    house.register('b', { rttMs: 1 });
+    expect(house.register('c', { rttMs: 1, peer: 'p' })).toContain('close a');
+    expect(house.sizes).toEqual([2, 1, 1]);
+  });
+
+  test('without a word is ended after 10 s, and nothing is kept of any that has ended', () => {
+    const house = two();
+    house.register('a');
+    expect(house.sweep(LIMITS.silentMs)).toEqual(['close b']);
+    house.end('a');
+    expect(house.sizes).toEqual([0, 0, 0]);
+  });
+
+  test('is not taken from a network that has a quarter of all, and IPv6 counts by its /64', () => {
+    const house = new House();
+    for (let n = 0; n < LIMITS.connectionsPerNetwork; n += 1) house.connect(`c${n}`, `2001:db8::${n.toString(16)}`);
+    expect(house.connect('x', '2001:db8::ffff:1')).toEqual(['close x']);
+    expect(house.connect('y', '2001:db8:0:1::1')).toEqual([]);
+  });
+});
