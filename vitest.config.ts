@@ -4,5 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/lab/**', 'node_modules/**'],
+    globalSetup: ['test/cli/build.ts'],
+    // Two cores are what CI has; without this vitest leaves one of them alone.
+    maxWorkers: '100%',
   },
 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, inject } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -31,7 +31,7 @@ export interface Command {
 
 /** Starts `natpunch …args`. Its stdin is empty unless `input` is `open`. It does not outlive the file's tests. */
 export function natpunch(args: readonly string[], { input = 'empty' }: { readonly input?: 'empty' | 'open' } = {}): Command {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'cli/main.ts'), ...args], {
+  const child = spawn(process.execPath, [inject('program'), ...args], {
     cwd: ROOT,
     stdio: [input === 'empty' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
