@@ -31,6 +31,11 @@ export interface Lab {
   run(node: string, argv: readonly string[], input?: string): Promise<string>;
   /** Starts one worker process in a host: the module's exported async functions become callable from here. */
   agent(node: string, modulePath: string | URL): Promise<Agent>;
+  /**
+   * Puts other NATs and links between the same hosts, without noise. Their processes live on; what those hold of the former
+   * network leads nowhere.
+   */
+  rebuild(spec: LabSpec): Promise<void>;
   /** The connection tracking entries of a node, one text line each, as in /proc/net/nf_conntrack. */
   conntrack(node: string): Promise<string[]>;
   /** Kills every process in the namespaces and deletes them. Idempotent. Also happens when this process ends. */
@@ -102,11 +107,19 @@ DEVICES
 ${AWAIT_LINKS}`;
 }
 
-async function carryOut(plan: Plan, prefix: string): Promise<void> {
+const HOSTS = ['a', 'b', 's'] as const satisfies readonly Host[];
+
+/** Everything but the hosts' namespaces, and their devices. */
+async function takeDown(prefix: string): Promise<void> {
+  await Promise.all(HOSTS.map((host) => finish(['ip', '-n', `${prefix}${host}`, 'link', 'del', 'eth0'])));
+  for (const kind of ['core', 'nat-', 'cgn-']) removeNamespaces(`${prefix}${kind}`);
+}
+
+async function carryOut(plan: Plan, prefix: string, standing: readonly string[] = []): Promise<void> {
   const plain = plan.links.filter((link) => link.delayMs === 0);
   const delayed = plan.links.filter((link) => link.delayMs > 0);
   const batch = [
-    ...plan.nodes.map((node) => `netns add ${prefix}${node.name}`),
+    ...plan.nodes.filter(({ name }) => !standing.includes(name)).map(({ name }) => `netns add ${prefix}${name}`),
     ...plain.map(({ near, far }) => `link add ${near.device} netns ${prefix}${near.node} type veth peer name ${far.device} netns ${prefix}${far.node}`),
   ];
   await finish(['ip', '-batch', '-'], `${batch.join('\n')}\n`);
@@ -130,7 +143,7 @@ async function carryOut(plan: Plan, prefix: string): Promise<void> {
 export async function buildLab(spec: LabSpec): Promise<Lab> {
   const reason = preflight();
   if (reason !== undefined) throw new Error(reason);
-  const plan = planLab(spec);
+  let plan = planLab(spec);
   removeLeftovers();
   const prefix = freshPrefix();
   guard(prefix);
@@ -160,7 +173,9 @@ export async function buildLab(spec: LabSpec): Promise<Lab> {
   }
   const labHost = (host: Host): LabHost => ({ ...plan.hosts[host], ns: ns(host), gateway: ns(plan.hosts[host].gateway) });
   return {
-    hosts: { a: labHost('a'), b: labHost('b'), s: labHost('s') },
+    get hosts() {
+      return { a: labHost('a'), b: labHost('b'), s: labHost('s') };
+    },
     ns,
     exec,
     run: (node, argv, input) => finish(inside(ns(node), argv), input),
@@ -168,6 +183,13 @@ export async function buildLab(spec: LabSpec): Promise<Lab> {
       const agent = await startAgent((argv, options) => exec(node, argv, options), modulePath, node);
       agents.add(agent);
       return agent;
+    },
+    async rebuild(other) {
+      const next = planLab(other);
+      if (plan.noise.length > 0 || next.noise.length > 0) throw new Error('a lab with noise cannot be rebuilt');
+      await takeDown(prefix);
+      plan = next;
+      await carryOut(plan, prefix, HOSTS);
     },
     conntrack: async (node) => (await finish(inside(ns(node), ['cat', '/proc/net/nf_conntrack']))).split('\n').filter((line) => line !== ''),
     dispose,
