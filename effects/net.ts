@@ -29,6 +29,11 @@ export type NetEffect =
    * peer gets a reset.
    */
   | { readonly type: 'tcp.send'; readonly socket: string; readonly data: Uint8Array }
+  /**
+   * Stop reading a connection's stream, so that its sender has to wait; or go on. What was read before may still be reported,
+   * and an end is not noticed before all ahead of it is read. Neither fails, whether there is such a connection or not.
+   */
+  | { readonly type: 'tcp.pause' | 'tcp.resume'; readonly socket: string }
   | TcpRelease
   /** Open a raw ICMP socket (usually privileged). Answer: `icmp.opened` or `net.failed`. */
   | { readonly type: 'icmp.open'; readonly socket: string }
@@ -80,6 +85,13 @@ export const TCP_QUEUE_BYTES = 1024 * 1024;
 /** Sends of one connection that may wait: each costs about 500 bytes of memory beside its own (measured), so 1 MiB again. */
 export const TCP_QUEUE_SENDS = 2_048;
 
+/**
+ * After so much of one connection was asked to be sent, in bytes or in sends, the next moment at which nothing waits is reported
+ * as `tcp.drained`. A guess: several reads of a socket, and a small part of what may wait.
+ */
+export const TCP_DRAIN_BYTES = 64 * 1024;
+export const TCP_DRAIN_SENDS = 256;
+
 export interface UdpSend {
   readonly type: 'udp.send';
   readonly socket: string;
@@ -102,6 +114,11 @@ export type NetEvent =
   | { readonly type: 'tcp.accepted'; readonly listener: string; readonly socket: string; readonly local: Endpoint; readonly peer: Endpoint; readonly at: number }
   /** More of a stream. Where one piece ends and the next begins means nothing. */
   | { readonly type: 'tcp.received'; readonly socket: string; readonly data: Uint8Array; readonly at: number }
+  /**
+   * The system has taken all that was asked to be sent on a connection. Heard once after each `TCP_DRAIN_BYTES` or
+   * `TCP_DRAIN_SENDS`, so that who counts them knows when to hold back and when to go on.
+   */
+  | { readonly type: 'tcp.drained'; readonly socket: string; readonly at: number }
   /**
    * The other end ended a connection, or it was idle; both directions are over (none stays half open) and the label is free.
    * Every connection ends with either this or one `net.failed`. No proof that all has come: a reset right behind unread

@@ -41,6 +41,10 @@ export function nodeNet({ now = nodeClock().now, onRelease }: NodeNetOptions = {
             return tcp.connect(effect);
           case 'tcp.send':
             return tcp.send(effect);
+          case 'tcp.pause':
+            return tcp.pause(effect.socket);
+          case 'tcp.resume':
+            return tcp.resume(effect.socket);
           case 'tcp.release':
             return tcp.release(effect);
           case 'icmp.open':

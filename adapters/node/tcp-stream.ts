@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import { TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
+import { TCP_DRAIN_BYTES, TCP_DRAIN_SENDS, TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
 import { type Failure, failureOf, systemCode } from './failure.ts';
 
 export interface Connection {
@@ -20,16 +20,26 @@ export interface Connection {
   hush: () => void;
   /** Sends that the system has not taken, those of this turn perhaps included. */
   waiting: number;
+  /** What was asked to be sent since the last time that it was told to have gone. */
+  asked: { readonly bytes: number; readonly sends: number };
 }
 
-/** False when more would wait than may: then nothing was sent. */
-export function write(connection: Connection, data: Uint8Array): boolean {
-  const { socket } = connection;
+/** None yet. */
+export const NOTHING_ASKED: Connection['asked'] = { bytes: 0, sends: 0 };
+
+/** False when more would wait than may: then nothing was sent. `drained` as the port's event of that name. */
+export function write(connection: Connection, data: Uint8Array, drained?: () => void): boolean {
+  const { socket, asked } = connection;
   if (socket.writableLength + data.length > TCP_QUEUE_BYTES) return false;
   if (socket.writableLength > 0 && connection.waiting >= TCP_QUEUE_SENDS) return false;
   connection.waiting += 1;
-  socket.write(data, () => {
+  connection.asked = { bytes: asked.bytes + data.length, sends: asked.sends + 1 };
+  socket.write(data, (error) => {
     connection.waiting -= 1;
+    const { bytes, sends } = connection.asked;
+    if (error || connection.waiting > 0 || (bytes < TCP_DRAIN_BYTES && sends < TCP_DRAIN_SENDS)) return;
+    connection.asked = NOTHING_ASKED;
+    drained?.();
   });
   return true;
 }
@@ -41,6 +51,8 @@ export function endInTime(socket: Socket): void {
   const timer = setTimeout(() => abandon(socket), CLOSE_LIMIT_MS);
   socket.once('close', () => clearTimeout(timer));
   socket.end();
+  // Its end is not seen before what is ahead of it was read.
+  socket.resume();
 }
 
 /** Makes of the socket what anyone expects of a new one, paused or flowing as its next holder wants, `unread` first. */

@@ -10,12 +10,15 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
 import { wrongLimit } from '../../effects/tcp-limits.ts';
 import { cannotListen, startListener } from './tcp-listener.ts';
-import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, limitLife, ownEnd, write } from './tcp-stream.ts';
+import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, limitLife, NOTHING_ASKED, ownEnd, write } from './tcp-stream.ts';
 
 export interface TcpSockets {
   listen(effect: TcpListen): void;
   connect(effect: TcpConnect): void;
   send(effect: TcpSend): void;
+  /** Silent, whether the label is open or not. */
+  pause(label: string): void;
+  resume(label: string): void;
   release(effect: TcpRelease): void;
   /** Silent, whether the label is open or not. */
   close(label: string): void;
@@ -67,7 +70,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
       },
       accepted: (socket, peer) => {
         const own = nextLabel();
-        adopt({ label: own, socket, origin: 'tcp.listen', peer, isUp: true, waiting: 0 });
+        adopt({ label: own, socket, origin: 'tcp.listen', peer, isUp: true, waiting: 0, asked: NOTHING_ASKED });
         if (idleMs !== undefined) socket.setTimeout(idleMs);
         if (lifeMs !== undefined) limitLife(socket, lifeMs);
         report({ type: 'tcp.accepted', listener: label, socket: own, local: ownEnd(socket), peer, at: now() });
@@ -98,7 +101,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 
     const bind = local ? { localAddress: local.host, localPort: local.port } : {};
     const socket = connectSocket({ host: to.host, port: to.port, noDelay: true, ...bind });
-    const connection = adopt({ label, socket, origin: 'tcp.connect', peer: to, from: local, isUp: false, waiting: 0 });
+    const connection = adopt({ label, socket, origin: 'tcp.connect', peer: to, from: local, isUp: false, waiting: 0, asked: NOTHING_ASKED });
     socket.on('connect', () => {
       connection.isUp = true;
       if (isOpen(connection)) report({ type: 'tcp.connected', socket: label, local: ownEnd(socket), peer: to, at: now() });
@@ -158,7 +161,10 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     const connection = connections.get(label);
     const inWords = `cannot send ${data.length} bytes over TCP`;
     if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`));
-    if (data.length === 0 || write(connection, data)) return;
+    const drained = (): void => {
+      if (isOpen(connection)) report({ type: 'tcp.drained', socket: label, at: now() });
+    };
+    if (data.length === 0 || write(connection, data, drained)) return;
     const { socket, peer } = connection;
     abandon(socket);
     queueMicrotask(() => {
@@ -187,6 +193,8 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     listen,
     connect,
     send,
+    pause: (label) => void connections.get(label)?.socket.pause(),
+    resume: (label) => void connections.get(label)?.socket.resume(),
     release,
     has,
     close: (label) => {

@@ -40,7 +40,7 @@ const effect = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('tcp.listen'), socket: text, local: text, ...limits }),
   z.strictObject({ type: z.literal('tcp.connect'), socket: text, to: text, local: text.optional() }),
   z.strictObject({ type: z.literal('tcp.send'), socket: text, ...logged }).refine(hasOne, ONE),
-  z.strictObject({ type: z.literal('tcp.release'), socket: text }),
+  z.strictObject({ type: z.enum(['tcp.pause', 'tcp.resume', 'tcp.release']), socket: text }),
   z.strictObject({ type: z.literal('icmp.open'), socket: text }),
   z.strictObject({ type: z.literal('icmp.send'), socket: text, to: text, ...logged, ttl: z.number().optional() }).refine(hasOne, ONE),
   z.strictObject({ type: z.literal('close'), socket: text }),
@@ -57,7 +57,7 @@ const endpoint = text.transform((words, context): Endpoint => {
   return z.NEVER;
 });
 
-const effectType = z.enum(['udp.open', 'udp.send', 'tcp.listen', 'tcp.connect', 'tcp.send', 'tcp.release', 'icmp.open', 'icmp.send', 'close']);
+const effectType = z.enum(['udp.open', 'udp.send', 'tcp.listen', 'tcp.connect', 'tcp.send', 'tcp.pause', 'tcp.resume', 'tcp.release', 'icmp.open', 'icmp.send', 'close']);
 
 const failure = z.enum([
   'address-in-use',
@@ -82,7 +82,7 @@ const event = z
     z.strictObject({ type: z.literal('tcp.connected'), socket: text, local: endpoint, peer: endpoint, at: time }),
     z.strictObject({ type: z.literal('tcp.accepted'), listener: text, socket: text, local: endpoint, peer: endpoint, at: time }),
     z.strictObject({ type: z.literal('tcp.received'), socket: text, ...arrived }).refine(hasOne, ONE),
-    z.strictObject({ type: z.literal('tcp.closed'), socket: text, at: time }),
+    z.strictObject({ type: z.enum(['tcp.drained', 'tcp.closed']), socket: text, at: time }),
     z.strictObject({ type: z.literal('icmp.opened'), socket: text, at: time }),
     z.strictObject({ type: z.literal('icmp.received'), socket: text, from: text, ...arrived }).refine(hasOne, ONE),
     z.strictObject({

@@ -57,6 +57,10 @@ export function hostNet(host: Host, effects: Observable<NetEffect>, subscriber: 
         return tcp().connect(effect);
       case 'tcp.send':
         return tcp().send(effect);
+      case 'tcp.pause':
+        return streams?.pause(effect.socket);
+      case 'tcp.resume':
+        return streams?.resume(effect.socket);
       case 'tcp.release':
         return tcp().release(effect);
       case 'icmp.open':

@@ -6,18 +6,21 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
 import { door, wrongLimit } from '../../effects/tcp-limits.ts';
 import { Deadline } from './deadline.ts';
+import { CLOSE_LIMIT_MS, cannotConnect, FAILURES, type Held, LABEL_TAKEN } from './held-connection.ts';
 import type { Host } from './host.ts';
 import { isIPv4 } from './packet.ts';
 import { isPort, unbindable } from './ports.ts';
 import { ReleasedStream } from './released-stream.ts';
-import type { TcpConnection } from './tcp-connection.ts';
-import { DEAF, type TcpFailure, type TcpHandler } from './tcp-handler.ts';
+import { DEAF, type TcpHandler } from './tcp-handler.ts';
 import type { TcpListener } from './tcp-stack.ts';
 
 export interface TcpSockets {
   listen(effect: TcpListen): void;
   connect(effect: TcpConnect): void;
   send(effect: TcpSend): void;
+  /** Silent, whether the label is open or not. */
+  pause(label: string): void;
+  resume(label: string): void;
   release(effect: TcpRelease): void;
   /** Silent, whether the label is open or not. */
   close(label: string): void;
@@ -64,6 +67,8 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     held.closing = new Deadline(clock, () => giveUp(held));
     held.closing.set(CLOSE_LIMIT_MS);
     held.connection.end();
+    // Its end is not seen before what is ahead of it was read.
+    held.connection.inbox.resume();
   };
 
   const giveUp = (held: Held): void => {
@@ -95,6 +100,9 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     received: (data) => {
       held.idle?.set(held.idleMs);
       if (isOpen(held)) report({ type: 'tcp.received', socket: held.label, data, at: clock.now() });
+    },
+    drained: () => {
+      if (isOpen(held)) report({ type: 'tcp.drained', socket: held.label, at: clock.now() });
     },
     ended: () => {
       endInTime(held);
@@ -190,6 +198,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
       return refuse('unsupported', 'nobody takes streams from this network');
     }
     letGo(held);
+    held.connection.inbox.resume();
     onRelease(new ReleasedStream(held.connection, unread), label);
   };
 
@@ -197,6 +206,8 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     listen,
     connect,
     send,
+    pause: (label) => connections.get(label)?.connection.inbox.pause(),
+    resume: (label) => connections.get(label)?.connection.inbox.resume(),
     release,
     has,
     close: (label) => {
@@ -213,36 +224,4 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
       for (const held of alive) giveUp(held);
     },
   };
-}
-
-/** A connection in the hands of this port. */
-interface Held {
-  readonly label: string;
-  readonly connection: TcpConnection;
-  readonly origin: 'tcp.listen' | 'tcp.connect';
-  readonly peer: Endpoint;
-  /** From where it was asked to connect. */
-  readonly from?: Endpoint | undefined;
-  readonly idleMs: number;
-  readonly freed?: () => void;
-  isUp: boolean;
-  idle?: Deadline | undefined;
-  life?: Deadline | undefined;
-  closing?: Deadline;
-}
-
-/** As in `adapters/node`. */
-const CLOSE_LIMIT_MS = 10_000;
-
-const LABEL_TAKEN = 'that label is open already';
-
-const FAILURES: Readonly<Record<TcpFailure, readonly [NetFailure, string]>> = {
-  refused: ['refused', 'the other end refused'],
-  reset: ['reset', 'the other end reset the connection'],
-  'timed-out': ['timed-out', 'no answer in time'],
-  taken: ['address-in-use', 'a listener of this host took the connection between these two'],
-};
-
-function cannotConnect(to: Endpoint, from?: Endpoint): string {
-  return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
 }

@@ -4,8 +4,8 @@
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { Deadline } from './deadline.ts';
-import { Receiver } from './tcp-buffers.ts';
 import { DEAF, type TcpFailure, type TcpGround, type TcpHandler } from './tcp-handler.ts';
+import { Inbox } from './tcp-inbox.ts';
 import { advance, distance, type Segment } from './tcp-segment.ts';
 import { Sender, WINDOW } from './tcp-sender.ts';
 import { DATA_RETRIES, FIN_WAIT_MS, FIRST_TIMEOUT_MS, ORPHAN_RETRIES, SYN_ACK_RETRIES, SYN_RETRIES, TIME_WAIT_MS } from './tcp-timing.ts';
@@ -18,15 +18,15 @@ export class TcpConnection {
   handler: TcpHandler;
   /** A listener's, and nobody has been told of it before it is up. */
   isPassive = false;
+  /** Whose reader may pause. */
+  readonly inbox: Inbox;
   state: 'syn-sent' | 'syn-received' | 'open' | 'time-wait' | 'closed' = 'syn-sent';
   readonly #ground: TcpGround;
   readonly #iss: number;
   #irs = 0;
   readonly #deadline: Deadline;
   readonly #sender: Sender;
-  readonly #receiver = new Receiver();
-  #isEnding = false;
-  #endedFirst = false;
+  #ended: 'first' | 'second' | undefined;
   /** No process holds it. */
   #isOrphan = false;
   #owesAck = false;
@@ -41,7 +41,8 @@ export class TcpConnection {
     this.handler = handler;
     this.#iss = iss;
     this.#deadline = new Deadline(ground.clock, () => this.#late());
-    this.#sender = new Sender(ground.clock, this.#deadline, (position, data, fin) => this.#transmit({ fin, seq: this.#seq(position), ack: this.#expected }, data));
+    this.#sender = new Sender(ground.clock, this.#deadline, (position, data, fin) => this.#transmit({ fin, seq: this.#seq(position), ack: this.#expected }, data), () => this.handler.drained());
+    this.inbox = new Inbox(ground.clock, (next) => this.#deliver(next), () => this.#settle(true));
   }
 
   /** Sends the SYN, or the answer to one, with which this end begins. */
@@ -68,9 +69,8 @@ export class TcpConnection {
   /** Ends this side once all has been sent; what comes is still received. Before it is up there is nobody to end it with. */
   end(): void {
     if (this.state !== 'open') return this.abort();
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    this.#endedFirst = !this.#receiver.isEnded;
+    if (this.#ended) return;
+    this.#ended = this.inbox.isEnded ? 'second' : 'first';
     this.#sender.end();
     this.#sender.push();
   }
@@ -121,7 +121,7 @@ export class TcpConnection {
         return;
       default:
         this.#take(segment, data);
-        if (this.#owesAck && this.#isKnown) this.#acknowledge();
+        if (this.#owesAck) this.#acknowledge();
     }
   }
 
@@ -155,35 +155,38 @@ export class TcpConnection {
       if (ack !== this.#seq(0)) return this.#transmit({ rst: true, seq: ack });
       this.#open();
     } else if (!this.#sender.acknowledge(this.#sender.acked + distance(this.#seq(this.#sender.acked), ack), data.length === 0 && !fin)) this.#owesAck = true;
-    if (this.state === 'open' && (data.length > 0 || fin)) this.#collect(this.#receiver.got + ahead, data, fin);
+    if (this.state === 'open' && (data.length > 0 || fin)) this.#collect(this.inbox.got + ahead, data, fin);
     if (this.state === 'open') this.#settle();
   }
 
   #collect(from: number, data: Uint8Array, fin: boolean): void {
     this.#owesAck = true;
-    if (this.#isOrphan && data.length > 0 && from + data.length > this.#receiver.got) return this.abort();
-    if (from >= this.#receiver.got + WINDOW) return;
-    this.#receiver.keep({ from, data, fin });
-    for (let next = this.#receiver.next(); next !== undefined; next = this.#receiver.next()) {
-      if (next === 'end') this.handler.ended();
-      else this.handler.received(next);
-      if (this.state !== 'open') return;
-    }
+    if (this.#isOrphan && data.length > 0 && from + data.length > this.inbox.got) return this.abort();
+    if (from >= this.inbox.got + WINDOW) return;
+    this.inbox.put({ from, data, fin });
+  }
+
+  #deliver(next: Uint8Array | 'end'): boolean {
+    if (next === 'end') this.handler.ended();
+    else this.handler.received(next);
+    return this.state === 'open';
   }
 
   /** Whether both sides have ended by now. */
-  #settle(): void {
-    if (!this.#sender.isDone) return;
-    if (!this.#receiver.isEnded) {
+  #settle(owesAck = false): void {
+    if (owesAck) this.#acknowledge();
+    if (this.state !== 'open' || !this.#sender.isDone) return;
+    if (!this.inbox.isEnded) {
       if (this.#isOrphan && !this.#deadline.isSet) this.#deadline.set(FIN_WAIT_MS);
       return;
     }
     const { handler } = this;
     this.handler = DEAF;
-    if (this.#endedFirst) {
+    if (this.#ended === 'second') this.vanish();
+    else {
       this.state = 'time-wait';
       this.#deadline.set(TIME_WAIT_MS);
-    } else this.vanish();
+    }
     handler.gone();
   }
 
@@ -223,7 +226,7 @@ export class TcpConnection {
   }
 
   #acknowledge(): void {
-    this.#transmit({ seq: this.#seq(this.#sender.reached), ack: this.#expected });
+    if (this.state !== 'closed') this.#transmit({ seq: this.#seq(this.#sender.reached), ack: this.#expected });
   }
 
   #transmit(given: Partial<Segment> & Pick<Segment, 'seq'>, data: Uint8Array = NOTHING): void {
@@ -237,13 +240,9 @@ export class TcpConnection {
     return advance(this.#iss, 1 + position);
   }
 
-  get #isKnown(): boolean {
-    return this.state === 'open' || this.state === 'time-wait';
-  }
-
   /** The number expected next from the peer. */
   get #expected(): number {
-    return advance(this.#irs, 1 + this.#receiver.got);
+    return advance(this.#irs, 1 + this.inbox.got);
   }
 }
 

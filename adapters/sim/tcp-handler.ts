@@ -8,6 +8,8 @@ export interface TcpHandler {
   /** Both ends know of one another. */
   up(): void;
   received(data: Uint8Array): void;
+  /** Much was sent since the last time, and no byte waits to leave. */
+  drained(): void;
   /** The peer has ended its side, and all that it sent has been received. */
   ended(): void;
   broke(code: TcpFailure): void;
@@ -18,7 +20,7 @@ export interface TcpHandler {
 /** `taken`: a listener on the same port took the peer's SYN, and with it this pair of ends. */
 export type TcpFailure = 'refused' | 'reset' | 'timed-out' | 'taken';
 
-export const DEAF: TcpHandler = { up() {}, received() {}, ended() {}, broke() {}, gone() {} };
+export const DEAF: TcpHandler = { up() {}, received() {}, drained() {}, ended() {}, broke() {}, gone() {} };
 
 /** What a connection needs of its host. */
 export interface TcpGround {

@@ -2,7 +2,7 @@
  * The outgoing half of a TCP connection: a stream of bytes and its end, cut into segments, sent again until acknowledged.
  * The window is fixed but after a time-out, when it opens again from one segment: there is no other congestion control.
  */
-import { TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
+import { TCP_DRAIN_BYTES, TCP_DRAIN_SENDS, TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import { SendBuffer } from './tcp-buffers.ts';
@@ -19,6 +19,7 @@ export class Sender {
   readonly #clock: VirtualClock;
   readonly #deadline: Deadline;
   readonly #emit: Emit;
+  readonly #drained: () => void;
   readonly #buffer = new SendBuffer();
   readonly #trips = new RoundTrips();
   /** Positions in the stream: acknowledged, sent last, and sent ever before. Its end counts as one byte. */
@@ -28,14 +29,20 @@ export class Sender {
   #window = WINDOW;
   #isEnding = false;
   #repeatedAcks = 0;
+  /** Time-outs in a row, and those of them in which nothing at all came from the peer: one whose reader pauses answers, but takes no more. */
   #retries = 0;
+  #silences = 0;
+  /** Asked to be sent since the last time that it was told to have gone. */
+  #askedBytes = 0;
+  #askedSends = 0;
   /** Sent once and not yet acknowledged: measures a round trip. */
   #timed: { readonly position: number; readonly at: number } | undefined;
 
-  constructor(clock: VirtualClock, deadline: Deadline, emit: Emit) {
+  constructor(clock: VirtualClock, deadline: Deadline, emit: Emit, drained: () => void) {
     this.#clock = clock;
     this.#deadline = deadline;
     this.#emit = emit;
+    this.#drained = drained;
   }
 
   get acked(): number {
@@ -63,6 +70,8 @@ export class Sender {
     if (waitingBytes + data.length > TCP_QUEUE_BYTES) return false;
     if (waitingBytes > 0 && waitingSends >= TCP_QUEUE_SENDS) return false;
     this.#buffer.push(data);
+    this.#askedBytes += data.length;
+    this.#askedSends += 1;
     return true;
   }
 
@@ -81,6 +90,10 @@ export class Sender {
     const total = this.#buffer.end + Number(this.#isEnding);
     while (this.#sent < total && this.#sent - this.#acked < this.#window) this.#sent = this.#sendAt(this.#sent);
     if (this.#sent > this.#acked && !this.#deadline.isSet) this.#deadline.set(this.#trips.timeoutMs(this.#retries));
+    if (this.isWaiting || (this.#askedBytes < TCP_DRAIN_BYTES && this.#askedSends < TCP_DRAIN_SENDS)) return;
+    this.#askedBytes = 0;
+    this.#askedSends = 0;
+    this.#clock.setTimeout(this.#drained, 0);
   }
 
   /**
@@ -89,6 +102,7 @@ export class Sender {
    */
   acknowledge(position: number, isBare: boolean): boolean {
     if (position > this.#reached) return false;
+    this.#silences = 0;
     if (position > this.#acked) this.#move(position);
     else if (position === this.#acked && isBare && this.#acked < this.#sent) {
       this.#repeatedAcks += 1;
@@ -97,9 +111,10 @@ export class Sender {
     return true;
   }
 
-  /** The time-out has passed: sends the oldest again. False when that has been done `limit` times. */
+  /** The time-out has passed: sends the oldest again. False when that has been done `limit` times without any answer. */
   again(limit: number): boolean {
-    if (this.#retries >= limit) return false;
+    if (this.#silences >= limit) return false;
+    this.#silences += 1;
     this.#retries += 1;
     this.#sent = this.#acked;
     this.#window = MSS;

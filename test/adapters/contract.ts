@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Net } from '../../effects/net.ts';
 import { claimDatagrams } from './contract-datagrams.ts';
+import { claimFlow } from './contract-flow.ts';
 import { claimPorts } from './contract-ports.ts';
 import { claimSockets } from './contract-sockets.ts';
 import { claimStreams } from './contract-streams.ts';
@@ -50,6 +51,7 @@ export function describeNet(name: string, makePair: () => NetPair): void {
     claimSockets(ground);
     claimDatagrams(ground);
     claimStreams(ground);
+    claimFlow(ground);
     claimPorts(ground);
   });
 }

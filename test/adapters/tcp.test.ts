@@ -109,7 +109,7 @@ test('gives a connection up whose peer does not read, before much memory is used
 test('counts only sends that wait, not those that the system has taken', async () => {
   const { at, peer } = await serve();
   const socket = await connected(at.port);
-  const connection: Connection = { label: 'c', socket, origin: 'tcp.connect', peer: at, isUp: true, waiting: 0, hush: () => undefined };
+  const connection: Connection = { label: 'c', socket, origin: 'tcp.connect', peer: at, isUp: true, waiting: 0, asked: { bytes: 0, sends: 0 }, hush: () => undefined };
   const count = 3 * TCP_QUEUE_SENDS;
   for (let n = 0; n < count; n += 1) expect(write(connection, Uint8Array.of(1))).toBe(true);
   await until(() => connection.waiting === 0, 'the end of what waited');

@@ -98,6 +98,7 @@ export class Wire {
     return {
       up: note('up'),
       received: (data) => void this.#out.push(`received ${new TextDecoder().decode(data)}`),
+      drained: note('drained'),
       ended: note('ended'),
       broke: (code) => void this.#out.push(`broke ${code}`),
       gone: note('gone'),
