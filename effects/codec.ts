@@ -11,6 +11,8 @@ export interface Codec<M extends { readonly type: string }> {
   decode(data: Uint8Array, remote?: Endpoint): Decoded<M>;
   /** Where the messages of a TCP stream end; for protocols that use one. */
   readonly framing?: Framing;
+  /** For protocols that speak ICMP. Without it nothing that comes by ICMP is this protocol's. */
+  readonly icmp?: IcmpCodec<M>;
   /**
    * Answers what arrives at once, by plain code and without the machine: for servers whose answers need no memory, where a
    * transition for each datagram would be waste. Asked when a machine sends `reflex`, with the sockets that it has opened.
@@ -21,6 +23,12 @@ export interface Codec<M extends { readonly type: string }> {
   /** With which no stream of it can begin. They stand in logs for what made one end. */
   readonly unframed?: Uint8Array;
 }
+
+/**
+ * The messages that travel as ICMP, each a whole ICMP message without its IP header: see `wire/icmp.ts`. `remote` has port 0. A
+ * raw socket hears all ICMP of its host: what is other programs' is `payload`, and goes nowhere.
+ */
+export type IcmpCodec<M extends { readonly type: string }> = Pick<Codec<M>, 'encode' | 'decode' | 'unreadable'>;
 
 /**
  * The whole messages at the start of what has come of a stream, and what is left. Undefined when the bytes cannot be of this
@@ -62,24 +70,25 @@ export type Decoded<M> =
 export function redactor<M extends { readonly type: string }>(
   secret: Codec<M>,
   open: Codec<M>,
-): (data: Uint8Array, remote?: Endpoint, stream?: string) => Uint8Array | undefined {
+): (data: Uint8Array, remote?: Endpoint, stream?: string, isIcmp?: boolean) => Uint8Array | undefined {
   const { framing } = secret;
-  const unreadable = open.unreadable ?? new Uint8Array(0);
+  const unreadable = open.unreadable ?? NOTHING;
   /** What each stream still lacks the end of; `over` when no message follows. */
   const rests = new Map<string, Uint8Array | 'over'>();
-  const redact = (data: Uint8Array, remote?: Endpoint): Uint8Array | undefined => {
-    const decoded = secret.decode(data, remote);
+  const redact = (data: Uint8Array, remote?: Endpoint, isIcmp = false): Uint8Array | undefined => {
+    const [reads, writes] = isIcmp ? [secret.icmp, open.icmp] : [secret, open];
+    const decoded = reads?.decode(data, remote) ?? FOREIGN;
     switch (decoded.kind) {
       case 'message':
-        return open.encode(decoded.message, remote);
+        return writes?.encode(decoded.message, remote);
       case 'payload':
         return undefined;
       case 'unreadable':
-        return unreadable;
+        return isIcmp ? (open.icmp?.unreadable ?? NOTHING) : unreadable;
     }
   };
-  return (data, remote, stream) => {
-    if (stream === undefined || !framing) return redact(data, remote);
+  return (data, remote, stream, isIcmp) => {
+    if (stream === undefined || !framing) return redact(data, remote, isIcmp);
     const rest = rests.get(stream);
     if (rest === 'over') return new Uint8Array(0);
     const cut = framing(rest ? concatBytes(rest, data) : data);
@@ -89,3 +98,7 @@ export function redactor<M extends { readonly type: string }>(
     return cut ? concatBytes(...cut.frames.map((frame) => redact(frame, remote) ?? unreadable)) : open.unframed ?? unreadable;
   };
 }
+
+/** What is said of ICMP by a protocol that has none of its own. */
+const FOREIGN = { kind: 'payload' } as const;
+const NOTHING = new Uint8Array(0);

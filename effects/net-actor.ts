@@ -11,9 +11,10 @@ import type { Net, NetEffect, NetEvent, TcpRelease, UdpReceived, UdpSend } from 
 
 /** What a machine asks of `net`: the port's effects with messages for bytes, and where payload goes. */
 export type NetCommand<M> =
-  | Exclude<NetEffect, UdpSend | TcpSend | TcpRelease>
+  | Exclude<NetEffect, UdpSend | TcpSend | TcpRelease | IcmpSend>
   | (Omit<UdpSend, 'data' | 'payload'> & { readonly message: M })
   | (Omit<TcpSend, 'data'> & { readonly message: M })
+  | (Omit<IcmpSend, 'data'> & { readonly message: M })
   | Omit<TcpRelease, 'unread'>
   | PayloadRoute
   | ReflexStart;
@@ -34,13 +35,16 @@ export interface ReflexStart {
 }
 
 /** What a machine hears: a protocol message under its own name with where it came from, or an event of the port. */
-export type NetHeard<M> = (M & Arrival) | Exclude<NetEvent, UdpReceived | TcpReceived> | Unreadable;
+export type NetHeard<M> = (M & Arrival) | Exclude<NetEvent, UdpReceived | TcpReceived | IcmpReceived> | Unreadable;
 
 type TcpSend = Extract<NetEffect, { type: 'tcp.send' }>;
 type TcpReceived = Extract<NetEvent, { type: 'tcp.received' }>;
+type IcmpSend = Extract<NetEffect, { type: 'icmp.send' }>;
+type IcmpReceived = Extract<NetEvent, { type: 'icmp.received' }>;
 
 export interface Arrival {
   readonly socket: string;
+  /** Of ICMP, which has no ports, with port 0. */
   readonly from: Endpoint;
   readonly at: number;
 }
@@ -127,6 +131,13 @@ function bridge<M extends { readonly type: string }>(
     sendBack({ type: 'tcp.closed', socket, at } satisfies NetEvent);
   };
 
+  const hearIcmp = ({ socket, data, at, ...event }: IcmpReceived): void => {
+    const from = { host: event.from, port: 0 };
+    const decoded = codec.icmp?.decode(data, from);
+    if (decoded?.kind === 'message') sendBack({ ...decoded.message, socket, from, at });
+    if (decoded?.kind === 'unreadable') sendBack({ type: 'net.unreadable', socket, from, at, reason: decoded.reason } satisfies Unreadable);
+  };
+
   const keepForReflex = (event: TcpReceived): void => {
     pieces.push(event);
     const oldest = pieces.length > EARLY_PIECES ? pieces[0]?.socket : undefined;
@@ -142,6 +153,7 @@ function bridge<M extends { readonly type: string }>(
       return answer && effects.next(answer);
     }
     if (event.type === 'tcp.received') return hearStream(event);
+    if (event.type === 'icmp.received') return hearIcmp(event);
     if (event.type !== 'udp.received') {
       connections.note(event);
       // Of a reflex's connections the machine hears nothing but what fails, which may be a socket of its own.
@@ -174,6 +186,11 @@ function bridge<M extends { readonly type: string }>(
         }
         case 'tcp.send':
           return effects.next({ type: 'tcp.send', socket: command.socket, data: codec.encode(command.message) });
+        case 'icmp.send': {
+          const { type, socket, to, ttl } = command;
+          if (!codec.icmp) throw new Error('This protocol speaks no ICMP: its codec has no `icmp`.');
+          return effects.next({ type, socket, to, data: codec.icmp.encode(command.message, { host: to, port: 0 }), ...(ttl === undefined ? {} : { ttl }) });
+        }
         case 'payload.route': {
           route = command;
           const waiting = early;

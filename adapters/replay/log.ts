@@ -84,9 +84,9 @@ export function isBadLog(log: Log | BadLog): log is BadLog {
 
 /**
  * What a log keeps of bytes: themselves, other bytes in their place, or (undefined) only their length. `stream` is the socket of
- * a piece of a TCP stream that was received: its pieces come in order, each once.
+ * a piece of a TCP stream that was received: its pieces come in order, each once. `isIcmp` is of an ICMP message.
  */
-export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string) => Uint8Array | undefined;
+export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, isIcmp?: boolean) => Uint8Array | undefined;
 
 /** One line, without its line feed, for anything that happened at `t` ms. */
 export function writeLine(t: number, what: Happening, redact: Redact): string {
@@ -136,7 +136,8 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
   for (const [name, field] of Object.entries<unknown>({ ...value })) {
     if (field === undefined || name === 'payload' || name === 'unread') continue;
     if (field instanceof Uint8Array) {
-      const kept = redact(field, remoteOf(value), value.type === 'tcp.received' ? value.socket : undefined);
+      const isIcmp = value.type === 'icmp.send' || value.type === 'icmp.received';
+      const kept = redact(field, remoteOf(value), value.type === 'tcp.received' ? value.socket : undefined, isIcmp);
       if (kept) fields[name] = bytesToHex(kept);
       else fields['payload'] = field.length;
     } else {
@@ -146,10 +147,20 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
   return fields;
 }
 
-/** The other end of a datagram. */
+/** The other end of a datagram, or of an ICMP message, which has no port. */
 function remoteOf(value: NetEffect | NetEvent): Endpoint | undefined {
-  if (value.type === 'udp.send') return value.to;
-  return value.type === 'udp.received' ? value.from : undefined;
+  switch (value.type) {
+    case 'udp.send':
+      return value.to;
+    case 'udp.received':
+      return value.from;
+    case 'icmp.send':
+      return { host: value.to, port: 0 };
+    case 'icmp.received':
+      return { host: value.from, port: 0 };
+    default:
+      return undefined;
+  }
 }
 
 /** `host:port` for an endpoint, `*` for the half that is left to the system; anything else as it is. */
