@@ -1,7 +1,7 @@
 /** Runs in a host of the lab, as its agent: the project's own TCP opening on the real sockets of that namespace, and what passes through. */
 import { createHash } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { appendFileSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
@@ -122,12 +122,42 @@ export async function idle(room: string, ms: number): Promise<number> {
   return process.memoryUsage().rss - before;
 }
 
-/** The sockets that this process still holds after a moment, by Node's own count. */
+/** The TCP sockets that this process still holds after a moment, by the kernel's own count. */
 export async function held(): Promise<number> {
-  const count = (): number => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
   // A machine lets go of its network a few ms after its end.
-  for (let tries = 0; tries < 100 && count() > 0; tries += 1) await new Promise((resolve) => void setTimeout(resolve, 10));
-  return count();
+  for (let tries = 0; tries < 100 && ownSockets().length > 0; tries += 1) await new Promise((resolve) => void setTimeout(resolve, 10));
+  return ownSockets().length;
+}
+
+/** The port on which this process listens, as soon as it does. */
+export async function listeningPort(): Promise<number> {
+  for (;;) {
+    const found = ownSockets().find(({ state }) => state === LISTENING);
+    if (found) return found.port;
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
+}
+
+/** Somebody who is not of the room: connects, says something, and tells what became of it. */
+export function knock(to: Endpoint, words: string): Promise<readonly string[]> {
+  const told: string[] = [];
+  const stranger = connectSocket(to);
+  stranger.on('connect', () => {
+    told.push('connected');
+    if (words !== '') stranger.write(words);
+  });
+  stranger.on('data', (data) => told.push(`heard ${data.toString('hex')}`)).on('end', () => told.push('ended'));
+  stranger.on('error', (error) => told.push('code' in error ? String(error.code) : error.message));
+  return new Promise((resolve) => stranger.on('close', () => resolve(told)));
+}
+
+/** Ends our side, and resolves when the peer has ended, or broken, its own. */
+export async function drain(room: string): Promise<void> {
+  const stream = take(room);
+  streams.delete(room);
+  const over = new Promise((resolve) => stream.on('close', resolve));
+  stream.on('error', () => undefined).resume().end();
+  await over;
 }
 
 export async function destroy(room: string): Promise<void> {
@@ -139,4 +169,25 @@ function take(room: string): Socket {
   const stream = streams.get(room);
   if (!stream) throw new Error(`no connection is open in room "${room}"`);
   return stream;
+}
+
+/** As in /proc/net/tcp. */
+const LISTENING = '0A';
+
+/** The descriptors of this process that are TCP sockets, each with its state and port. */
+function ownSockets(): readonly { readonly state: string; readonly port: number }[] {
+  const inodes = new Set(
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return []; // The descriptor of the reading itself is gone by now.
+      }
+    }),
+  );
+  const lines = ['tcp', 'tcp6'].flatMap((file) => readFileSync(`/proc/self/net/${file}`, 'utf8').trim().split('\n').slice(1));
+  return lines.flatMap((line) => {
+    const [, local = '', , state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
+    return inodes.has(inode) ? [{ state, port: parseInt(local.slice(local.indexOf(':') + 1), 16) }] : [];
+  });
 }
