@@ -11,6 +11,11 @@ export interface Codec<M extends { readonly type: string }> {
   decode(data: Uint8Array, remote?: Endpoint): Decoded<M>;
   /** Where the messages of a TCP stream end; for protocols that use one. */
   readonly framing?: Framing;
+  /**
+   * For protocols that carry an application's streams: what a piece of one is to the machine, whatever its bytes. Recordings keep
+   * the lengths of pieces, and replays have zeros in their place.
+   */
+  readonly piece?: (data: Uint8Array) => M;
   /** For protocols that speak ICMP. Without it nothing that comes by ICMP is this protocol's. */
   readonly icmp?: IcmpCodec<M>;
   /**
@@ -70,7 +75,7 @@ export type Decoded<M> =
 export function redactor<M extends { readonly type: string }>(
   secret: Codec<M>,
   open: Codec<M>,
-): (data: Uint8Array, remote?: Endpoint, stream?: string, isIcmp?: boolean) => Uint8Array | undefined {
+): (data: Uint8Array, remote?: Endpoint, stream?: string, via?: Via) => Uint8Array | undefined {
   const { framing } = secret;
   const unreadable = open.unreadable ?? NOTHING;
   /** What each stream still lacks the end of; `over` when no message follows. */
@@ -87,8 +92,9 @@ export function redactor<M extends { readonly type: string }>(
         return isIcmp ? (open.icmp?.unreadable ?? NOTHING) : unreadable;
     }
   };
-  return (data, remote, stream, isIcmp) => {
-    if (stream === undefined || !framing) return redact(data, remote, isIcmp);
+  return (data, remote, stream, via) => {
+    if (via === 'tcp' && secret.piece) return undefined;
+    if (stream === undefined || !framing) return redact(data, remote, via === 'icmp');
     const rest = rests.get(stream);
     if (rest === 'over') return new Uint8Array(0);
     const cut = framing(rest ? concatBytes(rest, data) : data);
@@ -98,6 +104,9 @@ export function redactor<M extends { readonly type: string }>(
     return cut ? concatBytes(...cut.frames.map((frame) => redact(frame, remote) ?? unreadable)) : open.unframed ?? unreadable;
   };
 }
+
+/** What bytes travel by. */
+export type Via = 'udp' | 'tcp' | 'icmp';
 
 /** What is said of ICMP by a protocol that has none of its own. */
 const FOREIGN = { kind: 'payload' } as const;

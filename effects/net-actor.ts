@@ -17,7 +17,8 @@ export type NetCommand<M> =
   | (Omit<IcmpSend, 'data'> & { readonly message: M })
   | Omit<TcpRelease, 'unread'>
   | PayloadRoute
-  | ReflexStart;
+  | ReflexStart
+  | Several<M>;
 
 /** From now on payload leaves by `socket` to `to`, and is taken from any of `from`. */
 export interface PayloadRoute {
@@ -25,6 +26,12 @@ export interface PayloadRoute {
   readonly socket: string;
   readonly to: Endpoint;
   readonly from: readonly Endpoint[];
+}
+
+/** Commands in this order. For machines that ask much at once: each message to an actor has its price. */
+export interface Several<M> {
+  readonly type: 'several';
+  readonly commands: readonly NetCommand<M>[];
 }
 
 /** From now on the codec's reflex answers what arrives on any socket; the machine hears of no message and of no connection. */
@@ -177,42 +184,46 @@ function bridge<M extends { readonly type: string }>(
     if (route) effects.next({ type: 'udp.send', socket: route.socket, to: route.to, data, payload: true });
   });
 
-  return {
-    listen(command) {
-      switch (command.type) {
-        case 'udp.send': {
-          const { type, socket, to, ttl } = command;
-          return effects.next({ type, socket, to, ttl, data: codec.encode(command.message, to) });
-        }
-        case 'tcp.send':
-          return effects.next({ type: 'tcp.send', socket: command.socket, data: codec.encode(command.message) });
-        case 'icmp.send': {
-          const { type, socket, to, ttl } = command;
-          if (!codec.icmp) throw new Error('This protocol speaks no ICMP: its codec has no `icmp`.');
-          return effects.next({ type, socket, to, data: codec.icmp.encode(command.message, { host: to, port: 0 }), ...(ttl === undefined ? {} : { ttl }) });
-        }
-        case 'payload.route': {
-          route = command;
-          const waiting = early;
-          early = [];
-          return waiting.forEach(deliver);
-        }
-        case 'tcp.release':
-          return effects.next({ type: 'tcp.release', socket: command.socket, unread: connections.release(command.socket) });
-        case 'reflex': {
-          const started = codec.reflex?.(command.sockets);
-          reflex = started;
-          const waiting = pieces;
-          pieces = [];
-          return started && waiting.forEach((piece) => answerStream(started, piece));
-        }
-        case 'close':
-          connections.forget(command.socket);
-          return effects.next(command);
-        default:
-          return effects.next(command);
+  const listen = (command: NetCommand<M>): void => {
+    switch (command.type) {
+      case 'udp.send': {
+        const { type, socket, to, ttl } = command;
+        return effects.next({ type, socket, to, ttl, data: codec.encode(command.message, to) });
       }
-    },
+      case 'tcp.send':
+        return effects.next({ type: 'tcp.send', socket: command.socket, data: codec.encode(command.message) });
+      case 'icmp.send': {
+        const { type, socket, to, ttl } = command;
+        if (!codec.icmp) throw new Error('This protocol speaks no ICMP: its codec has no `icmp`.');
+        return effects.next({ type, socket, to, data: codec.icmp.encode(command.message, { host: to, port: 0 }), ...(ttl === undefined ? {} : { ttl }) });
+      }
+      case 'several':
+        return command.commands.forEach(listen);
+      case 'payload.route': {
+        route = command;
+        const waiting = early;
+        early = [];
+        return waiting.forEach(deliver);
+      }
+      case 'tcp.release':
+        return effects.next({ type: 'tcp.release', socket: command.socket, unread: connections.release(command.socket) });
+      case 'reflex': {
+        const started = codec.reflex?.(command.sockets);
+        reflex = started;
+        const waiting = pieces;
+        pieces = [];
+        return started && waiting.forEach((piece) => answerStream(started, piece));
+      }
+      case 'close':
+        connections.forget(command.socket);
+        return effects.next(command);
+      default:
+        return effects.next(command);
+    }
+  };
+
+  return {
+    listen,
     stop() {
       sent.unsubscribe();
       heard.unsubscribe();

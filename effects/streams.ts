@@ -28,7 +28,9 @@ const UNREAD_LIMIT = 1024 * 1024;
 
 export function streams<M extends { readonly type: string }>(codec: Codec<M>): Streams<M> {
   const open = new Map<string, Stream>();
-  const framing: Framing = codec.framing ?? (() => undefined);
+  const { piece } = codec;
+  const framing: Framing = piece ? whole : (codec.framing ?? (() => undefined));
+  const read = (frame: Uint8Array, peer: Endpoint): Decoded<M> => (piece ? { kind: 'message', message: piece(frame) } : codec.decode(frame, peer));
 
   /** The whole messages that there are with this piece, and whose they are. */
   const cut = (socket: string, piece: Uint8Array): { readonly connection: Connected; readonly frames: readonly Uint8Array[] } | undefined => {
@@ -63,7 +65,7 @@ export function streams<M extends { readonly type: string }>(codec: Codec<M>): S
     forget: (socket) => void open.delete(socket),
     take(socket, piece) {
       const found = cut(socket, piece);
-      return found?.frames.map((frame) => ({ ...codec.decode(frame, found.connection.peer), from: found.connection.peer }));
+      return found?.frames.map((frame) => ({ ...read(frame, found.connection.peer), from: found.connection.peer }));
     },
     answer(socket, piece, reflex) {
       const found = cut(socket, piece);
@@ -82,5 +84,8 @@ export function streams<M extends { readonly type: string }>(codec: Codec<M>): S
 function unread(rest: Uint8Array): Cut | undefined {
   return rest.length > UNREAD_LIMIT ? undefined : { frames: [], rest };
 }
+
+/** Of a stream that is the application's. */
+const whole: Framing = (received) => ({ frames: [received], rest: NOTHING });
 
 const NOTHING = new Uint8Array(0);

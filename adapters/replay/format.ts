@@ -26,6 +26,8 @@ const length = z.int().nonnegative();
 /** Bytes, or the length of those that are the application's: one of the two. */
 const logged = { data: hex.optional(), payload: length.optional() };
 const arrived = { data: hex.transform(hexToBytes).optional(), payload: length.optional(), at: time };
+/** No read of a TCP stream is longer: a log made by hand must not ask for more memory than there is. */
+const LONGEST_PIECE = 16 * 1024 * 1024;
 const ONE = 'needs either data or payload';
 const hasOne = (value: { readonly data?: unknown; readonly payload?: unknown }): boolean =>
   (value.data === undefined) !== (value.payload === undefined);
@@ -81,7 +83,7 @@ const event = z
     z.strictObject({ type: z.literal('tcp.listening'), socket: text, local: endpoint, at: time }),
     z.strictObject({ type: z.literal('tcp.connected'), socket: text, local: endpoint, peer: endpoint, at: time }),
     z.strictObject({ type: z.literal('tcp.accepted'), listener: text, socket: text, local: endpoint, peer: endpoint, at: time }),
-    z.strictObject({ type: z.literal('tcp.received'), socket: text, ...arrived }).refine(hasOne, ONE),
+    z.strictObject({ type: z.literal('tcp.received'), socket: text, ...arrived, payload: length.max(LONGEST_PIECE).optional() }).refine(hasOne, ONE),
     z.strictObject({ type: z.enum(['tcp.drained', 'tcp.closed']), socket: text, at: time }),
     z.strictObject({ type: z.literal('icmp.opened'), socket: text, at: time }),
     z.strictObject({ type: z.literal('icmp.received'), socket: text, from: text, ...arrived }).refine(hasOne, ONE),
@@ -98,10 +100,13 @@ const event = z
   .transform((heard): NetEvent | undefined => {
     switch (heard.type) {
       case 'udp.received':
-      case 'tcp.received':
       case 'icmp.received': {
         const { payload: _length, data, ...rest } = heard;
         return data && { ...rest, data };
+      }
+      case 'tcp.received': {
+        const { payload = 0, data = new Uint8Array(payload), ...rest } = heard;
+        return { ...rest, data };
       }
       default:
         return heard;

@@ -84,9 +84,9 @@ export function isBadLog(log: Log | BadLog): log is BadLog {
 
 /**
  * What a log keeps of bytes: themselves, other bytes in their place, or (undefined) only their length. `stream` is the socket of
- * a piece of a TCP stream that was received: its pieces come in order, each once. `isIcmp` is of an ICMP message.
+ * a piece of a TCP stream that was received: its pieces come in order, each once. `via` is what the bytes travel by.
  */
-export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, isIcmp?: boolean) => Uint8Array | undefined;
+export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, via?: 'udp' | 'tcp' | 'icmp') => Uint8Array | undefined;
 
 /** One line, without its line feed, for anything that happened at `t` ms. */
 export function writeLine(t: number, what: Happening, redact: Redact): string {
@@ -136,8 +136,7 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
   for (const [name, field] of Object.entries<unknown>({ ...value })) {
     if (field === undefined || name === 'payload' || name === 'unread') continue;
     if (field instanceof Uint8Array) {
-      const isIcmp = value.type === 'icmp.send' || value.type === 'icmp.received';
-      const kept = redact(field, remoteOf(value), value.type === 'tcp.received' ? value.socket : undefined, isIcmp);
+      const kept = redact(field, remoteOf(value), value.type === 'tcp.received' ? value.socket : undefined, viaOf(value));
       if (kept) fields[name] = bytesToHex(kept);
       else fields['payload'] = field.length;
     } else {
@@ -145,6 +144,10 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
     }
   }
   return fields;
+}
+
+function viaOf({ type }: NetEffect | NetEvent): 'udp' | 'tcp' | 'icmp' {
+  return type.startsWith('icmp.') ? 'icmp' : type.startsWith('tcp.') ? 'tcp' : 'udp';
 }
 
 /** The other end of a datagram, or of an ICMP message, which has no port. */
