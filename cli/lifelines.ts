@@ -4,12 +4,13 @@ import type { Arrow, PacketRow, Row } from './sequence.ts';
 
 export const WIDTH = 80;
 
-/** Lines without line feeds. */
-export function draw(rows: readonly Row[], paint: Paint): string[] {
-  const empty = paint('dim', lifelines([]));
-  const lines = [`${'ms'.padStart(TIME)}  ${paint('bold', heads())}`];
+/** Lines without line feeds. `hasServer` is false where `s` has no part. */
+export function draw(rows: readonly Row[], paint: Paint, hasServer = true): string[] {
+  const shown = (cells: string): string => (hasServer ? cells : withoutMiddle(cells));
+  const empty = paint('dim', shown(lifelines([])));
+  const lines = [`${'ms'.padStart(TIME)}  ${paint('bold', shown(heads()))}`];
   for (const row of rows) {
-    const marks = row.kind === 'packet' ? lifelines(row.arrows) : signs(row.hosts, row.sign);
+    const marks = shown(row.kind === 'packet' ? lifelines(row.arrows) : signs(row.hosts, row.sign));
     const [first = '', ...more] = words(row, paint);
     lines.push(`${formatMs(row.at).padStart(TIME)}  ${colourMarks(marks, paint)}  ${first}`);
     for (const line of more) lines.push(`${' '.repeat(TIME)}  ${empty}  ${line}`);
@@ -44,6 +45,12 @@ function heads(): string {
   const cells = Array<string>(LAST + 1).fill(' ');
   for (const [host, column] of Object.entries(COLUMNS)) cells[column] = host;
   return cells.join('');
+}
+
+/** An arrow passes where the host in the middle would be. */
+function withoutMiddle(cells: string): string {
+  const middle = columnOf('s');
+  return `${cells.slice(0, middle)}${(cells[middle] ?? '').replace(/[s│]/, ' ')}${cells.slice(middle + 1)}`;
 }
 
 function words(row: Row, paint: Paint): string[] {

@@ -22,8 +22,8 @@ export interface Protocol {
   /** As on the command line, the usual one first. */
   readonly names: readonly string[];
   readonly scenario: Scenario;
-  /** What host `s` is, e.g. `a rendezvous`. */
-  readonly server: string;
+  /** What host `s` is, e.g. `a rendezvous`; absent where it has no part. */
+  readonly server?: string;
   /** What a message says, in the sender's words. A type without words of its own is called by its name. */
   readonly say: (message: Message) => string;
   /** What its effort is measured by; default: datagrams. */

@@ -84,7 +84,7 @@ async function sim(protocol: Protocol, given: SimOptions): Promise<ExitCode> {
     const story = [
       ...opening(played, protocol, given),
       '',
-      ...draw(sequence(played, protocol), paint),
+      ...draw(sequence(played, protocol), paint, protocol.server !== undefined),
       '',
       ...ending(sides, played, rttMs, paint),
     ];
@@ -108,9 +108,11 @@ function sentPackets(played: World): number {
 
 function opening(played: World, { server }: Protocol, { a, b, latency, loss }: SimOptions): string[] {
   const losses = loss === 0 ? '' : ` Of 100 packets ${formatMs(loss * 100)} get lost.`;
-  const distance = `A packet takes ${formatMs(latency)} ms from any of the three to any other; below it stands at the ms at which it leaves.${losses}`;
+  const between = server === undefined ? 'from one to the other' : 'from any of the three to any other';
+  const distance = `A packet takes ${formatMs(latency)} ms ${between}; below it stands at the ms at which it leaves.${losses}`;
+  const known = server === undefined ? "All that a knows is b's public address, and b does not know of a; nobody helps them" : `All they both know is s, ${server} with a public address`;
   return [
-    ...wrap(`a and b want to talk to each other directly. All they both know is s, ${server} with a public address. ${distance}`, WIDTH),
+    ...wrap(`a and b want to talk to each other directly. ${known}. ${distance}`, WIDTH),
     '',
     ...home(played, 'a', a),
     ...home(played, 'b', b),
