@@ -11,7 +11,7 @@ import { openCodec, tcpOpenPeer } from '../machines/tcp-open/index.ts';
 import type { OpenPeerContext, OpenPeerInput } from '../machines/tcp-open/session.ts';
 import { peerCodec, udpPunchPeer } from '../machines/udp-punch/index.ts';
 import type { PeerContext, PeerInput } from '../machines/udp-punch/session.ts';
-import { SWEEP_PACE_PER_SECOND } from '../machines/udp-punch/strategy.ts';
+import { SWEEP_PACE_PER_SECOND } from '../machines/port-strategy.ts';
 import type { AnyCodec } from './machines.ts';
 import type { Status } from './status.ts';
 

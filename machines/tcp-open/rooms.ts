@@ -2,10 +2,10 @@
  * The rendezvous's memory, as a value: which connections there are, who is in which room, and whom to introduce. A member's
  * place is its connection: it is free when that ends. No sockets and no clock. Bounded: see LIMITS.
  */
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { ipToGroups } from '../../effects/wire/stun-address.ts';
+import { countOf, counted, type NetworkCounts, networkOf } from '../networks.ts';
 import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Accepted, Reply, Step } from '../server.ts';
 import type { OpenMessage, Register } from './messages.ts';
@@ -24,8 +24,8 @@ export const LIMITS = {
 export interface Rooms {
   readonly connections: PersistentMap<Connection>;
   readonly rooms: PersistentMap<readonly Member[]>;
-  /** Connections by the network that opened them: an IPv4 address, or the /64 of an IPv6 one. */
-  readonly networks: PersistentMap<number>;
+  /** Connections by the network that opened them. */
+  readonly networks: NetworkCounts;
 }
 
 export interface Connection {
@@ -57,12 +57,11 @@ export function noRooms(seed: string): Rooms {
 /** Somebody has connected. */
 export function welcome(rooms: Rooms, { socket, peer: from, at }: Accepted): RoomsStep {
   const network = networkOf(from);
-  const count = getEntry(rooms.networks, network) ?? 0;
-  if (count >= LIMITS.connectionsPerNetwork) return { memory: rooms, replies: [{ socket, close: true }] };
+  if (countOf(rooms.networks, network) >= LIMITS.connectionsPerNetwork) return { memory: rooms, replies: [{ socket, close: true }] };
   const memory = {
     ...rooms,
     connections: withEntry(rooms.connections, socket, { from, acceptedAt: at, room: undefined }),
-    networks: withEntry(rooms.networks, network, count + 1),
+    networks: counted(rooms.networks, network, 1),
   };
   return { memory, replies: [] };
 }
@@ -111,12 +110,10 @@ export function forget(rooms: Rooms, socket: string): Rooms {
   const connection = getEntry(rooms.connections, socket);
   if (!connection) return rooms;
   const { room, from } = connection;
-  const network = networkOf(from);
-  const count = (getEntry(rooms.networks, network) ?? 1) - 1;
   const left = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []).filter((one) => one.socket !== socket);
   return {
     connections: withEntry(rooms.connections, socket, undefined),
-    networks: withEntry(rooms.networks, network, count > 0 ? count : undefined),
+    networks: counted(rooms.networks, networkOf(from), -1),
     rooms: room === undefined ? rooms.rooms : withEntry(rooms.rooms, room, left.length > 0 ? left : undefined),
   };
 }
@@ -141,9 +138,4 @@ function memberOf({ socket, peer, txid, rttMs, from, candidates }: Register & Ar
 /** Tells one member of the other. */
 function introduction({ socket, txid, peer: to, source }: Member, { peer: id, rttMs = 0, endpoints }: Member): Reply<OpenMessage> {
   return { socket, message: { type: 'introduced', txid, to, mapped: source, peer: { id, rttMs, endpoints } } };
-}
-
-/** What one customer has to itself: with IPv6 that is a /64 at the least. */
-function networkOf({ host }: Endpoint): string {
-  return isIPv6(host) ? (ipToGroups(host.replace(/%.*/, '')) ?? []).slice(0, 4).join(':') : host;
 }

@@ -4,7 +4,8 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
 import type { StunAttribute } from '../../effects/wire/stun.ts';
-import type { Forecast } from './forecast.ts';
+import type { Forecast } from '../port-forecast.ts';
+import { clamped, forecastBytes } from '../port-forecast-bytes.ts';
 import type { MappingSeen } from './messages.ts';
 
 /** The whole size of a registration: two introductions of seven IPv6 endpoints and a forecast each, in answer and to the other peer. */
@@ -52,43 +53,8 @@ export function readMember(value: Uint8Array): { id: string; round: number; mapp
 
 /** None for a forecast that says nothing. */
 export function ports(forecast: Forecast): readonly StunAttribute[] {
-  if (forecast.kind === 'unknown') return [];
-  const value = new Uint8Array(12);
-  const view = new DataView(value.buffer);
-  value[0] = FORECASTS.indexOf(forecast.kind);
-  if (forecast.kind === 'counting') {
-    view.setInt16(2, forecast.step);
-    view.setUint16(4, clamped(forecast.perSecond, 0xffff));
-    view.setUint16(6, clamped(forecast.rttMs, 0xffff));
-  }
-  if (forecast.kind === 'random') {
-    view.setUint16(8, forecast.first);
-    view.setUint16(10, forecast.last);
-  }
-  return [{ type: 'unknown', code: PORTS, value }];
-}
-
-/** A forecast that makes no sense says nothing. */
-export function readPorts(value: Uint8Array | undefined): Forecast {
-  if (value?.length !== 12) return { kind: 'unknown' };
-  const view = new DataView(value.buffer, value.byteOffset, 12);
-  const [step, first, last] = [view.getInt16(2), view.getUint16(8), view.getUint16(10)];
-  switch (FORECASTS[view.getUint8(0)]) {
-    case 'steady':
-      return { kind: 'steady' };
-    case 'counting':
-      return step === 0 ? { kind: 'unknown' } : { kind: 'counting', step, perSecond: view.getUint16(4), rttMs: view.getUint16(6) };
-    case 'random':
-      return first === 0 || last < first ? { kind: 'unknown' } : { kind: 'random', first, last };
-    default:
-      return { kind: 'unknown' };
-  }
-}
-
-const FORECASTS: readonly Forecast['kind'][] = ['unknown', 'steady', 'counting', 'random'];
-
-function clamped(value: number, most: number): number {
-  return Math.max(0, Math.min(most, Math.round(value)));
+  const value = forecastBytes(forecast);
+  return value ? [{ type: 'unknown', code: PORTS, value }] : [];
 }
 
 /** Hex of our own making; anything else becomes zeros rather than a crash. */

@@ -2,7 +2,8 @@
 import type { Decoded } from '../../effects/codec.ts';
 import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, isStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
-import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, PORTS, readMember, readPorts, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
+import { readForecast } from '../port-forecast-bytes.ts';
+import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, PORTS, readMember, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
 import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
 
 /** What one side knows that helps it to read. */
@@ -64,7 +65,7 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
   const me = readMember(self);
   const roomId = unknownAttribute(message, ROOM);
   if (!me || (roomId && roomId.length !== 32)) return undefined;
-  const forecast = readPorts(unknownAttribute(message, PORTS));
+  const forecast = readForecast(unknownAttribute(message, PORTS));
   const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
   switch (message.class) {
     case 'request': {

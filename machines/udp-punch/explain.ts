@@ -2,10 +2,10 @@
 import { formatEndpoint } from '../../effects/endpoint.ts';
 import { assertNever, type Failed, failed } from '../outcome.ts';
 import type { MappingSeen, Refused } from './messages.ts';
-import { USABLE_PORTS } from './forecast.ts';
-import { bothAtRandom } from './odds.ts';
+import { USABLE_PORTS } from '../port-forecast.ts';
+import { bothAtRandom } from '../port-odds.ts';
 import type { PeerContext } from './session.ts';
-import { SWEEP_BUDGET } from './strategy.ts';
+import { SWEEP_BUDGET } from '../port-strategy.ts';
 import { planKindOf } from './sweep-actions.ts';
 
 const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';

@@ -1,6 +1,6 @@
 /** What the parties of a UDP punch say to each other, as values. Their bytes: `codec.ts`. Endpoints are as observed or offered. */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { Forecast } from './forecast.ts';
+import type { Forecast } from '../port-forecast.ts';
 
 export type PunchMessage = Register | Leave | Observe | Mapped | Introduced | Challenged | Refused | Probe | Confirm | Bye;
 

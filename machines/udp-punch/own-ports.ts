@@ -1,6 +1,6 @@
 /** What a udp-punch peer has seen of its own NAT's ports: its flows in order, and where the rendezvous saw some of them. Pure. */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import { type Forecast, forecastOf, type Sighting } from './forecast.ts';
+import { type Forecast, forecastOf, type Sighting } from '../port-forecast.ts';
 import type { PeerContext } from './session.ts';
 
 /** Destinations of each socket, in the order in which they were first sent to: where a mapping varies, each of them has one. */

@@ -1,5 +1,5 @@
 /** What the udp-punch peer asks itself before it takes a transition. The states: `peer.ts`; the questions: `session.ts`. */
-import { forecastOf } from './forecast.ts';
+import { forecastOf } from '../port-forecast.ts';
 import { sightings } from './own-ports.ts';
 import type { PeerEvent } from './peer-setup.ts';
 import * as session from './session.ts';

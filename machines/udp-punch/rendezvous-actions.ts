@@ -1,6 +1,7 @@
 /** What the udp-punch peer says to the rendezvous, and remembers of its answers. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { reachable } from '../rendezvous-ports.ts';
 import { CANDIDATE_LIMIT, type Register } from './messages.ts';
 import { forecastToTell, ownForecast, withFlows, withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -93,11 +94,6 @@ export const leaveRoom = enqueueActions(({ context, enqueue }) => {
   if (socket === undefined) return;
   enqueue.sendTo('net', { type: 'udp.send', socket, to: context.input.server, message: { type: 'leave', txid: context.ids.register, peer: context.id } });
 });
-
-/** A rendezvous that listens on any address cannot name its own; it is where we reach it. */
-function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
-  return alternate.host === '0.0.0.0' || alternate.host === '::' ? { host: server.host, port: alternate.port } : alternate;
-}
 
 function registration(context: PeerContext): Register {
   const { id: peer, ids, round, mapping, nonce } = context;

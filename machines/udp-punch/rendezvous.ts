@@ -4,6 +4,7 @@
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
+import { alternatesOf } from '../rendezvous-ports.ts';
 import { type Opened, type Reply, serverMachine, type Step } from '../server.ts';
 import type { PunchMessage } from './messages.ts';
 import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
@@ -19,8 +20,7 @@ export const udpPunchRendezvous = serverMachine<PunchMessage, RendezvousInput, R
   defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
   sockets: ({ listen }) => [
     { socket: 'main', at: () => [listen] },
-    // The port after the first, so that a firewall can be told; any free one if that is taken.
-    { socket: 'alternate', optional: true, at: () => [{ host: listen.host, port: portAfter(listen) }, { host: listen.host, port: 0 }] },
+    { socket: 'alternate', optional: true, at: () => alternatesOf(listen) },
   ],
   memory: ({ seed }) => noRooms(seed),
   receive,
@@ -46,8 +46,4 @@ function receive(rooms: Rooms, message: PunchMessage & Arrival, { alternate }: O
 /** Answered by the port that was asked. */
 function observed({ txid, peer: to, socket, from }: Extract<PunchMessage, { type: 'observe' }> & Arrival): Reply<PunchMessage> {
   return { socket, to: from, message: { type: 'mapped', txid, to, mapped: from } };
-}
-
-function portAfter({ port }: Endpoint): number {
-  return port === 0 || port === 65_535 ? 0 : port + 1;
 }

@@ -3,10 +3,10 @@
  * each datagram. Bounded: see LIMITS. A registration is answered by one datagram, and an introduction tells the other peer
  * by one more; both together are no longer than the request.
  */
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { ipToGroups } from '../../effects/wire/stun-address.ts';
+import { countOf, counted, type NetworkCounts, networkOf } from '../networks.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Introduced, Leave, PunchMessage, Register } from './messages.ts';
 
@@ -23,8 +23,8 @@ export const LIMITS = {
 
 export interface Rooms {
   readonly rooms: PersistentMap<Room>;
-  /** Rooms by the network that opened them: an IPv4 address, or the /64 of an IPv6 one. */
-  readonly hosts: PersistentMap<number>;
+  /** Rooms by the network that opened them. */
+  readonly hosts: NetworkCounts;
 }
 
 export interface Room {
@@ -84,7 +84,7 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
   if (before && round < before.round) return { rooms, replies: [] };
   if (!before && living.length >= 2) return answer({ type: 'refused', txid, to: peer, reason: 'room-full' });
   if (!present) {
-    if (rooms.rooms.size >= LIMITS.rooms || (getEntry(rooms.hosts, networkOf(from)) ?? 0) >= LIMITS.roomsPerHost) {
+    if (rooms.rooms.size >= LIMITS.rooms || countOf(rooms.hosts, networkOf(from)) >= LIMITS.roomsPerHost) {
       return answer({ type: 'refused', txid, to: peer, reason: 'busy' });
     }
     if (rooms.rooms.size >= LIMITS.roomsUnproven && !request.proven) return answer({ type: 'challenged', txid, to: peer });
@@ -92,7 +92,7 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
 
   const self = member(request, before);
   const opener = present?.opener ?? networkOf(from);
-  const hosts = present ? rooms.hosts : countHost(rooms.hosts, opener, 1);
+  const hosts = present ? rooms.hosts : counted(rooms.hosts, opener, 1);
   const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
   const mapped = { txid, to: peer, mapped: from, alternate, known: self.mapping } as const;
   if (!other || !mayIntroduce(self, other, before)) {
@@ -122,18 +122,18 @@ export function dismiss(rooms: Rooms, { room: name, peer }: Leave): Rooms {
   const members = room.members.filter((one) => one.peer !== peer);
   return members.length > 0
     ? { ...rooms, rooms: withEntry(rooms.rooms, name, { ...room, members }) }
-    : { rooms: withEntry(rooms.rooms, name, undefined), hosts: countHost(rooms.hosts, room.opener, -1) };
+    : { rooms: withEntry(rooms.rooms, name, undefined), hosts: counted(rooms.hosts, room.opener, -1) };
 }
 
 /** Forgets everybody who has been silent for too long. */
 export function sweep({ rooms, hosts }: Rooms, now: number): Rooms {
-  let counted = hosts;
+  let left = hosts;
   const swept = mapEntries(rooms, (room) => {
     const members = room.members.filter((one) => now - one.seenAt < LIMITS.idleMs);
-    if (members.length === 0) counted = countHost(counted, room.opener, -1);
+    if (members.length === 0) left = counted(left, room.opener, -1);
     return members.length === room.members.length ? room : members.length > 0 ? { ...room, members } : undefined;
   });
-  return swept === rooms ? { rooms, hosts } : { rooms: swept, hosts: counted };
+  return swept === rooms ? { rooms, hosts } : { rooms: swept, hosts: left };
 }
 
 /**
@@ -154,14 +154,4 @@ function member({ peer, txid, round, socket, from, candidates, mapping, forecast
 
 function describe({ peer: id, round, mapping, forecast, endpoints, registeredAt }: Member, now: number): Introduced['peer'] {
   return { id, round, mapping, forecast, ageMs: now - registeredAt, endpoints };
-}
-
-function countHost(hosts: PersistentMap<number>, host: string, change: number): PersistentMap<number> {
-  const count = (getEntry(hosts, host) ?? 0) + change;
-  return withEntry(hosts, host, count > 0 ? count : undefined);
-}
-
-/** What one customer has to itself: with IPv6 that is a /64 at the least. */
-function networkOf({ host }: Endpoint): string {
-  return isIPv6(host) ? (ipToGroups(host.replace(/%.*/, '')) ?? []).slice(0, 4).join(':') : host;
 }

@@ -5,9 +5,9 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
-import type { Forecast, Sighting } from './forecast.ts';
+import type { Forecast, Sighting } from '../port-forecast.ts';
 import { type Flows, NO_FLOWS } from './own-ports.ts';
-import type { Sweep } from './strategy.ts';
+import type { Sweep } from '../port-strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
 
 export interface PeerInput {

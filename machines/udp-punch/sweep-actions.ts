@@ -5,7 +5,7 @@ import type { Probe } from './messages.ts';
 import { ownForecast, type Sending, withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { type PeerContext, socketLabel } from './session.ts';
-import { planFor, planKind, type Plan, type Sweep } from './strategy.ts';
+import { planFor, planKind, type Plan, type Sweep } from '../port-strategy.ts';
 import { SWEEP_REPEATS, SWEEP_SLICE, SWEEPS } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;

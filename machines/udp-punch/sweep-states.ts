@@ -1,5 +1,5 @@
 /**
- * The states of a punch in which ports are seen, aimed at or tried (`strategy.ts`): sampling before a registration that
+ * The states of a punch in which ports are seen, aimed at or tried (`port-strategy.ts`): sampling before a registration that
  * tells what comes next, waiting for the peer's forecast, and sweeping. Whoever is heard meanwhile ends them at once.
  */
 

@@ -5,8 +5,8 @@
 import type { Scenario } from '../../effects/scenario.ts';
 import { world } from '../../adapters/sim/world.ts';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
-import { FIRST_PORT, USABLE_PORTS } from '../../machines/udp-punch/forecast.ts';
-import { birthday, rowMet } from '../../machines/udp-punch/odds.ts';
+import { FIRST_PORT, USABLE_PORTS } from '../../machines/port-forecast.ts';
+import { birthday, rowMet } from '../../machines/port-odds.ts';
 import type { PeerContext } from '../../machines/udp-punch/session.ts';
 
 export interface Point {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetFailed } from '../../effects/net.ts';
 import type { NetCommand } from '../../effects/net-actor.ts';
 import type { Outcome } from '../../machines/outcome.ts';
-import type { Forecast } from '../../machines/udp-punch/forecast.ts';
+import type { Forecast } from '../../machines/port-forecast.ts';
 import type { Mapped, PeerDescription, PunchMessage, Refused } from '../../machines/udp-punch/messages.ts';
 import { udpPunchPeer } from '../../machines/udp-punch/peer.ts';
 import type { PeerEvent } from '../../machines/udp-punch/peer-setup.ts';

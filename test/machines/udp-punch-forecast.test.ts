@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chance } from '../../effects/seed.ts';
-import { FIRST_PORT, forecastOf, LAST_PORT, type Sighting, USABLE_PORTS } from '../../machines/udp-punch/forecast.ts';
+import { FIRST_PORT, forecastOf, LAST_PORT, type Sighting, USABLE_PORTS } from '../../machines/port-forecast.ts';
 import { forecastToTell, NO_FLOWS, ownForecast, sightings, withFlows, withSighting } from '../../machines/udp-punch/own-ports.ts';
 import { newContext, type PeerContext } from '../../machines/udp-punch/session.ts';
 

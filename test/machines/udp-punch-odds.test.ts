@@ -1,7 +1,7 @@
 /** The arithmetic of sweeps: closed forms against counting out, and against figures worked out elsewhere. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aimAt, birthday, birthdaySize, bothAtRandom, poisson, rowMet } from '../../machines/udp-punch/odds.ts';
+import { aimAt, birthday, birthdaySize, bothAtRandom, poisson, rowMet } from '../../machines/port-odds.ts';
 
 const USABLE = 64_512;
 

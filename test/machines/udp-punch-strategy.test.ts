@@ -1,8 +1,8 @@
 /** Both sides' plans from the same two forecasts: that they fit together, keep to their budget, and obey no hostile word. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Forecast } from '../../machines/udp-punch/forecast.ts';
-import { planFor, planKind, type Plan, type Sweep, SWEEP_BUDGET } from '../../machines/udp-punch/strategy.ts';
+import type { Forecast } from '../../machines/port-forecast.ts';
+import { planFor, planKind, type Plan, type Sweep, SWEEP_BUDGET } from '../../machines/port-strategy.ts';
 import { anyForecast } from './punch-messages.ts';
 import { COUNTING, RANDOM, STEADY } from './punch-peer.ts';
 

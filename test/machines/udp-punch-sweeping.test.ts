@@ -1,7 +1,7 @@
 /** The udp-punch peer as it sweeps: what it opens, sends and closes, when, and what ends it. Pure transitions. */
 import { describe, expect, test } from 'vitest';
-import type { Forecast } from '../../machines/udp-punch/forecast.ts';
-import { SWEEP_BUDGET } from '../../machines/udp-punch/strategy.ts';
+import type { Forecast } from '../../machines/port-forecast.ts';
+import { SWEEP_BUDGET } from '../../machines/port-strategy.ts';
 import { SWEEPS } from '../../machines/udp-punch/timing.ts';
 import { COUNTING, ELSEWHERE, MAPPED, PUBLIC, PunchPeer, RANDOM, SERVER, STEADY } from './punch-peer.ts';
 

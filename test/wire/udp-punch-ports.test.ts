@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
-import { member, PEER, PORTS, ports, readMember, readPorts } from '../../machines/udp-punch/attributes.ts';
-import type { Forecast } from '../../machines/udp-punch/forecast.ts';
+import { member, PEER, PORTS, ports, readMember } from '../../machines/udp-punch/attributes.ts';
+import { readForecast } from '../../machines/port-forecast-bytes.ts';
+import type { Forecast } from '../../machines/port-forecast.ts';
 import { anyForecast } from '../machines/punch-messages.ts';
 
 const VECTORS: readonly (readonly [hex: string, forecast: Forecast])[] = [
@@ -23,17 +24,17 @@ function written(forecast: Forecast): string {
 describe('PORTS', () => {
   test.each(VECTORS)('%s is %j', (hex, forecast) => {
     expect(written(forecast)).toBe(hex);
-    expect(readPorts(fromHex(hex))).toEqual(forecast);
+    expect(readForecast(fromHex(hex))).toEqual(forecast);
   });
 
   test('is left out where nothing is known, and its absence says so', () => {
     expect(ports({ kind: 'unknown' })).toEqual([]);
-    expect(readPorts(undefined)).toEqual({ kind: 'unknown' });
+    expect(readForecast(undefined)).toEqual({ kind: 'unknown' });
     expect(ports({ kind: 'steady' })).toMatchObject([{ code: PORTS }]);
   });
 
   test('comes back as it was', () => {
-    fc.assert(fc.property(anyForecast, (forecast) => void expect(readPorts(fromHex(written(forecast)) ?? undefined)).toEqual(forecast)), { numRuns: 500 });
+    fc.assert(fc.property(anyForecast, (forecast) => void expect(readForecast(fromHex(written(forecast)) ?? undefined)).toEqual(forecast)), { numRuns: 500 });
   });
 
   test.each([
@@ -43,13 +44,13 @@ describe('PORTS', () => {
     ['a range from port 0', '030000000000000000000fff'],
     ['a range that ends before it begins', '030000000000000008000400'],
   ])('%s says nothing', (_, hex) => {
-    expect(readPorts(fromHex(hex))).toEqual({ kind: 'unknown' });
+    expect(readForecast(fromHex(hex))).toEqual({ kind: 'unknown' });
   });
 
   test('of any other length says nothing, and no bytes throw', () => {
-    for (let size = 0; size < 40; size += 1) if (size !== 12) expect(readPorts(new Uint8Array(size).fill(1))).toEqual({ kind: 'unknown' });
+    for (let size = 0; size < 40; size += 1) if (size !== 12) expect(readForecast(new Uint8Array(size).fill(1))).toEqual({ kind: 'unknown' });
     fc.assert(fc.property(fc.uint8Array({ minLength: 12, maxLength: 12 }), (bytes) => {
-      const forecast = readPorts(bytes);
+      const forecast = readForecast(bytes);
       if (forecast.kind === 'counting') expect(forecast.step).not.toBe(0);
       if (forecast.kind === 'random') expect(forecast.first).toBeLessThanOrEqual(forecast.last);
     }), { numRuns: 1_000 });
@@ -58,11 +59,11 @@ describe('PORTS', () => {
   test('is read at an offset of a larger buffer too', () => {
     const buffer = new Uint8Array(20);
     buffer.set(fromHex(VECTORS[2]![0])!, 5);
-    expect(readPorts(buffer.subarray(5, 17))).toEqual(VECTORS[2]![1]);
+    expect(readForecast(buffer.subarray(5, 17))).toEqual(VECTORS[2]![1]);
   });
 
   test('keeps what is too great for its field at the greatest', () => {
-    expect(readPorts(fromHex(written({ kind: 'counting', step: 1, perSecond: 1e9, rttMs: 70_000.4 })) ?? undefined)).toMatchObject({ perSecond: 65_535, rttMs: 65_535 });
+    expect(readForecast(fromHex(written({ kind: 'counting', step: 1, perSecond: 1e9, rttMs: 70_000.4 })) ?? undefined)).toMatchObject({ perSecond: 65_535, rttMs: 65_535 });
   });
 });
 

@@ -1,11 +1,11 @@
 /**
  * How to meet a peer, from what both sides' NATs do with ports: by plain probes, by aiming at the port that a counting NAT
  * will give next, or by trying so many that two of them meet. Both sides compute it from the same two forecasts, so they
- * agree without a word more. Pure. The odds: `odds.ts`; budgets and their reasons here.
+ * agree without a word more. Pure. The odds: `port-odds.ts`; budgets and their reasons here.
  */
-import { chance, seedOf } from '../../effects/seed.ts';
-import { type Forecast, FIRST_PORT, LAST_PORT, USABLE_PORTS } from './forecast.ts';
-import { aimAt, birthday, birthdaySize, bothAtRandom, rowMet } from './odds.ts';
+import { chance, seedOf } from '../effects/seed.ts';
+import { type Forecast, FIRST_PORT, LAST_PORT, USABLE_PORTS } from './port-forecast.ts';
+import { aimAt, birthday, birthdaySize, bothAtRandom, rowMet } from './port-odds.ts';
 
 export type Plan =
   | { readonly kind: 'plain' }

@@ -3,7 +3,7 @@
  * at, and read with the age of the last of them. Pure. What is not known is said to be random.
  */
 
-/** What one side knows of its own NAT; numbers as they travel, see `attributes.ts`. */
+/** What one side knows of its own NAT; numbers as they travel, see `port-forecast-bytes.ts`. */
 export type Forecast =
   /** Nothing, or not yet. */
   | { readonly kind: 'unknown' }
