@@ -3,9 +3,10 @@
  * of their kind, and what two hosts did alike at the same time merged into one. Knows no protocol but by `Protocol`.
  */
 import type { Hop, Journey, World } from '../adapters/sim/index.ts';
+import { icmpName } from '../adapters/sim/icmp-message.ts';
 import { isPrivate } from '../adapters/sim/packet.ts';
 import { segmentName } from '../adapters/sim/tcp-segment.ts';
-import { formatEndpoint } from '../effects/endpoint.ts';
+import { formatEndpoint, sameEndpoint } from '../effects/endpoint.ts';
 import type { Part } from '../effects/scenario.ts';
 import type { Outcome } from '../machines/outcome.ts';
 import type { Protocol } from './scenarios.ts';
@@ -99,7 +100,12 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
 }
 
 /** What a packet says: of which kind it is, and that in words. */
-function saying(world: World, protocol: Protocol, { host, data, segment }: Journey): { readonly type: string; readonly words: string } {
+function saying(world: World, protocol: Protocol, { host, data, segment, icmp }: Journey): { readonly type: string; readonly words: string } {
+  if (icmp) {
+    const known = world.sites.has(host) ? codecOf(world, protocol, host).icmp?.decode(data) : undefined;
+    const words = known?.kind === 'message' ? `“${protocol.say(known.message)}”` : icmpName(data);
+    return { type: `icmp ${known?.kind === 'message' ? known.message.type : words}`, words };
+  }
   if (segment !== undefined && data.length === 0) return { type: segmentName(segment, 0), words: segmentName(segment, 0) };
   const codec = codecOf(world, protocol, host);
   const message = segment === undefined ? data : onlyFrame(codec, data);
@@ -137,8 +143,8 @@ function dropNote({ device, dropped }: Hop): Note {
 /** A NAT on the way out gave it another sender; of several the outermost counts. */
 function aliasNote({ hops, src, socket, host }: Journey): Note[] {
   const last = hops.filter(({ before, after }) => before && after && before.src !== after.src).at(-1);
-  if (!last?.after || formatEndpoint(last.after.src) === formatEndpoint(src)) return [];
-  const alias = formatEndpoint(last.after.src);
+  if (!last?.after || sameEndpoint(last.after.src, src)) return [];
+  const alias = last.after.src.port === 0 ? last.after.src.host : formatEndpoint(last.after.src);
   return [{ who: [last.device], what: `sent on as from ${alias}`, said: `${host} ${socket} ${alias}` }];
 }
 

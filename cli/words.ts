@@ -10,7 +10,7 @@ export function describeNats(chain: NatChain, host: string): string {
   if (home === undefined) return 'No NAT: anybody can reach it.';
   if (home.blocked.includes('udp')) return 'It lets no UDP through at all.';
   const above = carriers.length === 0 ? '' : ` Above it stands the NAT of a carrier: ${letsIn(combined(carriers, 'filtering'), host)}`;
-  if (!translates(home)) return `A firewall, which leaves addresses as they are: ${letsIn(home.filtering, host)}${forgets(home)}`;
+  if (!translates(home)) return `A firewall, which leaves addresses as they are: ${letsIn(home.filtering, host)}${silent(home.blocked)}${forgets(home)}`;
   return `${ports(home, host)}${letsIn(home.filtering, host)}${extras(home)}${forgets(home)}${above}`;
 }
 
@@ -44,8 +44,10 @@ export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   'early-probe': 'it came too early, and the NAT will now avoid that port',
   ttl: 'it was given just the hops to pass its own NAT',
   unroutable: 'no way leads to that address',
+  'private-source': 'it says it is from a private address, to which no answer finds its way',
   'udp-blocked': 'UDP does not pass',
   'tcp-blocked': 'TCP does not pass',
+  'icmp-blocked': 'ICMP does not pass',
   'no-session': 'it belongs to no connection that was begun from here',
   loss: 'lost on the way',
   partition: 'the line is cut',
@@ -111,7 +113,12 @@ function forgets({ expiry }: NatBehaviour): string {
   return unrepliedMs === LINUX_EXPIRY.unrepliedMs ? '' : ` It forgets after ${unrepliedMs / 1000} s of silence.`;
 }
 
-function extras({ earlyProbe, hairpin }: NatBehaviour): string {
+function silent(blocked: NatBehaviour['blocked']): string {
+  return blocked.includes('icmp') ? ' ICMP does not pass.' : '';
+}
+
+function extras({ earlyProbe, hairpin, icmp, blocked }: NatBehaviour): string {
   const early = earlyProbe === 'clash' ? ' A packet that comes in before one has gone out makes it change the port.' : '';
-  return `${early}${hairpin ? ' Neighbours inside reach each other by their public addresses.' : ''}`;
+  const errors = icmp.unknownErrors === 'translated' ? ' It lets any ICMP error out under its own address.' : '';
+  return `${early}${errors}${silent(blocked)}${hairpin ? ' Neighbours inside reach each other by their public addresses.' : ''}`;
 }

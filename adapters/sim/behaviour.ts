@@ -30,6 +30,7 @@ export interface NatBehaviour {
   /** UDP's. */
   readonly expiry: Expiry;
   readonly tcp: TcpTracking;
+  readonly icmp: IcmpHandling;
   /** Inside hosts reach each other by their external endpoints (RFC 4787 REQ-9, external source form). */
   readonly hairpin: boolean;
   readonly pool: Pool;
@@ -44,9 +45,20 @@ export interface NatBehaviour {
   readonly blocked: readonly Protocol[];
   /**
    * What an unsolicited SYN gets (RFC 5382 REQ-4), and any other segment but a RST that belongs to no session. A NAT that
-   * holds it for a while and then sends an ICMP error is one that drops it: nothing here carries ICMP, and no connection ends by one.
+   * holds it for a while and then sends an ICMP error is one that drops it: no connection here ends by ICMP.
    */
   readonly unsolicitedSyn: 'dropped' | 'reset';
+}
+
+/** Errors that quote a packet it knows are always translated, both ways, and echoes by their identifier. */
+export interface IcmpHandling {
+  /** Of an echo, in ms since the last message in either direction; an answer ends nothing. */
+  readonly lifetimeMs: number;
+  /**
+   * What becomes of an error from inside about no packet that it knows: sent on as it is, with its private source, as by Linux,
+   * or `translated` as if it had come from the NAT.
+   */
+  readonly unknownErrors: 'untranslated' | 'translated';
 }
 
 /** How an external port is chosen for a new mapping. Ports are 1024 to 65535. */
@@ -86,6 +98,9 @@ export interface TableLimit {
 /** nf_conntrack_udp_timeout and _stream; a flow counts as a stream 2 s after its first packet, if it was answered. */
 export const LINUX_EXPIRY: Expiry = { unrepliedMs: 30_000, repliedMs: 120_000, streamAfterMs: 2_000, inboundRefresh: true };
 
+/** nf_conntrack_icmp_timeout. */
+export const LINUX_ICMP: IcmpHandling = { lifetimeMs: 30_000, unknownErrors: 'untranslated' };
+
 /** The NAT of a Linux home router: ports preserved, a random port where the wanted one is taken. */
 export const LINUX_NAT: NatBehaviour = {
   mapping: 'endpoint-independent',
@@ -94,6 +109,7 @@ export const LINUX_NAT: NatBehaviour = {
   parity: false,
   expiry: LINUX_EXPIRY,
   tcp: LINUX_TCP,
+  icmp: LINUX_ICMP,
   hairpin: false,
   pool: { size: 1, pooling: 'paired' },
   table: { size: 65_536, eviction: 'refuse' },

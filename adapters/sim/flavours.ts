@@ -45,7 +45,7 @@ function behaviourOf({ flavour, step, noise }: NatName): NatBehaviour | undefine
 
 const SYMMETRIC: NatBehaviour = { ...LINUX_NAT, mapping: 'address-and-port-dependent', allocation: { kind: 'random' } };
 
-function modified(nat: NatBehaviour, { rst, linuxOpen, hairpin, randport, block, lifetime }: NatName): NatBehaviour {
+function modified(nat: NatBehaviour, { rst, linuxOpen, hairpin, randport, block, lifetime, icmpErrors, noIcmp }: NatName): NatBehaviour {
   // Where ports are not given in turn, the flows of others take none that anybody would miss: `noise` changes nothing there.
   const allocation: Allocation = randport ? { kind: 'random' } : block === undefined ? nat.allocation : { kind: 'block', size: block };
   return {
@@ -55,6 +55,8 @@ function modified(nat: NatBehaviour, { rst, linuxOpen, hairpin, randport, block,
     earlyProbe: linuxOpen ? 'clash' : nat.earlyProbe,
     // Where INPUT accepts, the NAT's own TCP answers: nobody listens there.
     unsolicitedSyn: rst || linuxOpen ? 'reset' : nat.unsolicitedSyn,
+    icmp: icmpErrors ? { ...nat.icmp, unknownErrors: 'translated' } : nat.icmp,
+    blocked: noIcmp ? [...nat.blocked, 'icmp'] : nat.blocked,
     expiry: lifetime === undefined ? nat.expiry : { ...nat.expiry, unrepliedMs: lifetime * 1000, repliedMs: lifetime * 1000 },
   };
 }

@@ -6,10 +6,12 @@ import { Observable } from 'rxjs';
 import type { VirtualClock } from './clock.ts';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { Net } from '../../effects/net.ts';
+import { IcmpStack } from './host-icmp.ts';
 import { hostNet } from './host-net.ts';
 import type { OnRelease } from './host-tcp.ts';
+import { errorAbout, PORT_UNREACHABLE } from './icmp-message.ts';
 import type { Lane } from './link.ts';
-import { DEFAULT_TTL, isIPv4, type Packet } from './packet.ts';
+import { DEFAULT_TTL, isIPv4, KERNEL, type Packet, type UdpPacket } from './packet.ts';
 import { ANY_ADDRESS, EphemeralPorts, isPort, LOOPBACK, type Refused } from './ports.ts';
 import type { Device } from './router.ts';
 import { TcpStack } from './tcp-stack.ts';
@@ -19,6 +21,8 @@ export interface HostWorld {
   readonly clock: VirtualClock;
   readonly seed: string;
   nextPacket(): number;
+  /** Whether a host has a raw ICMP socket: to others nobody tells what became of their packets, as nothing here would mind. */
+  hearsIcmp(host: string): boolean;
   sent(packet: Packet): void;
   delivered(packet: Packet, device: string, socket: string): void;
   dropped(packet: Packet, device: string, reason: 'no-socket' | 'unroutable'): void;
@@ -77,6 +81,7 @@ export class Host implements Device {
   readonly #ephemeral = new EphemeralPorts();
   #uplink: Lane | undefined;
   #tcp: TcpStack | undefined;
+  #icmp: IcmpStack | undefined;
 
   constructor(name: string, addresses: readonly string[], world: HostWorld) {
     this.name = name;
@@ -91,6 +96,15 @@ export class Host implements Device {
   /** Its TCP. */
   get tcp(): TcpStack {
     return (this.#tcp ??= this.#startTcp());
+  }
+
+  /** Its ICMP. */
+  get icmp(): IcmpStack {
+    return (this.#icmp ??= this.#startIcmp());
+  }
+
+  get hearsIcmp(): boolean {
+    return this.#icmp?.isHeard === true;
   }
 
   /**
@@ -123,7 +137,7 @@ export class Host implements Device {
 
   /** What is bound now. Nothing, when everything was cleaned up. */
   openSockets(): { readonly label: string; readonly local: Endpoint }[] {
-    return [...[...this.#byPort.values()].flat(), ...(this.#tcp?.held() ?? [])];
+    return [...[...this.#byPort.values()].flat(), ...(this.#tcp?.held() ?? []), ...(this.#icmp?.held() ?? [])];
   }
 
   /** Whether an address is this host's. */
@@ -144,10 +158,11 @@ export class Host implements Device {
 
   fromAbove(packet: Packet): void {
     if (packet.protocol === 'tcp') return this.tcp.receive(packet);
+    if (packet.protocol === 'icmp') return this.icmp.receive(packet);
     const { host, port } = packet.dst;
     const bound = this.#byPort.get(port);
     const socket = bound?.find(({ local }) => local.host === host) ?? bound?.find(({ local }) => local.host === ANY_ADDRESS);
-    if (socket === undefined) return this.#world.dropped(packet, this.name, 'no-socket');
+    if (socket === undefined) return this.#refuse(packet);
     this.#world.delivered(packet, this.name, socket.label);
     socket.receive(packet.src, packet.data);
   }
@@ -159,6 +174,13 @@ export class Host implements Device {
     else this.#byPort.set(port, left);
   }
 
+  #refuse(packet: UdpPacket): void {
+    this.#world.dropped(packet, this.name, 'no-socket');
+    if (!this.#world.hearsIcmp(packet.host)) return;
+    const { src, dst } = packet;
+    this.#emit(KERNEL, { ...dst, port: 0 }, { ...src, port: 0 }, errorAbout(packet, packet, 'unreachable', PORT_UNREACHABLE), DEFAULT_TTL);
+  }
+
   readonly #toSelf = (packet: Packet): void => this.fromAbove(packet);
 
   #send(packet: Packet): void {
@@ -166,6 +188,20 @@ export class Host implements Device {
     if (this.owns(packet.dst.host)) this.clock.schedule(0, this.#toSelf, packet);
     else if (this.#uplink === undefined) this.#world.dropped(packet, this.name, 'unroutable');
     else this.#uplink.carry(packet, false);
+  }
+
+  #emit(socket: string, src: Endpoint, dst: Endpoint, data: Uint8Array, ttl: number): void {
+    this.#send({ protocol: 'icmp', id: this.#world.nextPacket(), host: this.name, socket, src, dst, ttl, data });
+  }
+
+  #startIcmp(): IcmpStack {
+    return new IcmpStack({
+      addresses: this.addresses,
+      owns: (address) => this.owns(address),
+      emit: (...message) => this.#emit(...message),
+      delivered: (packet, socket) => this.#world.delivered(packet, this.name, socket),
+      dropped: (packet) => this.#world.dropped(packet, this.name, 'no-socket'),
+    });
   }
 
   /** Only for those who use it: most worlds are of UDP alone. */

@@ -88,7 +88,8 @@ export class Internet implements RouterWorld {
     if (this.#observers.length === 0) return;
     const { id, src, dst, socket, ttl, data } = packet;
     const seen = { type: 'sent', at: this.clock.now(), device: packet.host, id, src, dst, socket, ttl, data } as const;
-    this.#report(packet.protocol === 'tcp' ? { ...seen, segment: packet.segment } : seen);
+    if (packet.protocol === 'udp') return this.#report(seen);
+    this.#report(packet.protocol === 'tcp' ? { ...seen, segment: packet.segment } : { ...seen, icmp: true });
   }
 
   delivered(packet: Packet, device: string, socket: string): void {
@@ -122,6 +123,10 @@ export class Internet implements RouterWorld {
       this.#report({ type: 'duplicated', at: this.clock.now(), device, id, src, dst, of: packet.id });
     }
     return copy;
+  }
+
+  hearsIcmp(host: string): boolean {
+    return this.hosts.get(host)?.hearsIcmp === true;
   }
 
   ordered(packet: Packet): string | undefined {

@@ -1,5 +1,6 @@
 /** What was seen of a world, kept in order and told in three ways: drops, journeys of packets, and a trace to read. */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { icmpName } from './icmp-message.ts';
 import type { DropReason } from './packet.ts';
 import type { Flow, PacketSighting, Sighting } from './sighting.ts';
 import { type Segment, segmentName } from './tcp-segment.ts';
@@ -24,6 +25,8 @@ export interface Journey {
   readonly data: Uint8Array;
   /** TCP's; absent for a datagram. */
   readonly segment?: Segment;
+  /** The data is an ICMP message. */
+  readonly icmp?: true;
   readonly src: Endpoint;
   readonly dst: Endpoint;
   readonly hops: readonly Hop[];
@@ -57,7 +60,7 @@ export class Journal {
     for (const seen of this.sightings) {
       if (seen.type !== 'dropped') continue;
       const { at, device: by, reason, src, dst } = seen;
-      drops.push({ at, by, reason, from: formatEndpoint(src), to: formatEndpoint(dst) });
+      drops.push({ at, by, reason, from: endName(src), to: endName(dst) });
     }
     return drops;
   }
@@ -67,8 +70,8 @@ export class Journal {
     const journeys = new Map<number, Open>();
     for (const seen of this.#packets()) {
       if (seen.type === 'sent') {
-        const { id, device: host, socket, at: sentAt, data, segment, src, dst } = seen;
-        journeys.set(id, { id, host, socket, sentAt, data, ...(segment ? { segment } : {}), src, dst, hops: [] });
+        const { id, device: host, socket, at: sentAt, data, segment, icmp, src, dst } = seen;
+        journeys.set(id, { id, host, socket, sentAt, data, ...(segment ? { segment } : {}), ...(icmp ? { icmp } : {}), src, dst, hops: [] });
         continue;
       }
       const journey = journeys.get(seen.type === 'duplicated' ? seen.of : seen.id);
@@ -98,14 +101,15 @@ export class Journal {
   /**
    * One line for each sending, translation, drop and delivery, by time (ms):
    * `0 a:r1 192.168.1.2:40000 > 198.18.0.2:3478 register`, then `0 nat-a as 198.18.1.2:40000 > …` (rewritten so),
-   * `20 s:main got …`, `20 nat-b dropped …: filtering`, `10 link-a copied …`. TCP shows as `SYN`, `SYN-ACK`, `12 bytes` and so on.
+   * `20 s:main got …`, `20 nat-b dropped …: filtering`, `10 link-a copied …`. TCP shows as `SYN`, `SYN-ACK`, `12 bytes` and so on,
+   * ICMP as `echo-request 7` or `time-exceeded for 198.18.1.2 > 3.3.3.3`, between addresses without ports.
    */
   trace(describe: Describe): string[] {
     const names = new Map<number, string>();
     const lines: string[] = [];
     for (const seen of this.#packets()) {
       if (seen.type === 'forwarded') continue;
-      if (seen.type === 'sent') names.set(seen.id, seen.segment ? segmentName(seen.segment, seen.data.length) : describe(seen.device, seen.data));
+      if (seen.type === 'sent') names.set(seen.id, nameOf(seen, describe));
       if (seen.type === 'duplicated') names.set(seen.id, names.get(seen.of) ?? 'payload');
       lines.push(`${formatTime(seen.at)} ${line(seen, `${formatFlow(seen)} ${names.get(seen.id) ?? 'payload'}`)}`);
     }
@@ -115,6 +119,11 @@ export class Journal {
   *#packets(): Generator<PacketSighting> {
     for (const seen of this.sightings) if ('id' in seen) yield seen;
   }
+}
+
+function nameOf({ device, data, segment, icmp }: Extract<PacketSighting, { type: 'sent' }>, describe: Describe): string {
+  if (icmp) return icmpName(data);
+  return segment ? segmentName(segment, data.length) : describe(device, data);
 }
 
 type Open = { -readonly [K in keyof Journey]: K extends 'hops' ? Hop[] : Journey[K] };
@@ -137,7 +146,11 @@ function line(seen: PacketSighting, packet: string): string {
 }
 
 function formatFlow({ src, dst }: Flow): string {
-  return `${formatEndpoint(src)} > ${formatEndpoint(dst)}`;
+  return `${endName(src)} > ${endName(dst)}`;
+}
+
+function endName(end: Endpoint): string {
+  return end.port === 0 ? end.host : formatEndpoint(end);
 }
 
 /** Microseconds are enough for people, and hide what adding fractions leaves behind. */

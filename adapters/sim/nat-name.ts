@@ -19,6 +19,8 @@ export const NAT_MODIFIERS = [
   'block=<ports>',
   'step=<n>',
   'lifetime=<seconds>',
+  'icmp-errors',
+  'no-icmp',
   'cgn',
 ] as const;
 
@@ -34,6 +36,10 @@ export interface NatName {
   readonly hairpin: boolean;
   /** A cone that does not preserve ports. */
   readonly randport: boolean;
+  /** ICMP errors from inside leave under the NAT's address, whatever they are about. */
+  readonly icmpErrors: boolean;
+  /** ICMP does not pass, either way. */
+  readonly noIcmp: boolean;
   /** A carrier NAT above. */
   readonly cgn: boolean;
   /** New flows of others per second. */
@@ -76,6 +82,8 @@ export function parseNatName(given: string): NatName {
     linuxOpen: values.has('linux-open'),
     hairpin: values.has('hairpin'),
     randport: values.has('randport'),
+    icmpErrors: values.has('icmp-errors'),
+    noIcmp: values.has('no-icmp'),
     cgn: values.has('cgn'),
     noise: values.get('noise') ?? 0,
     step: values.get('step') ?? 1,
@@ -92,7 +100,7 @@ export function isCone(flavour: NatFlavour): boolean {
 const ALL_FLAVOURS: readonly NatFlavour[] = [...NAT_FLAVOURS, ...OTHER_NAT_FLAVOURS];
 const VOCABULARY = `Flavours: ${ALL_FLAVOURS.join(', ')}. Modifiers: ${NAT_MODIFIERS.map((modifier) => `+${modifier}`).join(' ')}`;
 
-const PLAIN = ['rst', 'linux-open', 'hairpin', 'randport', 'cgn'] as const;
+const PLAIN = ['rst', 'linux-open', 'hairpin', 'randport', 'icmp-errors', 'no-icmp', 'cgn'] as const;
 
 /** Modifiers with a number: how it is written, and from where to where it makes sense. All bounds are guesses that fit real devices. */
 const NUMBERS = {
@@ -123,7 +131,7 @@ function isNumbered(word: string): word is keyof typeof NUMBERS {
 /** Why a flavour cannot have a modifier. */
 function objection(flavour: NatFlavour, modifier: Modifier): string | undefined {
   if (flavour === 'open') return `'open' has no NAT that could be '+${modifier}'`;
-  if (flavour === 'firewall' && modifier !== 'rst' && modifier !== 'lifetime') return `'firewall' translates nothing, so it cannot be '+${modifier}'`;
+  if (flavour === 'firewall' && modifier !== 'rst' && modifier !== 'lifetime' && modifier !== 'no-icmp') return `'firewall' translates nothing, so it cannot be '+${modifier}'`;
   if (flavour === 'udp-blocked' && (modifier === 'noise' || modifier === 'lifetime')) return `'+${modifier}' is about UDP, which 'udp-blocked' drops`;
   switch (modifier) {
     case 'randport':
@@ -142,6 +150,7 @@ function objection(flavour: NatFlavour, modifier: Modifier): string | undefined 
 /** Why a modifier cannot stand beside those before it. */
 function conflict(modifier: Modifier, others: ReadonlyMap<Modifier, number>): string | undefined {
   const among = (...words: Modifier[]): boolean => words.includes(modifier) && words.some((word) => others.has(word));
+  if (among('icmp-errors', 'no-icmp')) return `'+icmp-errors' lets errors out, and '+no-icmp' nothing`;
   if (among('randport', 'block')) return `'+randport' and '+block' each say how ports are chosen`;
   if (among('linux-open', 'randport')) return `'+linux-open' is what a NAT that preserves ports does, and '+randport' does not`;
   if (among('linux-open', 'block')) return `'+linux-open' is what a NAT that preserves ports does, and '+block' does not`;

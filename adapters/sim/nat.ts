@@ -8,7 +8,8 @@ import { Allocator, type IsFree } from './allocation.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
 import { Flows, type IsAlive, MEMORY_LIMIT, type Route } from './flows.ts';
 import { begins } from './nat-session.ts';
-import type { DropReason, Packet, Protocol, TcpPacket } from './packet.ts';
+import { type IcmpContext, IcmpNat } from './nat-icmp.ts';
+import type { DropReason, IcmpPacket, Packet, Ported, TcpPacket } from './packet.ts';
 import { Mapping, nameOf, type RowReport, Table, type TableRow } from './table.ts';
 
 export interface NatOptions {
@@ -29,7 +30,8 @@ export class Nat {
   readonly #paired = new Map<string, string>();
   /** Until when (ms) the entry lives that a packet to the NAT itself left, by its source and destination. */
   readonly #early = new Map<string, number>();
-  readonly #flows: Readonly<Record<Protocol, Flows>>;
+  readonly #flows: Readonly<Record<Ported, Flows>>;
+  readonly #icmp: IcmpNat;
   /** Whether strangers can come in by a mapping that a flow to them would not get. */
   readonly #isLoose: boolean;
 
@@ -44,6 +46,9 @@ export class Nat {
     this.#poolSeed = seedOf(seed, 'pool');
     const isAlive: IsAlive = ({ mapping, remote }, now) => this.#table.row(mapping, key(behaviour.filtering, remote), now) !== undefined;
     this.#flows = { udp: new Flows(seedOf(seed, 'aliases'), isAlive), tcp: new Flows(seedOf(seed, 'aliases tcp'), isAlive) };
+    const externalHost = (insideHost: string): string => this.#externalHost(insideHost);
+    const mappingOf: IcmpContext['mappingOf'] = (...flow) => this.#present(...flow)?.mapping;
+    this.#icmp = new IcmpNat({ behaviour, table: this.#table, seed: seedOf(seed, 'identifiers'), externalHost, mappingOf });
     this.#isLoose = behaviour.mapping !== 'endpoint-independent' && behaviour.filtering !== 'address-and-port-dependent';
   }
 
@@ -55,6 +60,7 @@ export class Nat {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
     if (packet.ttl <= 1) return 'ttl';
+    if (packet.protocol === 'icmp') return this.#icmp.outbound(packet, now) ?? hop(packet);
     const { protocol } = packet;
     const segment = protocol === 'tcp' ? packet.segment : undefined;
     if (protocol === 'tcp' && !this.#belongs(packet, now)) return 'no-session';
@@ -64,8 +70,7 @@ export class Nat {
     if (!this.#table.outbound(mapping, key(this.behaviour.filtering, remote), now, segment)) return 'table-full';
     packet.src = mapping.external;
     if (remote.port !== packet.dst.port) packet.dst = remote;
-    packet.ttl -= 1;
-    return undefined;
+    return hop(packet);
   }
 
   /**
@@ -75,6 +80,7 @@ export class Nat {
   inbound(packet: Packet, now: number): DropReason | undefined {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
+    if (packet.protocol === 'icmp') return this.#icmp.inbound(packet, now) ?? hop(packet);
     const { protocol } = packet;
     const segment = protocol === 'tcp' ? packet.segment : undefined;
     if (protocol === 'udp' && this.#isEarly(packet.src, packet.dst, now)) return this.#unsolicited(packet, now, 'early-probe');
@@ -85,18 +91,18 @@ export class Nat {
     this.#table.inbound(row, now, segment);
     if (this.#isLoose) packet.src = this.#flows[protocol].known(mapping, packet.src, now);
     packet.dst = mapping.inside;
-    if (packet.ttl <= 1) return 'ttl';
-    packet.ttl -= 1;
-    return undefined;
+    return hop(packet);
   }
 
   /**
    * From inside to an external endpoint of this NAT: out and in again, at the cost of one hop. Filtering is for strangers;
-   * what the inside sends to itself passes, as where the kernel's NAT is told to hairpin.
+   * what the inside sends to itself passes, as where the kernel's NAT is told to hairpin. An ICMP error needs no hairpin: the
+   * kernel brings it to whom it is about, and leaves its source as it is.
    */
   hairpin(packet: Packet, now: number): DropReason | undefined {
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
+    if (packet.protocol === 'icmp') return this.#icmp.inbound(packet, now) ?? hop(packet);
     if (!this.behaviour.hairpin) return 'no-hairpin';
     const { protocol } = packet;
     const target = this.#table.owner(nameOf(protocol, packet.dst), now);
@@ -125,6 +131,12 @@ export class Nat {
     return reason === 'no-mapping' || reason === 'filtering';
   }
 
+  /** Whether it answers this packet itself, as a host does: an echo request, where its INPUT accepts, and any from inside. */
+  answersEcho(packet: Packet, isFromInside: boolean): packet is IcmpPacket {
+    if (packet.protocol !== 'icmp' || this.#blocked(packet) !== undefined) return false;
+    return isFromInside || this.behaviour.earlyProbe === 'clash';
+  }
+
   /** What the table holds now. */
   rows(now: number): TableRow[] {
     return this.#table.rows(now);
@@ -141,19 +153,24 @@ export class Nat {
 
   /** Whether a segment from inside is of a known session, or begins one; a SYN does so in the place of one that is over. */
   #belongs({ src, dst, segment }: TcpPacket, now: number): boolean {
-    const { mapping, remote } = this.#flows.tcp.route(src, dst, now) ?? { mapping: this.#table.find(this.#mappingKey('tcp', src, dst), now), remote: dst };
-    const row = mapping && this.#table.row(mapping, key(this.behaviour.filtering, remote), now);
+    const row = this.#present('tcp', src, dst, now);
     if (row === undefined) return begins(segment);
     if (segment.syn && segment.ack === undefined && row.session?.isOver === true) this.#table.end(row);
     return true;
   }
 
-  #mappingKey(protocol: Protocol, inside: Endpoint, remote: Endpoint): string {
+  /** The row of a flow from inside, if it has one. */
+  #present(protocol: Ported, inside: Endpoint, to: Endpoint, now: number): TableRow | undefined {
+    const { mapping, remote } = this.#flows[protocol].route(inside, to, now) ?? { mapping: this.#table.find(this.#mappingKey(protocol, inside, to), now), remote: to };
+    return mapping && this.#table.row(mapping, key(this.behaviour.filtering, remote), now);
+  }
+
+  #mappingKey(protocol: Ported, inside: Endpoint, remote: Endpoint): string {
     return `${nameOf(protocol, inside)} ${key(this.behaviour.mapping, remote)}`;
   }
 
   /** The way of a flow that nothing was noted of. */
-  #newRoute(protocol: Protocol, inside: Endpoint, remote: Endpoint, now: number): Route | undefined {
+  #newRoute(protocol: Ported, inside: Endpoint, remote: Endpoint, now: number): Route | undefined {
     const mappingKey = this.#mappingKey(protocol, inside, remote);
     const known = this.#table.find(mappingKey, now);
     // A clash gives this flow another port, and the kernel prefers the newest port of a source for its next flows. Flows that
@@ -167,7 +184,7 @@ export class Nat {
   }
 
   /** A new mapping; `beside` is a remote whose early probes its external endpoint has to avoid. */
-  #allocate(protocol: Protocol, mappingKey: string, inside: Endpoint, now: number, beside?: Endpoint): Mapping | undefined {
+  #allocate(protocol: Ported, mappingKey: string, inside: Endpoint, now: number, beside?: Endpoint): Mapping | undefined {
     if (!translates(this.behaviour)) {
       const itself = new Mapping(protocol, mappingKey, inside, inside);
       this.#table.add(itself);
@@ -218,6 +235,12 @@ export class Nat {
     this.#early.delete(probe);
     return false;
   }
+}
+
+function hop(packet: Packet): DropReason | undefined {
+  if (packet.ttl <= 1) return 'ttl';
+  packet.ttl -= 1;
+  return undefined;
 }
 
 function probeKey(remote: Endpoint, external: Endpoint): string {

@@ -5,8 +5,7 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Segment } from './tcp-segment.ts';
 
-/** ICMP messages join this union with a `protocol` of their own. */
-export type Packet = UdpPacket | TcpPacket;
+export type Packet = UdpPacket | TcpPacket | IcmpPacket;
 
 export interface UdpPacket extends Carried {
   readonly protocol: 'udp';
@@ -15,6 +14,12 @@ export interface UdpPacket extends Carried {
 export interface TcpPacket extends Carried {
   readonly protocol: 'tcp';
   readonly segment: Segment;
+}
+
+/** One ICMP message, whole and without ports: those of its endpoints are 0. A NAT puts another message in its place. */
+export interface IcmpPacket extends Carried {
+  readonly protocol: 'icmp';
+  data: Uint8Array;
 }
 
 interface Carried {
@@ -32,6 +37,9 @@ interface Carried {
 }
 
 export type Protocol = Packet['protocol'];
+
+/** Of protocols whose endpoints have ports. */
+export type Ported = Exclude<Protocol, 'icmp'>;
 
 /** What stands for the socket of a packet that no program sent: the operating system, of a host or of a NAT. */
 export const KERNEL = 'kernel';
@@ -55,10 +63,13 @@ export type DropReason =
   | 'early-probe'
   /** Its time to live ran out. */
   | 'ttl'
-  /** Nobody has the destination, or a private address stands where only public ones are routed. */
+  /** Nobody has the destination, or it is a private address where only public ones are routed. */
   | 'unroutable'
+  /** It comes from a private address, to which no answer could find its way: the core carries no such packet. */
+  | 'private-source'
   | 'udp-blocked'
   | 'tcp-blocked'
+  | 'icmp-blocked'
   /** TCP that belongs to no session the NAT knows, and begins none: from inside, neither a SYN nor a bare ACK. */
   | 'no-session'
   /** Lost by a link, by chance or by order. */

@@ -2,10 +2,13 @@
  * The inner nodes of the tree: routers, NATs and firewalls with one link up, and the core with none. A router switches
  * between the devices below it without touching the packet, and forwards everything else at the cost of a hop.
  */
+import type { Endpoint } from '../../effects/endpoint.ts';
+import { encodeIcmp } from '../../effects/wire/icmp.ts';
 import { translates } from './behaviour.ts';
 import { type LinkBehaviour, Lane, type LinkWorld } from './link.ts';
+import { errorAbout, IN_TRANSIT, mayBeReported, readIcmp, routerAddress } from './icmp-message.ts';
 import type { Nat } from './nat.ts';
-import { DEFAULT_TTL, type DropReason, isPrivate, KERNEL, type Packet, type TcpPacket } from './packet.ts';
+import { DEFAULT_TTL, type DropReason, type IcmpPacket, isPrivate, KERNEL, type Packet, type TcpPacket } from './packet.ts';
 import type { Flow } from './sighting.ts';
 import { resetFor } from './tcp-segment.ts';
 
@@ -20,7 +23,10 @@ export interface Device {
 export interface RouterWorld extends LinkWorld {
   readonly seed: string;
   nextPacket(): number;
+  /** Whether a host has a raw ICMP socket: only to such a one it is worth while to say that its packet died. */
+  hearsIcmp(host: string): boolean;
   sent(packet: Packet): void;
+  delivered(packet: Packet, device: string, socket: string): void;
   translated(packet: Packet, device: string, before: Flow): void;
   forwarded(packet: Packet, device: string): void;
   /** The name of a link that was told to lose this packet, if one was. */
@@ -78,17 +84,24 @@ export class Router implements Device {
     const now = this.#world.clock.now();
     const before = this.nat && { src: packet.src, dst: packet.dst };
     const reason = this.nat === undefined ? hop(packet) : this.nat.outbound(packet, now);
-    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    if (reason !== undefined) {
+      this.#world.dropped(packet, this.name, reason);
+      if (reason === 'ttl') expired(this.#world, this.name, packet, packet, routerAddress(packet.src.host), this.#below.get(packet.src.host)?.down);
+      return;
+    }
     this.#passed(packet, before);
     this.#uplink?.link.up.carry(packet, false);
   }
 
   fromAbove(packet: Packet): void {
     const now = this.#world.clock.now();
-    const before = this.nat && { src: packet.src, dst: packet.dst };
+    const { src, dst } = packet;
+    const before = this.nat && { src, dst };
     const reason = this.nat === undefined ? hop(packet) : this.nat.inbound(packet, now);
     if (reason !== undefined) {
+      if (this.nat?.answersEcho(packet, false) === true && this.#answerEcho(packet, this.#uplink?.link.up)) return;
       this.#world.dropped(packet, this.name, reason);
+      if (reason === 'ttl') return expired(this.#world, this.name, packet, { src, dst }, this.addresses[0] ?? routerAddress(dst.host), this.#uplink?.link.up);
       if (this.nat?.refuses(packet, reason) === true) this.#refuse(packet);
       return;
     }
@@ -113,6 +126,15 @@ export class Router implements Device {
     this.#uplink?.link.up.carry(answer, false);
   }
 
+  /** Answers an echo request to itself; false when it is none. */
+  #answerEcho({ id, host, src, dst, data, ttl }: IcmpPacket, way: Lane | undefined): boolean {
+    const message = readIcmp(data);
+    if (message?.kind !== 'echo-request') return false;
+    this.#world.delivered({ protocol: 'icmp', id, host, socket: KERNEL, src, dst, ttl, data }, this.name, KERNEL);
+    emit(this.#world, this.name, dst, src, encodeIcmp({ ...message, kind: 'echo-reply' }), way);
+    return true;
+  }
+
   #across(link: Link, packet: Packet): void {
     const losing = this.#world.ordered(packet);
     if (losing !== undefined) return this.#world.dropped(packet, losing, 'loss');
@@ -124,6 +146,7 @@ export class Router implements Device {
     const before = { src: packet.src, dst: packet.dst };
     const losing = this.#world.ordered(packet);
     if (losing !== undefined) return this.#world.dropped(packet, losing, 'loss');
+    if (this.nat.answersEcho(packet, true) && this.#answerEcho(packet, this.#below.get(packet.src.host)?.down)) return;
     const reason = this.nat.hairpin(packet, this.#world.clock.now());
     if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
     this.#passed(packet, before);
@@ -163,14 +186,29 @@ export class Core {
     const losing = this.#world.ordered(packet);
     if (losing !== undefined) return this.#world.dropped(packet, losing, 'loss');
     const link = this.#below.get(packet.dst.host);
-    if (link === undefined || isPrivate(packet.dst.host) || isPrivate(packet.src.host)) {
-      return this.#world.dropped(packet, this.name, 'unroutable');
-    }
+    if (isPrivate(packet.src.host)) return this.#world.dropped(packet, this.name, 'private-source');
+    if (link === undefined || isPrivate(packet.dst.host)) return this.#world.dropped(packet, this.name, 'unroutable');
     const reason = hop(packet);
-    if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
+    if (reason !== undefined) {
+      this.#world.dropped(packet, this.name, reason);
+      return expired(this.#world, this.name, packet, packet, routerAddress(packet.src.host), this.#below.get(packet.src.host)?.down);
+    }
     this.#world.forwarded(packet, this.name);
     link.down.carry(packet, true);
   }
+}
+
+/** Tells the sender of `packet`, if it listens, that its time to live ran out here; `flow` is what the packet said then. */
+function expired(world: RouterWorld, device: string, packet: Packet, flow: Flow, from: string, way: Lane | undefined): void {
+  if (!world.hearsIcmp(packet.host) || !mayBeReported(packet)) return;
+  emit(world, device, { host: from, port: 0 }, { ...flow.src, port: 0 }, errorAbout(packet, flow, 'time-exceeded', IN_TRANSIT), way);
+}
+
+/** Sends ICMP of a device's own. */
+function emit(world: RouterWorld, device: string, src: Endpoint, dst: Endpoint, data: Uint8Array, way: Lane | undefined): void {
+  const packet: Packet = { protocol: 'icmp', id: world.nextPacket(), host: device, socket: KERNEL, src, dst, ttl: DEFAULT_TTL, data };
+  world.sent(packet);
+  way?.carry(packet, true);
 }
 
 function hop(packet: Packet): DropReason | undefined {

@@ -7,8 +7,8 @@ import type { Segment } from './tcp-segment.ts';
 export type Sighting = PacketSighting | RowSighting;
 
 export type PacketSighting =
-  /** `segment` is TCP's. */
-  | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array; readonly segment?: Segment })
+  /** `segment` is TCP's; `icmp` says that the data is an ICMP message, and its endpoints have port 0. */
+  | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array; readonly segment?: Segment; readonly icmp?: true })
   /** `src` and `dst` are as after the translation. */
   | (PacketSeen & { readonly type: 'translated'; readonly before: Flow })
   | (PacketSeen & { readonly type: 'forwarded' })

@@ -14,14 +14,17 @@ export class Mapping {
   readonly key: string;
   readonly inside: Endpoint;
   readonly external: Endpoint;
+  /** Of its external side: no two mappings have the same. */
+  readonly name: string;
   /** By the key of the remote. */
   readonly rows = new Map<string, TableRow>();
 
-  constructor(protocol: Protocol, key: string, inside: Endpoint, external: Endpoint) {
+  constructor(protocol: Protocol, key: string, inside: Endpoint, external: Endpoint, name: string = nameOf(protocol, external)) {
     this.protocol = protocol;
     this.key = key;
     this.inside = inside;
     this.external = external;
+    this.name = name;
   }
 }
 
@@ -56,13 +59,13 @@ export type RowReport = (change: RowChange, row: TableRow) => void;
 
 export type RowChange = 'added' | 'expired' | 'evicted' | 'closing' | 'closed';
 
-/** The name of an external endpoint: each protocol has ports of its own. */
+/** The name of an external endpoint: each protocol has ports of its own, or identifiers. */
 export function nameOf(protocol: Protocol, endpoint: Endpoint): string {
-  return protocol === 'udp' ? formatEndpoint(endpoint) : `tcp ${formatEndpoint(endpoint)}`;
+  return protocol === 'udp' ? formatEndpoint(endpoint) : `${protocol} ${formatEndpoint(endpoint)}`;
 }
 
 export class Table {
-  readonly #expiry: Expiry;
+  readonly #expiry: Readonly<Record<'udp' | 'icmp', Expiry>>;
   readonly #tracking: TcpTracking;
   readonly #limit: TableLimit;
   /** Several remotes may have a row in common. */
@@ -75,8 +78,8 @@ export class Table {
   /** No row expires before this. */
   #quietUntil = Infinity;
 
-  constructor({ expiry, tcp, table, filtering }: NatBehaviour, report: RowReport) {
-    this.#expiry = expiry;
+  constructor({ expiry, icmp, tcp, table, filtering }: NatBehaviour, report: RowReport) {
+    this.#expiry = { udp: expiry, icmp: { unrepliedMs: icmp.lifetimeMs, repliedMs: icmp.lifetimeMs, streamAfterMs: 0, inboundRefresh: true } };
     this.#tracking = tcp;
     this.#limit = table;
     this.#isShared = filtering !== 'address-and-port-dependent';
@@ -96,7 +99,7 @@ export class Table {
   /** Enters a mapping without rows; it counts once `outbound` has opened one. */
   add(mapping: Mapping): void {
     this.#byKey.set(mapping.key, mapping);
-    this.#byExternal.set(nameOf(mapping.protocol, mapping.external), mapping);
+    this.#byExternal.set(mapping.name, mapping);
   }
 
   /** Opens or refreshes the row for `remote`; false when the table is full and refuses. `segment` is TCP's, and which way it goes. */
@@ -113,7 +116,7 @@ export class Table {
     }
     const session = segment && new Session(this.#tracking, this.#isShared);
     if (segment !== undefined) session?.passes(segment, way);
-    const added = new TableRow(mapping, remote, now, session?.lifetimeMs ?? this.#expiry.unrepliedMs, session);
+    const added = new TableRow(mapping, remote, now, session?.lifetimeMs ?? this.#expiryOf(mapping).unrepliedMs, session);
     // Making room may have ended this very mapping.
     if (mapping.rows.size === 0) this.add(mapping);
     mapping.rows.set(remote, added);
@@ -126,7 +129,7 @@ export class Table {
   /** Notes a packet from outside on `row`. */
   inbound(row: TableRow, now: number, segment?: Segment): void {
     if (segment !== undefined) this.#follow(row, segment, 'in', now);
-    else if (this.#expiry.inboundRefresh) this.#refresh(row, now);
+    else if (this.#expiryOf(row.mapping).inboundRefresh) this.#refresh(row, now);
     row.replied = true;
   }
 
@@ -174,8 +177,12 @@ export class Table {
     return undefined;
   }
 
+  #expiryOf({ protocol }: Mapping): Expiry {
+    return this.#expiry[protocol === 'icmp' ? 'icmp' : 'udp'];
+  }
+
   #refresh(row: TableRow, now: number): void {
-    const { unrepliedMs, repliedMs, streamAfterMs } = this.#expiry;
+    const { unrepliedMs, repliedMs, streamAfterMs } = this.#expiryOf(row.mapping);
     const stream = row.replied && now - row.createdAt >= streamAfterMs;
     const expiresAt = now + (stream ? repliedMs : unrepliedMs);
     if (expiresAt > row.expiresAt) row.expiresAt = expiresAt;
@@ -217,8 +224,7 @@ export class Table {
   }
 
   #forget(mapping: Mapping): void {
-    const external = nameOf(mapping.protocol, mapping.external);
     if (this.#byKey.get(mapping.key) === mapping) this.#byKey.delete(mapping.key);
-    if (this.#byExternal.get(external) === mapping) this.#byExternal.delete(external);
+    if (this.#byExternal.get(mapping.name) === mapping) this.#byExternal.delete(mapping.name);
   }
 }

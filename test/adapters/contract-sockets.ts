@@ -133,20 +133,4 @@ export function claimSockets(ground: Ground): void {
     one.send('main', second, 1);
     expect((await other.next('udp.received')).from).toEqual(first);
   });
-
-  test('answers ICMP as unsupported, in words, and goes on', async () => {
-    const a = ground.join('a');
-    const foreign: readonly NetEffect[] = [
-      { type: 'icmp.open', socket: 'i1' },
-      { type: 'icmp.send', socket: 'i2', to: ground.address.b, data: Uint8Array.of(8) },
-    ];
-    a.ask(...foreign);
-    await a.next('net.failed', { nth: foreign.length });
-    const answers = a.heard('net.failed');
-    expect(answers.map(({ effect, socket, code }) => ({ effect, socket, code }))).toEqual(
-      foreign.map(({ type, socket }) => ({ effect: type, socket, code: 'unsupported' })),
-    );
-    answers.forEach(({ detail }) => expect(detail).toMatch(/ICMP/i));
-    await a.open('still', ground.address.a);
-  });
 }

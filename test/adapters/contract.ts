@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Net } from '../../effects/net.ts';
 import { claimDatagrams } from './contract-datagrams.ts';
 import { claimFlow } from './contract-flow.ts';
+import { claimIcmp } from './contract-icmp.ts';
 import { claimPorts } from './contract-ports.ts';
 import { claimSockets } from './contract-sockets.ts';
 import { claimStreams } from './contract-streams.ts';
@@ -27,7 +28,8 @@ export interface Ground {
   join(host: 'a' | 'b'): Party;
 }
 
-export function describeNet(name: string, makePair: () => NetPair): void {
+/** `icmp` where raw sockets can be had. */
+export function describeNet(name: string, makePair: () => NetPair, { icmp }: { readonly icmp: boolean }): void {
   describe(`a network (${name})`, () => {
     let pair: NetPair;
     let parties: Party[];
@@ -53,5 +55,6 @@ export function describeNet(name: string, makePair: () => NetPair): void {
     claimStreams(ground);
     claimFlow(ground);
     claimPorts(ground);
+    if (icmp) claimIcmp(ground);
   });
 }

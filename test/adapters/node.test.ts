@@ -15,7 +15,7 @@ describeNet('node, loopback', () => ({
   a: { net: nodeNet(), address: LOOPBACK },
   b: { net: nodeNet(), address: LOOPBACK },
   until,
-}));
+}), { icmp: false });
 
 describe('the node network', () => {
   test('stamps events with the clock it is given', async () => {

@@ -34,12 +34,12 @@ describeNet('simulated internet, recorded', () => {
       if (!met()) throw new Error(`${what} did not happen`);
     },
   };
-});
+}, { icmp: true });
 
 describeNet('node, loopback, recorded', () => {
   const host = () => ({ net: recorded(nodeNet(), nodeClock()), address: '127.0.0.1' });
   return { a: host(), b: host(), until };
-});
+}, { icmp: false });
 
 describe('a TCP conversation, recorded', () => {
   test('replays to its end, with its limits and bytes, and not as another', async () => {

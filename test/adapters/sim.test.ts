@@ -18,4 +18,4 @@ describeNet('simulated internet', () => {
       if (!met()) throw new Error(`${what} did not happen within ${DEADLINE_MS} ms of virtual time`);
     },
   };
-});
+}, { icmp: true });

@@ -165,12 +165,3 @@ describe('closing', () => {
     expect(port.heard).toEqual([]);
   });
 });
-
-test.each([
-  { type: 'icmp.open', socket: 't' },
-  { type: 'icmp.send', socket: 't', to: '198.18.0.2', data: new Uint8Array() },
-] as const)('$type is unsupported so far, and says so', (effect) => {
-  const port = new Port(a).ask(effect);
-  settle();
-  expect(port.heard).toMatchObject([{ type: 'net.failed', effect: effect.type, socket: 't', code: 'unsupported' }]);
-});
