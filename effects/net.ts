@@ -35,10 +35,13 @@ export type NetEffect =
    */
   | { readonly type: 'tcp.pause' | 'tcp.resume'; readonly socket: string }
   | TcpRelease
-  /** Open a raw ICMP socket (usually privileged). Answer: `icmp.opened` or `net.failed`. */
+  /**
+   * Open a raw ICMP socket, over IPv4. Answer: `icmp.opened` or `net.failed`: `not-permitted` without the right to it,
+   * `unsupported` where it cannot be had, each with what would help.
+   */
   | { readonly type: 'icmp.open'; readonly socket: string }
-  /** Send one ICMP message (type, code, checksum, rest), without its IP header. */
-  | { readonly type: 'icmp.send'; readonly socket: string; readonly to: string; readonly data: Uint8Array; readonly ttl?: number }
+  /** Send one ICMP message (type, code, checksum, rest), whole and without its IP header, to an address. */
+  | { readonly type: 'icmp.send'; readonly socket: string; readonly to: string; readonly data: Uint8Array; readonly ttl?: number | undefined }
   /**
    * Close a socket. Never fails, and is not answered; nothing is reported of the socket from then on. A connection that is
    * up first sends what waits, while time allows, and then ends in order. A listener's connections stay.
@@ -126,6 +129,10 @@ export type NetEvent =
    */
   | { readonly type: 'tcp.closed'; readonly socket: string; readonly at: number }
   | { readonly type: 'icmp.opened'; readonly socket: string; readonly at: number }
+  /**
+   * One ICMP message that reached the host, whole and without its IP header. Every raw socket hears all of them, also other
+   * programs' and the echo requests that the system answers by itself. Nobody has checked it, not even its checksum.
+   */
   | { readonly type: 'icmp.received'; readonly socket: string; readonly from: string; readonly data: Uint8Array; readonly at: number }
   | NetFailed;
 
@@ -150,6 +157,7 @@ export interface NetFailed {
   readonly code: NetFailure;
   /** One line for people: what, where, why. */
   readonly detail: string;
+  /** Of a datagram, or with port 0 of an ICMP message. */
   readonly to?: Endpoint | undefined;
   readonly at: number;
 }

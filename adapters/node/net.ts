@@ -1,5 +1,5 @@
 /**
- * The port on this computer's own network, over `node:dgram` and `node:net`. UDP and TCP; raw ICMP fails as `unsupported`.
+ * The port on this computer's own network, over `node:dgram` and `node:net`, and for raw ICMP `raw-socket`, where it can be had.
  *
  * An answer never arrives while the effect that asks for it is being asked, and nothing arrives after unsubscribing,
  * which closes every socket at once. A label that is open cannot be opened again (`address-in-use`) until `close`.
@@ -8,6 +8,7 @@ import { Observable } from 'rxjs';
 import type { Net, NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
 import { nodeClock } from './clock.ts';
 import { failureOf } from './failure.ts';
+import { icmpSockets } from './icmp.ts';
 import { type OnRelease, tcpSockets } from './tcp.ts';
 import { udpSockets } from './udp.ts';
 
@@ -24,16 +25,18 @@ export function nodeNet({ now = nodeClock().now, onRelease }: NodeNetOptions = {
     new Observable((events) => {
       const report = (event: NetEvent): void => events.next(event);
       const udp = udpSockets(report, now);
-      const tcp = tcpSockets(report, now, udp.has, onRelease);
+      const tcp = tcpSockets(report, now, (label) => udp.has(label) || icmp.has(label), onRelease);
+      const icmp = icmpSockets(report, now, (label) => udp.has(label) || tcp.has(label));
 
       const carryOut = (effect: NetEffect): void => {
         switch (effect.type) {
           case 'udp.open':
-            return tcp.has(effect.socket) ? fail(effect, 'address-in-use', `cannot open UDP socket ${effect.socket}: that label is open already`) : udp.open(effect);
+            return tcp.has(effect.socket) || icmp.has(effect.socket) ? fail(effect, 'address-in-use', `cannot open UDP socket ${effect.socket}: that label is open already`) : udp.open(effect);
           case 'udp.send':
             return udp.send(effect);
           case 'close':
             udp.close(effect.socket);
+            icmp.close(effect.socket);
             return tcp.close(effect.socket);
           case 'tcp.listen':
             return tcp.listen(effect);
@@ -48,8 +51,9 @@ export function nodeNet({ now = nodeClock().now, onRelease }: NodeNetOptions = {
           case 'tcp.release':
             return tcp.release(effect);
           case 'icmp.open':
+            return icmp.open(effect.socket);
           case 'icmp.send':
-            return fail(effect, 'unsupported', 'raw ICMP is not built into this network yet');
+            return icmp.send(effect);
         }
       };
 
@@ -70,6 +74,7 @@ export function nodeNet({ now = nodeClock().now, onRelease }: NodeNetOptions = {
         asked.unsubscribe();
         udp.closeAll();
         tcp.closeAll();
+        icmp.closeAll();
       };
     });
 }

@@ -1,6 +1,6 @@
 /**
  * ICMP of one simulated host, as of a Linux kernel: it answers echo requests by itself, and every raw socket gets a copy of all
- * ICMP that reaches the host, those requests too. A checksum is nobody's business but the reader's.
+ * ICMP that reaches the host, those requests too, but what is shorter than a header. A checksum is the reader's business.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { encodeIcmp } from '../../effects/wire/icmp.ts';
@@ -23,6 +23,9 @@ export interface IcmpSocket {
   send(to: string, data: Uint8Array, ttl?: number): Refused | undefined;
   close(): void;
 }
+
+/** Of the type, code, checksum and the rest of the header. */
+const SHORTEST_MESSAGE = 8;
 
 /** The most that fits in one IPv4 packet. */
 const LARGEST_MESSAGE = 65_515;
@@ -59,7 +62,7 @@ export class IcmpStack {
     const { src, dst, data } = packet;
     const message = readIcmp(data);
     const isAsked = message?.kind === 'echo-request';
-    if (!this.isHeard && !isAsked) return this.#ground.dropped(packet);
+    if (data.length < SHORTEST_MESSAGE || (!this.isHeard && !isAsked)) return this.#ground.dropped(packet);
     if (!this.isHeard) this.#ground.delivered(packet, KERNEL);
     const open = [...this.#sockets];
     for (const [socket, receive] of open) {

@@ -60,9 +60,18 @@ export function claimIcmp(ground: Ground): void {
       const [a, b] = [await join('a', 'i'), await join('b', 'i')];
       const broken = echo();
       broken.set([broken[2]! ^ 0xff], 2);
-      a.ask(send('i', ground.address.b, broken), send('i', ground.address.b, Uint8Array.of(77, 1, 2)));
+      const unknown = Uint8Array.of(77, 1, 2, 3, 4, 5, 6, 7);
+      a.ask(send('i', ground.address.b, broken), send('i', ground.address.b, unknown));
       await hear(b, 'i', broken);
-      await hear(b, 'i', Uint8Array.of(77, 1, 2));
+      await hear(b, 'i', unknown);
+    });
+
+    test('leaves what is shorter than a header to nobody', async () => {
+      const [a, b] = [await join('a', 'i'), await join('b', 'i')];
+      const short = Uint8Array.of(77, 1, 2, 3, 4, 5, 6);
+      a.ask(send('i', ground.address.b, short));
+      await settle(b, a);
+      expect(hasHeard(b, 'i', short)).toBe(false);
     });
 
     test('keeps the order of what is sent, and leaves none of a hundred out', async () => {

@@ -21,7 +21,7 @@ describe('the node network', () => {
   test('stamps events with the clock it is given', async () => {
     const party = new Party(nodeNet({ now: () => 42 }), until);
     await party.open('main', LOOPBACK);
-    party.ask({ type: 'icmp.open', socket: 'i' });
+    party.ask({ type: 'udp.open', socket: 'main' });
     await party.next('net.failed');
     expect(party.events.map(({ at }) => at)).toEqual([42, 42]);
     party.stop();
