@@ -177,7 +177,7 @@ export function natScript(flavour: Flavour, place: NatPlace): string {
 ${flavour.rst ? `    ${RESET}\n` : ''}${flavour.linuxOpen ? '' : '    drop\n'}  }
   chain forward {
     type filter hook forward priority filter; policy drop;
-${flavour.flavour === 'udp-blocked' ? '    meta l4proto udp drop\n' : ''}    iifname "lan" oifname "wan" accept
+${flavour.flavour === 'udp-blocked' ? '    meta l4proto udp drop\n' : ''}${flavour.noIcmp ? NO_ICMP : ''}    iifname "lan" oifname "wan" accept
     ct state established,related accept
     ct status dnat accept
   }
@@ -193,6 +193,9 @@ ${translate(flavour, place)}
     oifname "wan" ip saddr ${place.inside} jump translate
     oifname "lan" ct status dnat ip saddr ${place.inside} jump translate
   }
+  chain errors {
+    type filter hook postrouting priority srcnat + 5; policy accept;${flavour.icmpErrors ? unknownErrors(place) : ''}
+  }
   chain learn {
     type filter hook postrouting priority srcnat + 10; policy accept;${remembers(flavour) ? learning : ''}
   }
@@ -200,14 +203,21 @@ ${translate(flavour, place)}
 `;
 }
 
+const NO_ICMP = '    meta l4proto icmp drop\n';
+
+/** An error about no packet that the kernel knows is invalid to it, so that no NAT rule ever sees it: its source is rewritten without state. */
+function unknownErrors({ inside, outside }: NatPlace): string {
+  return `\n    oifname "wan" ct state invalid ip saddr ${inside} icmp type { destination-unreachable, time-exceeded } ip saddr set ${outside}`;
+}
+
 const RESET = 'meta l4proto tcp reject with tcp reset';
 
 /** Passes what was asked for, and rewrites nothing. */
-function firewallScript({ rst }: Flavour): string {
+function firewallScript({ rst, noIcmp }: Flavour): string {
   return `table ip lab {
   chain forward {
     type filter hook forward priority filter; policy drop;
-    iifname "lan" oifname "wan" accept
+${noIcmp ? NO_ICMP : ''}    iifname "lan" oifname "wan" accept
     ct state established,related accept
 ${rst ? `    ${RESET}\n` : ''}  }
 }

@@ -1,0 +1,83 @@
+/**
+ * An agent for hosts of the lab that send and hear ICMP, and a few datagrams: the port of Node, by hand.
+ *
+ * For: asking real NATs what they make of ICMP.
+ * Never: knows what an answer should be.
+ */
+import { Subject } from 'rxjs';
+import { nodeNet } from '../../adapters/node/net.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { NetEffect, NetEvent } from '../../effects/net.ts';
+import { fromHex, toHex } from '../../effects/wire/bytes.ts';
+
+/** One message, as hex. */
+export interface IcmpHeard {
+  readonly from: string;
+  readonly hex: string;
+}
+
+const RAW = 'raw';
+const ARRIVAL_MS = 3_000;
+
+const effects = new Subject<NetEffect>();
+const events: NetEvent[] = [];
+let wake = (): void => undefined;
+
+nodeNet()(effects).subscribe((event) => {
+  events.push(event);
+  wake();
+});
+
+export async function openRaw(): Promise<void> {
+  effects.next({ type: 'icmp.open', socket: RAW });
+  await waitFor(() => events.some(({ type }) => type === 'icmp.opened'), ARRIVAL_MS);
+}
+
+export async function openUdp(port: number): Promise<void> {
+  effects.next({ type: 'udp.open', socket: String(port), local: { port } });
+  await waitFor(() => events.some(({ type, socket }) => type === 'udp.opened' && socket === String(port)), ARRIVAL_MS);
+}
+
+export async function closeUdp(port: number): Promise<void> {
+  effects.next({ type: 'close', socket: String(port) });
+}
+
+export async function sendRaw(to: string, hex: string, ttl?: number): Promise<void> {
+  effects.next({ type: 'icmp.send', socket: RAW, to, data: fromHex(hex) ?? new Uint8Array(0), ttl });
+}
+
+export async function sendUdp(port: number, to: Endpoint, ttl?: number): Promise<void> {
+  effects.next({ type: 'udp.send', socket: String(port), to, data: Uint8Array.of(1), ttl });
+}
+
+/** Resolves with the source of the first datagram on a port. */
+export async function datagramOn(port: number): Promise<Endpoint | undefined> {
+  const arrived = (): Endpoint | undefined => {
+    const event = events.find(({ type, socket }) => type === 'udp.received' && socket === String(port));
+    return event?.type === 'udp.received' ? event.from : undefined;
+  };
+  await waitFor(() => arrived() !== undefined, ARRIVAL_MS);
+  return arrived();
+}
+
+/** All ICMP from the `since`th message on. */
+export async function heardRaw(since: number): Promise<IcmpHeard[]> {
+  return events.flatMap((event) => (event.type === 'icmp.received' ? [{ from: event.from, hex: toHex(event.data) }] : [])).slice(since);
+}
+
+export async function failures(): Promise<string[]> {
+  return events.flatMap((event) => (event.type === 'net.failed' ? [event.detail] : []));
+}
+
+async function waitFor(met: () => boolean, ms: number): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!met() && performance.now() < deadline) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, deadline - performance.now());
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
