@@ -133,5 +133,13 @@ function sentence(what: ServerReported['what'], { local = '', transport, room = 
       return `${from} asks to be checked`;
     case 'reported':
       return `told the server where ${from} is seen`;
+    case 'called':
+      return `${from} has come through`;
+    case 'carried':
+      return `carries a TCP connection with ${from}`;
+    case 'denied':
+      return `${from} asked for a destination that is not allowed`;
+    case 'unanswered':
+      return `${from} did not answer, so a TCP connection was closed`;
   }
 }

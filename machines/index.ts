@@ -20,6 +20,19 @@ export {
 export type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
 export { type SeedMessage } from './seed-udp/codec.ts';
 export { seedCodec, seedUdp, seedUdpPeer, seedUdpServer } from './seed-udp/index.ts';
+export {
+  type Destination,
+  publicPwnatCodec,
+  pwnat,
+  pwnatCaller,
+  type PwnatCallerInput,
+  pwnatCodec,
+  pwnatListener,
+  type PwnatListenerInput,
+  type PwnatMessage,
+  pypwnat,
+  type VariantName as PwnatVariant,
+} from './pwnat/index.ts';
 export type { OpenMessage } from './tcp-open/messages.ts';
 export { openCodec, openRendezvousCodec as tcpOpenRendezvousCodec, publicOpenCodec, tcpOpen, tcpOpenPeer, tcpOpenRendezvous } from './tcp-open/index.ts';
 export type { PunchMessage } from './udp-punch/messages.ts';

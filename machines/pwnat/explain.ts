@@ -1,0 +1,100 @@
+/** Why the caller did not come through, in words for people, from what it observed. Pure; claims no more than was seen. */
+import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type Failed, failed } from '../outcome.ts';
+import type { Rejected } from './messages.ts';
+import { VARIANTS, type VariantName } from './variants.ts';
+
+/** What the caller has seen while nothing came. */
+export interface Sightings {
+  /** This host's own addresses. */
+  readonly addresses: readonly Endpoint[];
+  /** What the STUN server says of our socket; undefined without an answer. */
+  readonly mapped: Endpoint | undefined;
+  /** The listener's address has answered an echo request. */
+  readonly pong: boolean;
+  /** What was said of our datagrams on their way. */
+  readonly rejected: Rejected['why'] | undefined;
+  /** The local system's last refusal to send. */
+  readonly trouble: string | undefined;
+  /** pypwnat's greeting has come, but nothing better. */
+  readonly greeted: boolean;
+}
+
+export const NOTHING_SEEN: Sightings = { addresses: [], mapped: undefined, pong: false, rejected: undefined, trouble: undefined, greeted: false };
+
+export interface Attempt {
+  readonly server: Endpoint;
+  readonly to: { readonly host: string; readonly port: string };
+  readonly variant: VariantName;
+  readonly authenticated: boolean;
+  readonly stun: Endpoint | undefined;
+  readonly local: Endpoint | undefined;
+}
+
+export function explainNoAnswer(attempt: Attempt, seen: Sightings): Failed {
+  const { server, variant, authenticated } = attempt;
+  const at = formatEndpoint(server);
+  const facts = [...onTheWay(seen, attempt), ...ownNat(seen, attempt)];
+  if (seen.rejected === 'port') {
+    return failed('no-reply', `The host at ${server.host} says that nobody listens on UDP port ${server.port}: start the listener there, on that port.${sentences(facts)}`);
+  }
+  const isNatted = isBehindNat(seen);
+  const reasons = [
+    ...(isNatted
+      ? [`the NAT in front of this host does not translate the forged ICMP error, so that it leaves with a private source and is lost (Linux does this; a host with a public address, or another router, would do)`]
+      : [`this host's provider or a firewall drops forged ICMP errors`]),
+    `the listener is not running at ${at}, or not as ${variant} with echo requests to ${VARIANTS[variant].nobody}`,
+    `the listener's NAT rewrites the identifier of its echo requests or the number of its UDP port, or lets no ICMP errors in`,
+    ...(seen.mapped === undefined && isNatted ? [`the NAT in front of this host rewrites UDP port ${attempt.local?.port ?? server.port}`] : []),
+    ...(authenticated ? ['the listener does not know the same secret'] : ['the listener wants a secret']),
+  ];
+  if (movesPort(seen, attempt)) {
+    return failed('no-path', `The NAT in front of this host shows UDP port ${attempt.local?.port ?? 0} as ${seen.mapped?.port ?? 0}, but the listener can only punch towards the same number. Choose another --port on both sides, or forward the port.${sentences(facts)}`);
+  }
+  return failed('no-reply', `Nothing came from ${at}.${sentences(facts)} What it can be, the likeliest first: ${reasons.join('; ')}.`);
+}
+
+export function explainDenied({ server, to }: Attempt): Failed {
+  return failed('no-path', `The listener at ${formatEndpoint(server)} is there, but does not allow ${to.host}:${to.port}. It has to be named there to the letter: --allow ${to.host}:${to.port}`);
+}
+
+export function explainLost({ server }: Attempt): Failed {
+  return failed('peer-lost', `The listener at ${formatEndpoint(server)} has fallen silent, and no new hole could be opened. It stopped, or one of the networks changed.`);
+}
+
+function onTheWay({ pong, rejected, trouble }: Sightings, { server }: Attempt): readonly string[] {
+  return [
+    pong ? `${server.host} answers an ordinary ping, so ICMP itself passes` : `${server.host} answers no ordinary ping; that alone proves nothing`,
+    ...(rejected === 'filtered' ? ['a router says that UDP there is prohibited'] : []),
+    ...(rejected === 'no-route' ? ['a router says that there is no way there'] : []),
+    ...(trouble === undefined ? [] : [`the local system reported: ${trouble}`]),
+  ];
+}
+
+function ownNat(seen: Sightings, { stun, local }: Attempt): readonly string[] {
+  const own = seen.addresses[0]?.host;
+  if (stun === undefined) return own === undefined ? [] : [isBehindNat(seen) ? `this host's own address ${own} is private, so a NAT stands in front of it` : `this host's own address ${own} is public`];
+  if (!seen.mapped) return [`the STUN server at ${formatEndpoint(stun)} did not answer`];
+  const isOwn = seen.addresses.some(({ host }) => host === seen.mapped?.host);
+  const at = formatEndpoint(seen.mapped);
+  return [isOwn ? `the STUN server sees this host at its own address ${at}: no NAT stands in front of it` : `the STUN server sees this host's port ${local?.port ?? 0} at ${at}: a NAT stands in front of it`];
+}
+
+function movesPort({ mapped, addresses }: Sightings, { local }: Attempt): boolean {
+  return mapped !== undefined && local !== undefined && mapped.port !== local.port && !addresses.some(({ host }) => host === mapped.host);
+}
+
+function isBehindNat({ mapped, addresses }: Sightings): boolean {
+  if (mapped) return !addresses.some(({ host }) => host === mapped.host);
+  return addresses.length > 0 && addresses.every(({ host }) => isPrivate(host));
+}
+
+/** RFC 1918, RFC 6598 (carriers), RFC 3927, and loopback. */
+function isPrivate(host: string): boolean {
+  const [one = 0, two = 0] = host.split('.').map(Number);
+  return one === 10 || one === 127 || (one === 172 && two >> 4 === 1) || (one === 192 && two === 168) || (one === 100 && two >> 6 === 1) || (one === 169 && two === 254);
+}
+
+function sentences(facts: readonly string[]): string {
+  return facts.length === 0 ? '' : ` Seen: ${facts.join('; ')}.`;
+}

@@ -1,0 +1,48 @@
+/** The types that the pwnat listener's states and actions share. */
+import { setup } from 'xstate';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import { type NetHeard, netPort } from '../../effects/net-actor.ts';
+import type { OutcomeReported, ServerReported } from '../../effects/scenario.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Callee, Destination } from './callee.ts';
+import type { PwnatMessage } from './messages.ts';
+import type { Tick, Timekeeping } from './ticking.ts';
+import type { VariantName } from './variants.ts';
+
+export interface PwnatListenerInput {
+  readonly seed: string;
+  /** Default: pwnat. */
+  readonly variant?: VariantName | undefined;
+  /** Where to bind; default: any address, the variant's port. Callers use the same port number. */
+  readonly listen?: Partial<Endpoint> | undefined;
+  /** Where callers may connect to. Default: nowhere. */
+  readonly allow?: readonly Destination[] | undefined;
+  /** Both ends know a secret: the codec holds it, and reads nothing else. */
+  readonly authenticated?: true | undefined;
+  /** How long to wait for the first caller, ms. Default: for ever. */
+  readonly waitMs?: number | undefined;
+}
+
+export interface ListenerContext extends Timekeeping {
+  readonly input: PwnatListenerInput;
+  readonly callee: Callee;
+  readonly local: Endpoint | undefined;
+  readonly startedAt: number;
+  /** pypwnat's greetings that are still to be said, and to whom. */
+  readonly greetings: readonly { readonly to: Endpoint; readonly left: number }[];
+  readonly outcome: Outcome | undefined;
+}
+
+/** `close` asks for an end, in any state. */
+export type ListenerEvent = NetHeard<PwnatMessage> | Tick | { readonly type: 'greet' } | { readonly type: 'close' };
+
+export const listenerSetup = setup({
+  types: {} as {
+    context: ListenerContext;
+    events: ListenerEvent;
+    input: PwnatListenerInput;
+    output: Outcome | undefined;
+    emitted: OutcomeReported<Outcome> | ServerReported;
+  },
+  actors: { net: netPort<PwnatMessage>() },
+});
