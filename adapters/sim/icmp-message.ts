@@ -40,9 +40,9 @@ export function errorAbout(packet: Packet, flow: Flow, kind: IcmpError['kind'], 
 export const PORT_UNREACHABLE = 3;
 export const IN_TRANSIT = 0;
 
-/** The address of a router in the network of the host that it answers: .1, as in the kernel lab. */
-export function routerAddress(host: string): string {
-  return host.replace(/\d+$/, '1');
+/** The address of a router in the network of the host that it answers, as in the kernel lab. */
+export function routerAddress(host: string, last = 1): string {
+  return host.replace(/\d+$/, String(last));
 }
 
 /** 28 bytes of any packet, which is what RFC 792 asks for; Linux quotes more. */

@@ -54,12 +54,12 @@ export class Nat {
 
   /**
    * From inside to outside: the packet gets its external source and a hop less. A time to live that ends here leaves no
-   * row, for the kernel looks at it before the new flow is confirmed.
+   * row, for the kernel looks at it before the new flow is confirmed, and before what is blocked.
    */
   outbound(packet: Packet, now: number): DropReason | undefined {
+    if (packet.ttl <= 1) return 'ttl';
     const blocked = this.#blocked(packet);
     if (blocked !== undefined) return blocked;
-    if (packet.ttl <= 1) return 'ttl';
     if (packet.protocol === 'icmp') return this.#icmp.outbound(packet, now) ?? hop(packet);
     const { protocol } = packet;
     const segment = protocol === 'tcp' ? packet.segment : undefined;
@@ -133,8 +133,7 @@ export class Nat {
 
   /** Whether it answers this packet itself, as a host does: an echo request, where its INPUT accepts, and any from inside. */
   answersEcho(packet: Packet, isFromInside: boolean): packet is IcmpPacket {
-    if (packet.protocol !== 'icmp' || this.#blocked(packet) !== undefined) return false;
-    return isFromInside || this.behaviour.earlyProbe === 'clash';
+    return packet.protocol === 'icmp' && (isFromInside || this.behaviour.earlyProbe === 'clash');
   }
 
   /** What the table holds now. */

@@ -86,7 +86,7 @@ export class Router implements Device {
     const reason = this.nat === undefined ? hop(packet) : this.nat.outbound(packet, now);
     if (reason !== undefined) {
       this.#world.dropped(packet, this.name, reason);
-      if (reason === 'ttl') expired(this.#world, this.name, packet, packet, routerAddress(packet.src.host), this.#below.get(packet.src.host)?.down);
+      if (reason === 'ttl') expired(this.#world, this.name, packet, packet, this.#addressFor(packet.src.host), this.#below.get(packet.src.host)?.down);
       return;
     }
     this.#passed(packet, before);
@@ -96,17 +96,24 @@ export class Router implements Device {
   fromAbove(packet: Packet): void {
     const now = this.#world.clock.now();
     const { src, dst } = packet;
+    // What says it is from the router itself is a martian to it.
+    if (this.addresses.includes(src.host)) return this.#world.dropped(packet, this.name, 'unroutable');
     const before = this.nat && { src, dst };
     const reason = this.nat === undefined ? hop(packet) : this.nat.inbound(packet, now);
     if (reason !== undefined) {
       if (this.nat?.answersEcho(packet, false) === true && this.#answerEcho(packet, this.#uplink?.link.up)) return;
       this.#world.dropped(packet, this.name, reason);
-      if (reason === 'ttl') return expired(this.#world, this.name, packet, { src, dst }, this.addresses[0] ?? routerAddress(dst.host), this.#uplink?.link.up);
+      if (reason === 'ttl') return expired(this.#world, this.name, packet, { src, dst }, this.addresses[0] ?? this.#addressFor(dst.host), this.#uplink?.link.up);
       if (this.nat?.refuses(packet, reason) === true) this.#refuse(packet);
       return;
     }
     this.#passed(packet, before);
     this.#down(packet);
+  }
+
+  /** Its address in the network of a host, which is the outer one of the host where nothing translates. */
+  #addressFor(host: string): string {
+    return this.addresses.length === 0 ? routerAddress(host, 254) : routerAddress(host);
   }
 
   /** Answers in the name of whom the packet was for. */

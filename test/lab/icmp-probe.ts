@@ -18,6 +18,8 @@ export interface IcmpHeard {
 
 const RAW = 'raw';
 const ARRIVAL_MS = 3_000;
+/** One to begin polling the socket, one to poll, and one more. */
+const TURNS = 3;
 
 const effects = new Subject<NetEffect>();
 const events: NetEvent[] = [];
@@ -44,6 +46,8 @@ export async function closeUdp(port: number): Promise<void> {
 
 export async function sendRaw(to: string, hex: string, ttl?: number): Promise<void> {
   effects.next({ type: 'icmp.send', socket: RAW, to, data: fromHex(hex) ?? new Uint8Array(0), ttl });
+  // It leaves when the event loop next looks at its sockets, so that what others send later comes later.
+  for (let turns = 0; turns < TURNS; turns += 1) await new Promise(setImmediate);
 }
 
 export async function sendUdp(port: number, to: Endpoint, ttl?: number): Promise<void> {

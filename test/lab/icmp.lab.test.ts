@@ -24,6 +24,8 @@ const NATS = [
   'port-restricted+no-icmp',
   'port-restricted+linux-open',
   'port-restricted+cgn',
+  'port-restricted+hairpin',
+  'symmetric-open',
 ];
 
 async function answers(bench: IcmpBench, nat: string): Promise<Record<string, unknown>> {
