@@ -9,8 +9,8 @@ import { seedOf } from '../../effects/seed.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
-import { peerSetup } from './peer-setup.ts';
-import { isControlling, isMeeting, isPlausible, isSilent, mayDial, mayDialAtOnce, metAt, newContext, type OpenPeerContext, SERVER, startDelay } from './session.ts';
+import { type OpenPeerEvent, peerSetup } from './peer-setup.ts';
+import { isControlling, isMeeting, isPlausible, isSilent, mayDial, mayDialAtOnce, metAt, newContext, type OpenPeerContext, pathOf, SERVER, startDelay } from './session.ts';
 import * as timing from './timing.ts';
 
 type Where = { readonly context: OpenPeerContext };
@@ -20,6 +20,11 @@ const STRANGE = [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing',
 
 function silenceOf({ hangUps, rttMs = 0, peer }: OpenPeerContext): number {
   return timing.silenceMs(hangUps, rttMs, peer?.rttMs ?? 0);
+}
+
+/** Ends that are in use already are so by a call to our listener. */
+function retryOf(context: OpenPeerContext, event: OpenPeerEvent): timing.Retry {
+  return { sinceStartMs: 'at' in event ? event.at - context.startAt : 0, rttMs: pathOf(context), isCalled: 'code' in event && event.code === 'address-in-use' };
 }
 
 export const tcpOpenPeer = peerSetup
@@ -33,9 +38,9 @@ export const tcpOpenPeer = peerSetup
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
       mayDial: ({ context }) => context.round < timing.ROUNDS && context.targets.some(mayDial),
-      /** A call of ours was refused. */
+      /** A call of ours was refused, or what came of it was reset. */
       mayDialAtOnce: ({ context, event }) =>
-        event.type === 'net.failed' && event.code === 'refused' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context),
+        event.type === 'net.failed' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context, event),
       mayHangUp: ({ context }) => silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
       /** On a connection of ours, from the peer and to us; a probe comes once. */
       isProbe: ({ context, event }) => {
@@ -59,7 +64,7 @@ export const tcpOpenPeer = peerSetup
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
       punchDeadline: timing.PUNCH_DEADLINE_MS,
-      retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, 'at' in event ? event.at - context.startAt : 0, (context.rttMs ?? 0) + (context.peer?.rttMs ?? 0))),
+      retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, retryOf(context, event))),
       silence: ({ context }: Where) => silenceOf(context),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,

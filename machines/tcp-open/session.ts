@@ -5,7 +5,7 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
-import { PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES, VOLLEY } from './timing.ts';
+import { endsVolley, PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
 
 export interface OpenPeerInput {
   readonly server: Endpoint;
@@ -143,9 +143,16 @@ export function mayDial({ socket, isObserved, refusals, troubles, strangers }: T
   return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
 }
 
-/** Who is refused calls again at once, until the volley is over. */
-export function mayDialAtOnce(context: OpenPeerContext): boolean {
-  return context.round % VOLLEY !== 0 && !isMeeting(context);
+/** Whoever is refused calls again at once, until the volley is over; so does whoever was accepted by a listener that did not last. */
+export function mayDialAtOnce(context: OpenPeerContext, { code, socket }: { readonly code: NetFailure; readonly socket: string }): boolean {
+  const { round, met } = context;
+  if (code === 'reset') return metAt(context, socket) !== undefined && met.length === 1;
+  return code === 'refused' && !isMeeting(context) && !endsVolley(round, pathOf(context));
+}
+
+/** The round trip to the peer, ms, at the most: by way of the rendezvous. */
+export function pathOf({ rttMs = 0, peer }: OpenPeerContext): number {
+  return rttMs + (peer?.rttMs ?? 0);
 }
 
 /** It is being called, and has not answered. */

@@ -18,31 +18,60 @@ export const START_LIMIT_MS = 2_000;
  * introduction came late.
  */
 export const PUNCH_DEADLINE_MS = 12_000;
-/** Rounds at most. Each is one SYN of 60 bytes for every endpoint that has refused. */
-export const ROUNDS = 4_000;
+/** Rounds at most: 12 s of volleys. Each is one SYN of 60 bytes for every endpoint that has refused. */
+export const ROUNDS = 6_000;
 /** An endpoint that nobody has observed, and that refuses so often, is somebody else's. */
 export const REFUSALS = 24;
 
 /**
- * The wait after a volley's last refusal, at `sinceStartMs`. Two NATs that answer unknown SYNs by RST let ours pass only if both
- * leave within a one-way delay of each other. So both sides call at common moments, a few ms apart, counted from the agreed
- * start: on short lines, where that delay is shorter than any timer is exact, each is a chance; on long ones whoever was refused
- * has waited a round trip already, and calls again nearly at once. Whatever is fixed can miss for ever, so each side lets moments
- * pass now and then, by chance. `rttMs` is that to the peer, at the most.
+ * The wait after a volley's last refusal, or any other failure, at `sinceStartMs`. Two NATs that answer unknown SYNs by RST let
+ * ours pass only if both leave within a one-way delay of each other. So both sides call at common moments, counted from the
+ * agreed start: on short lines, where that delay is shorter than any timer is exact, each is a chance; on long ones whoever was
+ * refused has waited a round trip already, and calls again nearly at once. Whatever is fixed can miss for ever, so each side
+ * leaves the common moments now and then, by chance. `rttMs` is that to the peer, at the most.
  */
-export function retryMs(seed: number, round: number, sinceStartMs: number, rttMs: number): number {
-  // The listener stands for a whole round trip: whoever it accepts would be forgotten with it before that.
-  const moment = Math.floor((sinceStartMs + rttMs) / MOMENT_MS) + 1;
-  const skips = chance(seed, round) < SKIPPED ? 1 : 0;
-  return (moment + skips) * MOMENT_MS - sinceStartMs;
+export function retryMs(seed: number, round: number, { sinceStartMs, rttMs, isCalled }: Retry): number {
+  const restMs = (isCalled ? CALLED_TRIPS : 1) * rttMs;
+  const everyMs = rttMs < NEAR_MS && sinceStartMs > EAGER_MS ? CALM_MOMENT_MS : MOMENT_MS;
+  const luck = chance(seed, round);
+  if (luck < STRAYING) return restMs + (2 * everyMs * luck) / STRAYING;
+  return (Math.floor((sinceStartMs + restMs) / everyMs) + 1) * everyMs - sinceStartMs;
 }
 
-/** Calls of one moment, each as soon as the one before is refused: half a ms on the shortest lines (measured), and both sides are awake. */
-export const VOLLEY = 4;
-/** Time for a volley on the shortest lines, and as much again for everybody else. */
+/** What the wait after a failed call depends on. */
+export interface Retry {
+  readonly sinceStartMs: number;
+  /** To the peer, at the most. */
+  readonly rttMs: number;
+  /** It failed for the peer is calling our listener. */
+  readonly isCalled: boolean;
+}
+
+/** Whether a refused call is the last of its volley; the others are repeated at once. */
+export function endsVolley(round: number, rttMs: number): boolean {
+  return round % (rttMs < NEAR_MS ? NEAR_VOLLEY : VOLLEY) === 0;
+}
+
+/**
+ * Round trips for which the listener stands. One, or whoever is being accepted would be forgotten with it. Whoever was forgotten
+ * learns of it by a RST, and comes again: that makes three.
+ */
+const CALLED_TRIPS = 3;
+
+/** Calls of one moment, each as soon as the one before is refused: all but one of a side's time, so that two sides' overlap. */
+const VOLLEY = 4;
 const MOMENT_MS = 4;
-/** One moment in four is left out: a guess. */
-const SKIPPED = 0.25;
+/** One moment in four is not the common one: a guess. */
+const STRAYING = 0.25;
+
+/**
+ * On lines so short a call takes a third of a ms (measured), most of it in the processes, and to be right is chance. So there
+ * are more of them, a thousand a second; and after a second, for a peer that comes late, as many as on other lines.
+ */
+const NEAR_MS = 8;
+const NEAR_VOLLEY = 16;
+const EAGER_MS = 1_000;
+const CALM_MOMENT_MS = 32;
 
 /**
  * A SYN that came to the other NAT before theirs had left is dropped there, and the system repeats it only after a second. After
