@@ -6,6 +6,7 @@ import type { AnyStateMachine } from 'xstate';
 import type { Codec } from '../effects/codec.ts';
 import { checkCodec, stunClient, stunServer, stunServerCodec, textAssist, textClient, textCodec, textServer } from '../machines/nat-check/index.ts';
 import { n4Codec, n4Peer, n4Server } from '../machines/n4/index.ts';
+import { publicPwnatCodec, pwnatCaller, pwnatListener } from '../machines/pwnat/index.ts';
 import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
 import { openRendezvousCodec as tcpOpenRendezvousCodec, publicOpenCodec, tcpOpenPeer, tcpOpenRendezvous } from '../machines/tcp-open/index.ts';
 import { openPeerCodec } from '../machines/udp-punch/codec.ts';
@@ -13,7 +14,8 @@ import { openRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machin
 
 export interface Recordable {
   readonly machine: AnyStateMachine;
-  readonly openCodec: () => AnyCodec;
+  /** Some speak in one of several ways, as their input says. */
+  readonly openCodec: (input: unknown) => AnyCodec;
 }
 
 export type AnyCodec = Codec<{ readonly type: string }>;
@@ -41,4 +43,11 @@ const RECORDABLE: readonly Recordable[] = [
   { machine: textAssist, openCodec: textCodec as () => AnyCodec },
   { machine: n4Peer, openCodec: n4Codec as () => AnyCodec },
   { machine: n4Server, openCodec: n4Codec as () => AnyCodec },
+  { machine: pwnatListener, openCodec: openPwnatCodec },
+  { machine: pwnatCaller, openCodec: openPwnatCodec },
 ];
+
+function openPwnatCodec(input: unknown): AnyCodec {
+  const isOther = typeof input === 'object' && input !== null && 'variant' in input && input.variant === 'pypwnat';
+  return publicPwnatCodec(isOther ? 'pypwnat' : 'pwnat') as AnyCodec;
+}

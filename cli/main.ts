@@ -40,6 +40,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'symmetric NATs by port sweep, with n4.py or with itself; then stdin/stdout',
     load: async () => (await import('./commands/n4.ts')).defineN4,
   },
+  pwnat: {
+    summary: 'a hole without any server, by forged ICMP; then TCP connections through it',
+    load: async () => (await import('./commands/pwnat.ts')).definePwnat,
+  },
   serve: {
     summary: 'the servers that protocols need: rendezvous, stun, nat-check, …',
     load: async () => (await import('./commands/serve.ts')).defineServe,

@@ -42,7 +42,7 @@ export async function openRecorder(path: string | undefined): Promise<Recorder |
         process.stderr.write(`natpunch: the recording ${path} ends here: ${reasonOf(error)}\n`);
       }
     };
-    return record({ net, clock, write, header: { machine: machine.id, input, id }, redact: redactor(codec, known.openCodec()) });
+    return record({ net, clock, write, header: { machine: machine.id, input, id }, redact: redactor(codec, known.openCodec(input)) });
   };
 }
 

@@ -48,6 +48,7 @@ export function exitCodeOf(reason: FailureReason): ExitCode {
     case 'address-in-use':
     case 'address-not-available':
     case 'not-permitted':
+    case 'unsupported':
       return EXIT.cannot;
     case 'interrupted':
       return EXIT.interrupted;

@@ -11,6 +11,9 @@ import type { SeedMessage } from '../machines/seed-udp/codec.ts';
 import { seedUdp } from '../machines/seed-udp/index.ts';
 import { udpPunch } from '../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../machines/udp-punch/messages.ts';
+import { pwnat, pypwnat } from '../machines/pwnat/index.ts';
+import type { PwnatMessage } from '../machines/pwnat/messages.ts';
+import { canCall, type HoleReach } from '../machines/pwnat/prospects.ts';
 import { tcpOpen } from '../machines/tcp-open/index.ts';
 import type { OpenMessage } from '../machines/tcp-open/messages.ts';
 import { CALLS, type meter } from './meter.ts';
@@ -31,7 +34,9 @@ export interface Protocol {
   /** Sockets with which it starts over, by their labels; others of a sweep do not. */
   readonly attempts?: RegExp;
   /** Whether two sides should meet, from what their NATs do. */
-  readonly expected: (a: SweepReach, b: SweepReach) => boolean;
+  readonly expected: (a: SweepReach & HoleReach, b: SweepReach & HoleReach) => boolean;
+  /** What a grid shows unless it is told; default: the seven NATs without modifiers. */
+  readonly nats?: readonly string[];
 }
 
 interface Message {
@@ -107,7 +112,35 @@ const N4: Protocol = {
   }),
 };
 
-export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, TCP_OPEN, SEED_UDP, N4];
+const PWNAT: Protocol = {
+  name: 'pwnat',
+  names: ['pwnat'],
+  scenario: pwnat,
+  counts: ['udp.send', 'icmp.send'],
+  expected: (listener, caller) => canCall(caller, listener),
+  nats: ['open', 'full-cone', 'restricted', 'port-restricted', 'port-restricted+icmp-errors', 'symmetric'],
+  say: sayings<PwnatMessage>({
+    echo: () => 'Nobody, are you there?',
+    exceeded: ({ about }) => `The question of ${about} has died on its way here.`,
+    punch: () => '(nothing, but it opens the NAT)',
+    ping: () => 'Are you there at all?',
+    pong: () => 'I am.',
+    rejected: ({ why }) => (why === 'port' ? 'Nobody listens on that port.' : why === 'filtered' ? 'That is prohibited.' : 'No way leads there.'),
+    offer: () => 'If you are one of us, let us speak our own way.',
+    accept: () => 'I am. Let us.',
+    hello: ({ request, host, port }) => `My request ${request}: connect to ${host}:${port}, please.`,
+    helloAck: ({ id, request }) => `Request ${request} is connection ${id}.`,
+    keepAlive: ({ id }) => `Connection ${id} is still in use.`,
+    data: ({ body }) => `(${body.length} bytes)`,
+    ack: () => 'They have come.',
+    goodbye: ({ id }) => `Connection ${id} is over.`,
+    linkPing: () => 'Are you still there?',
+    linkPong: () => 'I am.',
+    linkBye: () => 'Goodbye.',
+  }),
+};
+
+export const PROTOCOLS: readonly Protocol[] = [UDP_PUNCH, TCP_OPEN, SEED_UDP, N4, PWNAT, { ...PWNAT, name: 'pypwnat', names: ['pypwnat'], scenario: pypwnat }];
 
 type Sayings<M extends Message> = { readonly [T in M['type']]?: (message: Extract<M, { readonly type: T }>) => string };
 

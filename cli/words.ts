@@ -3,6 +3,7 @@ import { translates } from '../adapters/sim/behaviour.ts';
 import { type Allocation, type Dependence, type DropReason, LINUX_EXPIRY, type NatBehaviour, type NatChain, natFlavour } from '../adapters/sim/index.ts';
 import { N4_DEFAULTS } from '../machines/n4/index.ts';
 import type { SweepReach } from '../machines/n4/prospects.ts';
+import type { HoleReach } from '../machines/pwnat/prospects.ts';
 
 /** What the NATs before `host` do, in whole sentences. */
 export function describeNats(chain: NatChain, host: string): string {
@@ -15,7 +16,7 @@ export function describeNats(chain: NatChain, host: string): string {
 }
 
 /** What a chain of NATs comes to, as seen from outside: the strictest of each. */
-export function reachOf(name: string): SweepReach {
+export function reachOf(name: string): SweepReach & HoleReach {
   const chain = natFlavour(name);
   const varying = chain.filter((nat) => translates(nat) && nat.mapping !== 'endpoint-independent');
   return {
@@ -25,6 +26,9 @@ export function reachOf(name: string): SweepReach {
     filtering: combined(chain, 'filtering'),
     ...(varying.length > 0 ? { ports: varying.every(({ allocation }) => allocation.kind === 'sequential') ? ('counted' as const) : ('random' as const) } : {}),
     predictable: chain.every(isPredictable),
+    keepsPorts: chain.every(({ allocation: { kind } }) => kind === 'none' || kind === 'preserve'),
+    errorsLeave: chain.every((nat) => !nat.blocked.includes('icmp') && (!translates(nat) || nat.icmp.unknownErrors === 'translated')),
+    errorsArrive: chain.every(({ blocked }) => !blocked.includes('icmp')),
   };
 }
 

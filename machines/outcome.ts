@@ -55,6 +55,8 @@ export type FailureReason =
   | 'address-in-use'
   | 'address-not-available'
   | 'not-permitted'
+  /** This system lacks what it takes; the detail says what, and how to get it. */
+  | 'unsupported'
   /** Any other refusal of the local system; see the detail. */
   | 'socket-failed';
 
@@ -64,6 +66,7 @@ export function explainSocket({ code, detail }: Pick<NetFailed, 'code' | 'detail
     case 'address-in-use':
     case 'address-not-available':
     case 'not-permitted':
+    case 'unsupported':
       return failed(code, detail);
     default:
       return failed('socket-failed', detail);

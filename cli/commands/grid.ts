@@ -22,7 +22,7 @@ export function defineGrid(command: Command): void {
     .description('Plays a protocol between every two NATs on a simulated internet, with many seeds.')
     .argument('<protocol>', PROTOCOL_NAMES, protocolName)
     .option('--seeds <n>', 'runs in each cell', options.count, 50)
-    .addOption(new Option('--nats <list>', 'NATs, with commas in between').argParser(natNames).default(NAT_FLAVOURS, 'the seven without modifiers'))
+    .addOption(new Option('--nats <list>', 'NATs, with commas in between (default: the seven without modifiers; of pwnat those that differ)').argParser(natNames))
     .option('--latency <ms>', 'one way, between any two hosts', options.milliseconds, 20)
     .option('--loss <p>', 'the probability that a packet is lost, 0 to 1', options.probability, 0)
     .option('--seed <n>', 'the first seed; a run takes the next', options.count, 1)
@@ -36,7 +36,7 @@ export function defineGrid(command: Command): void {
 
 interface GridOptions {
   readonly seeds: number;
-  readonly nats: readonly string[];
+  readonly nats?: readonly string[];
   readonly latency: number;
   readonly loss: number;
   readonly seed: number;
@@ -53,7 +53,7 @@ interface Cell {
 }
 
 async function grid(protocol: Protocol, given: GridOptions): Promise<ExitCode> {
-  const { nats, seeds, json } = given;
+  const { nats = protocol.nats ?? NAT_FLAVOURS, seeds, json } = given;
   onInterrupt(() => process.exit(EXIT.interrupted));
   const startedAt = performance.now();
   const cells: Cell[] = [];

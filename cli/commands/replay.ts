@@ -44,7 +44,7 @@ function replayFile(file: string): ExitCode {
 }
 
 function start({ net, clock, header }: Stage, { machine, openCodec }: Recordable, onError: (error: unknown) => void): Replayed {
-  const running = run(machine, { net, clock, codec: openCodec(), input: header.input, id: header.id });
+  const running = run(machine, { net, clock, codec: openCodec(header.input), input: header.input, id: header.id });
   running.actor.subscribe({ error: onError });
   running.actor.start();
   return { stop: running.stop, tell: (event) => running.actor.send(event) };

@@ -110,7 +110,7 @@ function opening(played: World, { server }: Protocol, { a, b, latency, loss }: S
   const losses = loss === 0 ? '' : ` Of 100 packets ${formatMs(loss * 100)} get lost.`;
   const between = server === undefined ? 'from one to the other' : 'from any of the three to any other';
   const distance = `A packet takes ${formatMs(latency)} ms ${between}; below it stands at the ms at which it leaves.${losses}`;
-  const known = server === undefined ? "All that a knows is b's public address, and b does not know of a; nobody helps them" : `All they both know is s, ${server} with a public address`;
+  const known = server === undefined ? "All that b knows is a's public address, and a does not know of b; nobody helps them" : `All they both know is s, ${server} with a public address`;
   return [
     ...wrap(`a and b want to talk to each other directly. ${known}. ${distance}`, WIDTH),
     '',
@@ -147,7 +147,7 @@ function ending(sides: readonly Side[], played: World, rttMs: number, paint: Pai
   }
   return [
     paint('red', 'Not connected.'),
-    ...[...details].flatMap(([words, hosts]) => wrap(`${hosts.join(' and ')}: ${words}`, WIDTH - 4).map((line, index) => `  ${index === 0 ? '' : '   '}${line}`.trimEnd())),
+    ...[...details].flatMap(([words, hosts]) => wrap(`${hosts.join(' and ')}: ${words}`, WIDTH - 5).map((line, index) => `  ${index === 0 ? '' : '   '}${line}`.trimEnd())),
     `  ${effort}`,
   ];
 }

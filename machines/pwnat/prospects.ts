@@ -11,25 +11,12 @@ export interface HoleReach extends Reach {
 }
 
 /**
- * Whether the caller's first word can reach the listener, or the listener's punch the caller. Whoever of them hears the other
- * answers where it was heard from, and that way is open.
+ * True when the caller's first word reaches the listener, who answers where it came from. Before a NAT that takes the listener's
+ * punch, which goes to the caller's address and to the port number that both know.
  */
 export function canCall(caller: HoleReach, listener: HoleReach): boolean {
   if (!caller.udp || !listener.udp) return false;
   if (!listener.nat) return true;
-  if (!caller.errorsLeave || !listener.errorsArrive) return false;
-  return isCalled(caller, listener) || isPunched(caller, listener);
-}
-
-/** The listener's NAT was opened by a punch to the caller's address, to the port that both know. */
-export function isCalled(caller: HoleReach, listener: HoleReach): boolean {
-  if (!listener.keepsPorts) return false;
-  return listener.filtering !== 'address-and-port-dependent' || caller.keepsPorts;
-}
-
-/** The punch comes from the listener's address, from whatever port, to the port that the caller has sent from. */
-function isPunched(caller: HoleReach, listener: HoleReach): boolean {
-  if (!caller.nat) return true;
-  if (!caller.keepsPorts) return false;
-  return caller.filtering !== 'address-and-port-dependent' || listener.keepsPorts;
+  const isPunched = caller.errorsLeave && listener.errorsArrive;
+  return isPunched && listener.keepsPorts && (listener.filtering !== 'address-and-port-dependent' || caller.keepsPorts);
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import type { FailureReason } from '../../machines/outcome.ts';
 
-const REASONS = ['no-server', 'no-assist', 'out-of-step', 'inconclusive', 'no-network', 'interrupted', 'address-in-use', 'address-not-available', 'not-permitted', 'socket-failed'] as const satisfies readonly FailureReason[];
+const REASONS = ['no-server', 'no-assist', 'out-of-step', 'inconclusive', 'no-network', 'interrupted', 'address-in-use', 'address-not-available', 'not-permitted', 'unsupported', 'socket-failed'] as const satisfies readonly FailureReason[];
 
 const endpoint = z.string().regex(/^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/);
 const ms = z.number().nonnegative();

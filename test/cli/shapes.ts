@@ -15,10 +15,11 @@ const REASONS = [
   'address-in-use',
   'address-not-available',
   'not-permitted',
+  'unsupported',
   'socket-failed',
 ] as const satisfies readonly FailureReason[];
 
-const protocol = z.enum(['udp-punch', 'tcp-open', 'seed-udp', 'n4']);
+const protocol = z.enum(['udp-punch', 'tcp-open', 'seed-udp', 'n4', 'pwnat', 'pypwnat']);
 const endpoint = z.string().regex(/^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+$/);
 const ms = z.number().nonnegative().refine((value) => Math.round(value * 10) / 10 === value, 'more than one decimal');
 const count = z.int().nonnegative();

@@ -25,5 +25,5 @@ test.each([
 });
 
 test('a firewall filters as a NAT does and hides no port', () => {
-  expect(reachOf('firewall')).toEqual({ nat: true, udp: true, mapping: 'endpoint-independent', filtering: 'address-and-port-dependent', predictable: true });
+  expect(reachOf('firewall')).toEqual({ nat: true, udp: true, mapping: 'endpoint-independent', filtering: 'address-and-port-dependent', predictable: true, keepsPorts: true, errorsLeave: true, errorsArrive: true });
 });
