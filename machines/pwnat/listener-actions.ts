@@ -19,7 +19,7 @@ export const openMain = sendTo('net', ({ context }) => {
 
 export const rememberLocal = assign(({ event }) => {
   assertEvent(event, 'udp.opened');
-  return { local: event.local, startedAt: event.at, now: event.at };
+  return { local: event.local, startedAt: event.at, now: event.at, askedAt: event.at };
 });
 
 export const openHole = sendTo('net', { type: 'icmp.open', socket: HOLE });
@@ -78,9 +78,11 @@ export const greetAgain = enqueueActions(({ context, enqueue }) => {
   if (greetings.length > 0) enqueue.raise({ type: 'greet' }, { id: 'greet', delay: timing.GREETING_MS });
 });
 
+/** The timer tells no time, but so much has passed since it fired last. */
 export const sweep = enqueueActions(({ context, enqueue }) => {
-  const turn = new Turn(context.now + variantOf(context).echoMs);
-  enqueue.assign({ callee: swept(context.callee, turn), now: turn.now });
+  const askedAt = context.askedAt + variantOf(context).echoMs;
+  const turn = new Turn(Math.max(context.now, askedAt));
+  enqueue.assign({ callee: swept(context.callee, turn), now: turn.now, askedAt });
   if (turn.commands.length > 0) enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
 

@@ -28,6 +28,8 @@ export interface ListenerContext extends Timekeeping {
   readonly callee: Callee;
   readonly local: Endpoint | undefined;
   readonly startedAt: number;
+  /** When nobody was last asked for an echo, at the least. */
+  readonly askedAt: number;
   /** pypwnat's greetings that are still to be said, and to whom. */
   readonly greetings: readonly { readonly to: Endpoint; readonly left: number }[];
   readonly outcome: Outcome | undefined;

@@ -103,5 +103,5 @@ export const pwnatListener = listenerSetup
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 function newContext(input: PwnatListenerInput = { seed: '' }): ListenerContext {
   const callee = newCallee(input.seed, input.allow ?? []);
-  return { input, callee, local: undefined, startedAt: 0, now: 0, armedAt: Infinity, greetings: [], outcome: undefined };
+  return { input, callee, local: undefined, startedAt: 0, askedAt: 0, now: 0, armedAt: Infinity, greetings: [], outcome: undefined };
 }

@@ -10,8 +10,9 @@ export interface Outgoing {
   /** What came from the TCP side and has not been cut. */
   readonly queue: readonly Uint8Array[];
   readonly queuedBytes: number;
-  /** The TCP side has ended: the last packet follows. */
+  /** The TCP side has ended: the last packet follows. And that has been sent. */
   readonly isEnding: boolean;
+  readonly isEndSent: boolean;
   /** Sent and not known to have come, from sequence `first` on, and those between that have. */
   readonly flight: readonly Sent[];
   readonly first: number;
@@ -54,6 +55,7 @@ export function newOutgoing(roundTripMs?: number): Outgoing {
     queue: [],
     queuedBytes: 0,
     isEnding: false,
+    isEndSent: false,
     flight: [],
     first: 0,
     limit: timing.FIRST_LIMIT,
@@ -74,8 +76,8 @@ export function offered(outgoing: Outgoing, data: Uint8Array): Outgoing {
 }
 
 /** All that was offered, and the end behind it, have come. */
-export function isDelivered({ isEnding, flight, queuedBytes }: Outgoing): boolean {
-  return isEnding && flight.length === 0 && queuedBytes === 0;
+export function isDelivered({ isEndSent, flight }: Outgoing): boolean {
+  return isEndSent && flight.length === 0;
 }
 
 /** The caller's first packet, which says where to connect to. */
@@ -171,7 +173,7 @@ function launch(outgoing: Outgoing, parcels: readonly Pick<Sent, 'kind' | 'body'
 }
 
 /** At most `count` packets of what waits, and what then still does. */
-function cut({ queue, queuedBytes, isEnding, flight }: Outgoing, count: number): { readonly parcels: readonly Pick<Sent, 'kind' | 'body'>[]; readonly rest: Pick<Outgoing, 'queue' | 'queuedBytes'> } {
+function cut({ queue, queuedBytes, isEnding, isEndSent }: Outgoing, count: number): { readonly parcels: readonly Pick<Sent, 'kind' | 'body'>[]; readonly rest: Pick<Outgoing, 'queue' | 'queuedBytes' | 'isEndSent'> } {
   const parcels: Pick<Sent, 'kind' | 'body'>[] = [];
   let [index, offset, bytes] = [0, 0, queuedBytes];
   while (parcels.length < count && index < queue.length) {
@@ -188,10 +190,11 @@ function cut({ queue, queuedBytes, isEnding, flight }: Outgoing, count: number):
     bytes -= body.length;
     parcels.push({ kind: 'data', body });
   }
-  if (isEnding && bytes === 0 && parcels.length < count && !isLast(flight.at(-1))) parcels.push({ kind: 'end', body: NOTHING });
+  const endsNow = isEnding && !isEndSent && bytes === 0 && parcels.length < count;
+  if (endsNow) parcels.push({ kind: 'end', body: NOTHING });
   const left = queue.slice(index);
   if (offset > 0) left[0] = left[0]!.subarray(offset);
-  return { parcels, rest: { queue: left, queuedBytes: bytes } };
+  return { parcels, rest: { queue: left, queuedBytes: bytes, isEndSent: isEndSent || endsNow } };
 }
 
 function withTrip(outgoing: Outgoing, ms: number | undefined): Outgoing {
@@ -218,10 +221,6 @@ function grown({ window, threshold }: Outgoing, fresh: number): Pick<Outgoing, '
 
 function isSeen(seen: Uint8Array, bit: number): boolean {
   return bit >= 0 && ((seen[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0;
-}
-
-function isLast(sent: Sent | undefined): boolean {
-  return sent?.kind === 'end';
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
