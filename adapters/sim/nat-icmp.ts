@@ -6,6 +6,7 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance } from '../../effects/seed.ts';
 import { encodeIcmp, type IcmpEcho, type IcmpError, IP_PROTOCOL, quotedEcho } from '../../effects/wire/icmp.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
+import { MEMORY_LIMIT } from './flows.ts';
 import { readIcmp } from './icmp-message.ts';
 import type { DropReason, IcmpPacket, Ported } from './packet.ts';
 import { Mapping, nameOf, type Table } from './table.ts';
@@ -27,6 +28,8 @@ const IDENTIFIERS = 65_536;
 export class IcmpNat {
   readonly #context: IcmpContext;
   #draws = 0;
+  /** The newest mapping of each inside host and identifier. */
+  readonly #newest = new Map<string, Mapping>();
 
   constructor(context: IcmpContext) {
     this.#context = context;
@@ -104,12 +107,17 @@ export class IcmpNat {
     if (behaviour.icmp.unknownErrors === 'translated' && translates(behaviour)) packet.src = noPort(externalHost(packet.src.host));
   }
 
-  /** Its own identifier, or where another inside host has that one at the same remote, a random one: the kernel's choice. */
+  /**
+   * As the kernel chooses: the identifier that this one was given last, for another remote; its own; or a random one, where
+   * other inside hosts have those at the same remote.
+   */
   #allocate(inside: Endpoint, remote: string, now: number): Mapping | undefined {
     const { behaviour, table, externalHost, seed } = this.#context;
     const host = translates(behaviour) ? externalHost(inside.host) : inside.host;
     const isFree = (id: number): boolean => table.owner(echoName({ host, port: id }, remote), now) === undefined;
-    let id = inside.port;
+    const newest = this.#newest.get(formatEndpoint(inside));
+    let id = newest && table.find(newest.key, now) === newest ? newest.external.port : inside.port;
+    if (!isFree(id)) id = inside.port;
     for (let tries = 0; !isFree(id); tries += 1) {
       if (tries >= IDENTIFIERS) return undefined;
       id = tries === 0 ? Math.floor(chance(seed, this.#draws++) * IDENTIFIERS) : (id + 1) % IDENTIFIERS;
@@ -117,7 +125,15 @@ export class IcmpNat {
     const external = { host, port: id };
     const mapping = new Mapping('icmp', echoKey(inside, remote), inside, external, echoName(external, remote));
     table.add(mapping);
+    this.#remember(mapping);
     return mapping;
+  }
+
+  #remember(mapping: Mapping): void {
+    const source = formatEndpoint(mapping.inside);
+    this.#newest.delete(source);
+    if (this.#newest.size >= MEMORY_LIMIT) this.#newest.delete(this.#newest.keys().next().value!);
+    this.#newest.set(source, mapping);
   }
 }
 

@@ -114,6 +114,23 @@ export const FACTS_OF_TWO: Readonly<Record<string, Fact>> = {
     const { a, b, s } = await bench.heard();
     return { a, b, s: s.map((line) => line.replace(/(?<!1102)\/2$/, ' another/2').replace(/ \d+ another/, ' another')) };
   },
+  'an identifier that was changed stays changed for the next remotes': async (bench) => {
+    await bench.send('a', bench.address.s, echo(1107));
+    await bench.send('b', bench.address.s, echo(1107, 1));
+    await bench.send('b', OTHER_SERVER, echo(1107, 2));
+    const { b, s } = await bench.heard();
+    const [first, second] = [1, 2].map((sequence) => s.find((line) => line.endsWith(`/${sequence}`))?.split(/[ /]/)[2]);
+    return { b, isOther: first !== '1107', isKept: first === second };
+  },
+  'one that was kept at the first remote, and changed at the second, at a third': async (bench) => {
+    await bench.send('a', bench.address.s, echo(1108));
+    await bench.send('b', NOBODY, echo(1108));
+    await bench.send('b', bench.address.s, echo(1108, 1));
+    await bench.send('b', OTHER_SERVER, echo(1108, 2));
+    const { s } = await bench.heard();
+    const [first, second] = [1, 2].map((sequence) => s.find((line) => line.endsWith(`/${sequence}`))?.split(/[ /]/)[2]);
+    return { isOther: first !== '1108', third: second === first ? 'as at the second' : second === '1108' ? 'as at the first' : 'new' };
+  },
   'an error about the identifier of both comes to who had it first': async (bench) => {
     await bench.send('a', NOBODY, echo(1103));
     await bench.send('b', NOBODY, echo(1103));

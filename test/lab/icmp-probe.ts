@@ -9,6 +9,7 @@ import { nodeNet } from '../../adapters/node/net.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../effects/net.ts';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
+import { encodeIcmp } from '../../effects/wire/icmp.ts';
 
 /** One message, as hex. */
 export interface IcmpHeard {
@@ -17,6 +18,9 @@ export interface IcmpHeard {
 }
 
 const RAW = 'raw';
+const LOOPBACK = '127.0.0.1';
+/** An answer to no echo. */
+const MARKER = toHex(encodeIcmp({ kind: 'echo-reply', id: 0, sequence: 0, data: new Uint8Array(0) }));
 const ARRIVAL_MS = 3_000;
 /** One to begin polling the socket, one to poll, and one more. */
 const TURNS = 3;
@@ -64,9 +68,14 @@ export async function datagramOn(port: number): Promise<Endpoint | undefined> {
   return arrived();
 }
 
-/** All ICMP from the `since`th message on. */
+/** All ICMP from the `since`th message on. What this host sends itself comes behind all that reached it before. */
 export async function heardRaw(since: number): Promise<IcmpHeard[]> {
-  return events.flatMap((event) => (event.type === 'icmp.received' ? [{ from: event.from, hex: toHex(event.data) }] : [])).slice(since);
+  const messages = (isOwn: boolean): IcmpHeard[] =>
+    events.flatMap((event) => (event.type === 'icmp.received' && (event.from === LOOPBACK) === isOwn ? [{ from: event.from, hex: toHex(event.data) }] : []));
+  const before = messages(true).length;
+  await sendRaw(LOOPBACK, MARKER);
+  await waitFor(() => messages(true).length > before, ARRIVAL_MS);
+  return messages(false).slice(since);
 }
 
 export async function failures(): Promise<string[]> {

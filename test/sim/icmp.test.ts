@@ -94,6 +94,17 @@ describe('an echo', () => {
     expect(third).toEqual({ host: A, port: expect.not.toSatisfy((id: number) => id === 42) });
   });
 
+  test('whose identifier was changed keeps the other at the next remote, while that is remembered', () => {
+    const { w, send } = icmpWorld({ a: 'port-restricted', b: 'behind a' });
+    for (const [from, to] of [['a', S], ['b', S], ['b', NOBODY]] as const) send(from, to, echo(42));
+    const [, second, third] = rowsOf(w).map(({ external }) => external.port);
+    expect(second).not.toBe(42);
+    expect(third).toBe(second);
+    w.advance(30_000);
+    send('b', NOBODY, echo(42));
+    expect(rowsOf(w).map(({ external }) => external.port)).toEqual([42]);
+  });
+
   test('is answered to whom asked, data and all, also where its identifier was changed', () => {
     const { messages, send } = icmpWorld({ a: 'port-restricted', b: 'behind a' }, { latencyMs: 20 });
     const data = Uint8Array.of(1, 2, 3);
