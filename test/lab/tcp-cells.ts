@@ -3,9 +3,8 @@
  * simulator. For counting and timing what came of it; claims are the tests' own.
  */
 import { world } from '../../adapters/sim/world.ts';
-import type { Scenario } from '../../effects/scenario.ts';
 import type { Outcome } from '../../machines/outcome.ts';
-import { tcpOpen, tcpOpenPeer } from '../../machines/tcp-open/index.ts';
+import { lateBy } from '../grid/skews.ts';
 import { type Agent, buildLab, type Lab, type LabSpec } from './lab.ts';
 import type { Opened } from './tcp-open-agent.ts';
 
@@ -125,15 +124,5 @@ async function playOn({ lab, a, b }: Standing, cell: Cell, runs: number): Promis
     mostRounds: Math.max(...results.flat().map(({ rounds = 0 }) => rounds)),
     held: [await a.call<number>('held'), await b.call<number>('held')],
     simulated: simulate(cell),
-  };
-}
-
-function lateBy(lateMs: number): Scenario {
-  return {
-    ...tcpOpen,
-    part: (host, stage) => {
-      const part = tcpOpen.part(host, stage);
-      return part?.machine === tcpOpenPeer && host === 'b' ? { ...part, input: { ...(part.input as object), lateMs } } : part;
-    },
   };
 }
