@@ -10,7 +10,7 @@ import { fromHex, toHex } from '../../effects/wire/bytes.ts';
 import { readIcmp } from '../../adapters/sim/icmp-message.ts';
 import { encodeIcmp, type IcmpMessage, quotedEcho } from '../../effects/wire/icmp.ts';
 import { Port } from '../sim/port.ts';
-import { buildLab } from './lab.ts';
+import { type Agent, buildLab, type Lab } from './lab.ts';
 import type { IcmpHeard } from './icmp-probe.ts';
 import { PUBLIC_A } from './rig.ts';
 
@@ -38,20 +38,36 @@ export interface IcmpBench {
   heard(): Promise<Readonly<Record<Who, readonly string[]>>>;
   entries(): Promise<readonly Entry[]>;
   pass(ms: number): Promise<void>;
-  dispose(): Promise<void>;
 }
 
 const HOSTS = ['a', 'b', 's'] as const;
 /** For what softirqs have put off; whatever has reached a host is heard, however busy the machine is. */
 const QUIET_MS = 50;
 
-export async function kernelBench(nat: string): Promise<IcmpBench> {
-  const isPublic = isPublicNat(nat);
-  const lab = await buildLab({ a: nat, b: isPublic ? 'open' : 'same-nat' });
+/** Hosts that stay, and one NAT after the other between them. */
+export interface KernelBenches {
+  /** Ends the one before. */
+  behind(nat: string): Promise<IcmpBench>;
+  dispose(): Promise<void>;
+}
+
+export async function kernelBenches(): Promise<KernelBenches> {
+  const lab = await buildLab({ a: 'open' });
   const started = await Promise.all(HOSTS.map(async (host) => lab.agent(host, new URL('icmp-probe.ts', import.meta.url))));
-  const agent = (who: Who) => started[HOSTS.indexOf(who)]!;
-  await Promise.all(HOSTS.map((host) => agent(host).call('openRaw', [])));
-  const known: Record<Who, number> = { a: 0, b: 0, s: 0 };
+  const agents = { a: started[0]!, b: started[1]!, s: started[2]! };
+  await Promise.all(HOSTS.map((host) => agents[host].call('openRaw', [])));
+  return {
+    async behind(nat) {
+      await lab.rebuild({ a: nat, b: isPublicNat(nat) ? 'open' : 'same-nat' });
+      const known = await Promise.all(HOSTS.map(async (host) => (await agents[host].call<IcmpHeard[]>('heardRaw', [0])).length));
+      return kernelBench(nat, lab, agents, { a: known[0]!, b: known[1]!, s: known[2]! });
+    },
+    dispose: () => lab.dispose(),
+  };
+}
+
+function kernelBench(nat: string, lab: Lab, agents: Readonly<Record<Who, Agent>>, known: Record<Who, number>): IcmpBench {
+  const agent = (who: Who): Agent => agents[who];
   return {
     publicA: PUBLIC_A,
     address: { a: lab.hosts.a.address, b: lab.hosts.b.address, s: lab.hosts.s.address },
@@ -69,9 +85,8 @@ export async function kernelBench(nat: string): Promise<IcmpBench> {
       }
       return result;
     },
-    entries: async () => (isPublic && nat === 'open' ? [] : (await lab.conntrack('nat-a')).flatMap(entryOf)),
+    entries: async () => (nat === 'open' ? [] : (await lab.conntrack('nat-a')).flatMap(entryOf)),
     pass: (ms) => sleep(ms),
-    dispose: () => lab.dispose(),
   };
 }
 
@@ -110,7 +125,6 @@ export function simulatedBench(nat: string): IcmpBench {
       );
     },
     pass: async (ms) => void w.advance(ms),
-    dispose: async () => undefined,
   };
 }
 

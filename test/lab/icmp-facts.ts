@@ -80,6 +80,7 @@ export const FACTS: Readonly<Record<string, Fact>> = {
   'a datagram that dies at the second router': async (bench) => {
     await bench.openUdp('a', 41_000);
     await bench.sendUdp('a', 41_000, { host: bench.address.s, port: 3478 }, 2);
+    await bench.closeUdp('a', 41_000);
     return bench.heard();
   },
   'an error about a datagram comes in from anybody': async (bench) => {
@@ -87,6 +88,8 @@ export const FACTS: Readonly<Record<string, Fact>> = {
     await bench.openUdp('s', 3479);
     await bench.sendUdp('a', 41_001, { host: bench.address.s, port: 3479 });
     await bench.heard();
+    await bench.closeUdp('a', 41_001);
+    await bench.closeUdp('s', 3479);
     const data = Uint8Array.of(41_001 >> 8, 41_001 & 255, 3479 >> 8, 3479 & 255, 0, 9, 0, 0);
     return after(bench, 's', bench.publicA, error(bench.publicA, 0, { dst: bench.address.s, more: { protocol: IP_PROTOCOL.udp, data } }));
   },
@@ -97,6 +100,7 @@ export const FACTS: Readonly<Record<string, Fact>> = {
     await bench.heard();
     await bench.closeUdp('a', 41_002);
     await bench.sendUdp('s', 3480, { host: bench.publicA, port: 41_002 });
+    await bench.closeUdp('s', 3480);
     return bench.heard();
   },
 };

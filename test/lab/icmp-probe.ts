@@ -40,8 +40,10 @@ export async function openRaw(): Promise<void> {
 }
 
 export async function openUdp(port: number): Promise<void> {
+  const times = (): number => events.filter(({ type, socket }) => type === 'udp.opened' && socket === String(port)).length;
+  const before = times();
   effects.next({ type: 'udp.open', socket: String(port), local: { port } });
-  await waitFor(() => events.some(({ type, socket }) => type === 'udp.opened' && socket === String(port)), ARRIVAL_MS);
+  await waitFor(() => times() > before, ARRIVAL_MS);
 }
 
 export async function closeUdp(port: number): Promise<void> {
@@ -58,16 +60,6 @@ export async function sendUdp(port: number, to: Endpoint, ttl?: number): Promise
   effects.next({ type: 'udp.send', socket: String(port), to, data: Uint8Array.of(1), ttl });
 }
 
-/** Resolves with the source of the first datagram on a port. */
-export async function datagramOn(port: number): Promise<Endpoint | undefined> {
-  const arrived = (): Endpoint | undefined => {
-    const event = events.find(({ type, socket }) => type === 'udp.received' && socket === String(port));
-    return event?.type === 'udp.received' ? event.from : undefined;
-  };
-  await waitFor(() => arrived() !== undefined, ARRIVAL_MS);
-  return arrived();
-}
-
 /** All ICMP from the `since`th message on. What this host sends itself comes behind all that reached it before. */
 export async function heardRaw(since: number): Promise<IcmpHeard[]> {
   const messages = (isOwn: boolean): IcmpHeard[] =>
@@ -76,10 +68,6 @@ export async function heardRaw(since: number): Promise<IcmpHeard[]> {
   await sendRaw(LOOPBACK, MARKER);
   await waitFor(() => messages(true).length > before, ARRIVAL_MS);
   return messages(false).slice(since);
-}
-
-export async function failures(): Promise<string[]> {
-  return events.flatMap((event) => (event.type === 'net.failed' ? [event.detail] : []));
 }
 
 async function waitFor(met: () => boolean, ms: number): Promise<void> {

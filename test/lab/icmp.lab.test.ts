@@ -5,9 +5,9 @@
  * For: finding where the simulator is wrong.
  * Never: uses the project's own protocol code.
  */
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FACTS, FACTS_OF_TWO, remembered } from './icmp-facts.ts';
-import { type IcmpBench, isPublicNat, kernelBench, simulatedBench } from './icmp-bench.ts';
+import { type IcmpBench, isPublicNat, type KernelBenches, kernelBenches, simulatedBench } from './icmp-bench.ts';
 
 const NATS = [
   'open',
@@ -31,23 +31,29 @@ const NATS = [
 async function answers(bench: IcmpBench, nat: string): Promise<Record<string, unknown>> {
   const facts = { ...FACTS, ...(isPublicNat(nat) ? {} : FACTS_OF_TWO) };
   const seen: Record<string, unknown> = {};
-  try {
-    for (const [name, fact] of Object.entries(facts)) seen[name] = await fact(bench);
-    return seen;
-  } finally {
-    await bench.dispose();
-  }
+  for (const [name, fact] of Object.entries(facts)) seen[name] = await fact(bench);
+  return seen;
 }
 
 describe('kernel and simulator answer alike', () => {
+  let kernel: KernelBenches | undefined;
+  beforeAll(async () => {
+    kernel = await kernelBenches();
+  });
+  afterAll(() => kernel?.dispose());
+
+  const behind = (nat: string): Promise<IcmpBench> => {
+    if (!kernel) throw new Error('the lab is there only while its tests run');
+    return kernel.behind(nat);
+  };
+
   test.each(NATS)('%s', async (nat) => {
-    expect(await answers(simulatedBench(nat), nat)).toEqual(await answers(await kernelBench(nat), nat));
+    expect(await answers(simulatedBench(nat), nat)).toEqual(await answers(await behind(nat), nat));
   });
 
   test('how long an echo is remembered', async () => {
-    const asked = async (bench: IcmpBench): Promise<unknown> => remembered(bench).finally(() => bench.dispose());
-    const seen = await asked(await kernelBench('port-restricted'));
-    expect(await asked(simulatedBench('port-restricted'))).toEqual(seen);
+    const seen = await remembered(await behind('port-restricted'));
+    expect(await remembered(simulatedBench('port-restricted'))).toEqual(seen);
     expect(seen).toMatchObject({ afterError: ['198.18.0.2 as 198.18.1.2 1106 answered older', '3.3.3.3 as 198.18.1.2 1106 unanswered older'] });
   });
 });
