@@ -1,0 +1,20 @@
+/**
+ * A tcp-open rendezvous in a process of its own, so that what it needs of memory and processor can be told. Started by
+ * `startStunServer` of stun-child.ts, whose questions it answers.
+ */
+import { nodeClock } from '../../adapters/node/clock.ts';
+import { nodeNet } from '../../adapters/node/net.ts';
+import { run } from '../../effects/run.ts';
+import { openRendezvousCodec, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
+import { tellFigures, tellOpened } from './tell-figures.ts';
+
+const { actor } = run(tcpOpenRendezvous, { net: nodeNet(), codec: openRendezvousCodec(), clock: nodeClock(), id: 's', input: { listen: { host: '127.0.0.1', port: 0 }, seed: 'load' } });
+
+let isServing = false;
+actor.subscribe((snapshot) => {
+  if (!snapshot.matches('serving') || isServing) return;
+  isServing = true;
+  tellOpened(snapshot.context.opened);
+});
+actor.start();
+tellFigures();
