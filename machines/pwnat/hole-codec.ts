@@ -98,7 +98,8 @@ function tryRead(data: Uint8Array): IcmpMessage | undefined {
 }
 
 function summed(data: Uint8Array): Uint8Array {
-  const copy = data.slice();
+  // Not slice: on a Buffer that would share memory with the message.
+  const copy = new Uint8Array(data);
   copy.fill(0, 2, 4);
   new DataView(copy.buffer).setUint16(2, internetChecksum(copy));
   return copy;
