@@ -31,6 +31,7 @@ export const USABLE_PORTS = LAST_PORT - FIRST_PORT + 1;
 const BUSIEST_PER_SECOND = 4_000;
 /** Steps of NATs that count: 1 in most, 2 where parity is kept; a greater one is other people's flows. */
 const GREATEST_STEP = 4;
+const STEPS = [4, 3, 2, 1];
 /** Ports by which a datagram can be behind another that left after it. */
 const OVERTAKEN = 8;
 /** Blocks that carriers give hold 64 to 4,096 ports; sightings in so small a range are not of a whole address. */
@@ -72,13 +73,20 @@ function countingOf(moves: readonly Move[], rttMs: number): Forecast | undefined
   // Datagrams that leave in one breath may be overtaken; no other goes back.
   if (sign === 0 || moves.some(({ ports }) => ports === 0 || (Math.sign(ports) !== sign && Math.abs(ports) > OVERTAKEN))) return undefined;
   const common = moves.reduce((divisor, { ports }) => gcd(divisor, Math.abs(ports)), 0);
-  const size = common <= GREATEST_STEP ? common : 1;
   const own = moves.reduce((sum, move) => sum + move.own, 0);
+  const size = stepOf(common, own, Math.abs(total));
   const ms = moves.reduce((sum, move) => sum + move.ms, 0);
   const foreign = Math.max(0, Math.abs(total) / size - own);
   const perSecond = foreign === 0 ? 0 : (foreign / Math.max(1, ms)) * 1000;
   if (perSecond > BUSIEST_PER_SECOND) return undefined;
   return { kind: 'counting', step: sign * size, perSecond: Math.round(perSecond), rttMs: Math.round(rttMs) };
+}
+
+/** The greatest step that fits, since our own mappings alone took `own` steps of it; ports that are always as far apart may be several of ours. */
+function stepOf(common: number, own: number, ports: number): number {
+  const fitting = STEPS.filter((step) => common % step === 0 && step * own <= ports);
+  if (common <= GREATEST_STEP) return fitting[0] ?? 1;
+  return fitting.find((step) => step * own === ports) ?? 1;
 }
 
 function gcd(one: number, other: number): number {

@@ -1,13 +1,16 @@
-/** The attributes of tcp-open: four codes of our own, and how their values are made and read. The table of them is in `codec.ts`. */
+/** The attributes of tcp-open: five codes of our own, and how their values are made and read. The table of them is in `codec.ts`. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
 import type { StunAttribute } from '../../effects/wire/stun.ts';
+import type { Forecast } from '../port-forecast.ts';
+import { clamped, forecastBytes } from '../port-forecast-bytes.ts';
 
 export const BINDING = 0x001;
 export const ROOM = 0xc7f0;
 export const MEMBER = 0xc7f1;
 export const PEER = 0xc7f2;
 export const PAIR = 0xc7f3;
+export const PORTS = 0xc7f4;
 export const XOR_PEER_ADDRESS = 0x0012;
 export const REFUSALS = { 486: 'room-full', 508: 'busy' } as const;
 
@@ -17,17 +20,35 @@ export const NOTHING = new Uint8Array(32);
 /** A round trip is sent in tenths of ms, at most 6,553.4; all ones is "not measured yet". */
 const UNMEASURED = 0xffff;
 
-export function member(code: number, id: string, rttMs?: number): StunAttribute {
-  const value = new Uint8Array(12);
+export interface Membership {
+  readonly id: string;
+  readonly rttMs?: number | undefined;
+  /** Of its forecast; one of many rounds is as good as the next, so 255 stands for all that follow. */
+  readonly round?: number;
+  readonly ageMs?: number;
+}
+
+export function member(code: number, { id, rttMs, round = 0, ageMs = 0 }: Membership): StunAttribute {
+  const value = new Uint8Array(16);
+  const view = new DataView(value.buffer);
   value.set(hexBytes(id, 8));
-  new DataView(value.buffer).setUint16(8, rttMs === undefined ? UNMEASURED : Math.min(UNMEASURED - 1, Math.max(0, Math.round(rttMs * 10))));
+  view.setUint16(8, rttMs === undefined ? UNMEASURED : clamped(rttMs * 10, UNMEASURED - 1));
+  view.setUint8(10, clamped(round, 0xff));
+  view.setUint16(12, clamped(ageMs, 0xffff));
   return { type: 'unknown', code, value };
 }
 
-export function readMember(value: Uint8Array): { readonly id: string; readonly rttMs: number | undefined } | undefined {
-  if (value.length !== 12) return undefined;
-  const tenths = ((value[8] ?? 0) << 8) | (value[9] ?? 0);
-  return { id: toHex(value.subarray(0, 8)), rttMs: tenths === UNMEASURED ? undefined : tenths / 10 };
+export function readMember(value: Uint8Array): Required<Membership> | undefined {
+  if (value.length !== 16) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, 16);
+  const tenths = view.getUint16(8);
+  return { id: toHex(value.subarray(0, 8)), rttMs: tenths === UNMEASURED ? undefined : tenths / 10, round: view.getUint8(10), ageMs: view.getUint16(12) };
+}
+
+/** None for a forecast that says nothing. */
+export function ports(forecast: Forecast): readonly StunAttribute[] {
+  const value = forecastBytes(forecast);
+  return value ? [{ type: 'unknown', code: PORTS, value }] : [];
 }
 
 /** Hex of our own making; anything else becomes zeros rather than a crash. */

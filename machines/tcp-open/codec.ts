@@ -1,13 +1,16 @@
 /**
- * The bytes of tcp-open: STUN Binding messages (RFC 8489 §6.2.2) in TCP streams, with a FINGERPRINT and four attributes of our
+ * The bytes of tcp-open: STUN Binding messages (RFC 8489 §6.2.2) in TCP streams, with a FINGERPRINT and five attributes of our
  * own from the comprehension-optional private range (reading is in `decode.ts`). What peers say to each other carries
  * MESSAGE-INTEGRITY-SHA256 under a key of the room and of both sessions. Holds the keys, and never shows them.
  *
- *   ROOM    C7F0  32  identifier of the room, derived from its name               register
- *   MEMBER  C7F1  12  session(8) round trip in 0.1 ms, or FFFF(2) 0(2)            all to and from the rendezvous
- *   PEER    C7F2  12  as MEMBER, of the other peer                                introduced
+ *   ROOM    C7F0  32  identifier of the room, derived from its name               register, foretell
+ *   MEMBER  C7F1  16  session(8) round trip in 0.1 ms, or FFFF(2) round of        all to and from the rendezvous
+ *                     the forecast(1) 0(1) its age in ms(2) 0(2)
+ *   PEER    C7F2  16  as MEMBER, of the other peer                                introduced
  *   PAIR    C7F3  16  receiver's session(8) sender's session(8)                   probe, confirm, handover
- * Endpoints that are offered or introduced stand in XOR-PEER-ADDRESS, one attribute each. A handover is an indication, the only
+ *   PORTS   C7F4  12  a forecast, see \`port-forecast-bytes.ts\`                    foretell; introduced: the peer's
+ * Endpoints that are offered or introduced stand in XOR-PEER-ADDRESS, one attribute each; the rendezvous's other port in
+ * OTHER-ADDRESS. A handover is an indication, the only
  * one there is: whoever cuts the stream knows by its first byte that it is the last message.
  */
 import type { Codec, Framing } from '../../effects/codec.ts';
@@ -15,11 +18,11 @@ import { toHex } from '../../effects/wire/bytes.ts';
 import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
 import { roomKeys } from '../udp-punch/room-keys.ts';
-import { BINDING, hexBytes, MEMBER, member, NOTHING, PAIR, PEER, peerAddress, ROOM, unscoped, XOR_PEER_ADDRESS } from './attributes.ts';
+import { BINDING, hexBytes, MEMBER, member, NOTHING, PAIR, PEER, peerAddress, ports, ROOM, unscoped, XOR_PEER_ADDRESS } from './attributes.ts';
 import { decode, type Knowledge } from './decode.ts';
 import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
 
-/** No message of ours is longer: a registration or an introduction with seven IPv6 endpoints has 260 bytes, a STUN server's refusal may have some more. */
+/** No message of ours is longer: an introduction with seven IPv6 endpoints and a forecast has 292 bytes, a STUN server's refusal may have some more. */
 export const MESSAGE_LIMIT = 548;
 
 /** The room of recordings: its name is public, so that a log shows nothing of the real one and yet refolds. */
@@ -63,18 +66,26 @@ function encode(message: OpenMessage, own: Own): Uint8Array {
     case 'register': {
       const { txid, room, peer, rttMs, candidates } = message;
       return plain('request', txid, [
-        { type: 'unknown', code: ROOM, value: room === undefined ? own.room : hexBytes(room, 32) },
-        member(MEMBER, peer, rttMs),
+        roomOf(room, own),
+        member(MEMBER, { id: peer, rttMs }),
         ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
       ]);
+    }
+    case 'observe':
+      return plain('request', message.txid, [member(MEMBER, { id: message.peer })]);
+    case 'foretell': {
+      const { txid, room, peer, rttMs, round, forecast } = message;
+      return plain('request', txid, [roomOf(room, own), member(MEMBER, { id: peer, rttMs, round }), ...ports(forecast)]);
     }
     case 'mapped':
     case 'introduced': {
       const { txid, to, mapped } = message;
-      const attributes: StunAttribute[] = [member(MEMBER, to), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
+      const round = message.type === 'introduced' ? message.round : 0;
+      const attributes: StunAttribute[] = [member(MEMBER, { id: to, round }), { type: 'xor-mapped-address', endpoint: unscoped(mapped) }];
+      if (message.type === 'mapped' && message.alternate) attributes.push({ type: 'other-address', endpoint: unscoped(message.alternate) });
       if (message.type === 'introduced') {
-        const { id, rttMs, endpoints } = message.peer;
-        attributes.push(member(PEER, id, rttMs), ...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
+        const { endpoints, forecast } = message.peer;
+        attributes.push(member(PEER, message.peer), ...ports(forecast), ...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
       }
       return plain('success', txid, attributes);
     }
@@ -83,7 +94,7 @@ function encode(message: OpenMessage, own: Own): Uint8Array {
       if (reason === 'not-a-rendezvous') {
         return plain('error', txid, [{ type: 'error-code', code: 420, reason }, { type: 'unknown-attributes', codes: [XOR_PEER_ADDRESS] }]);
       }
-      return plain('error', txid, [member(MEMBER, to), { type: 'error-code', code: reason === 'room-full' ? 486 : 508, reason }]);
+      return plain('error', txid, [member(MEMBER, { id: to }), { type: 'error-code', code: reason === 'room-full' ? 486 : 508, reason }]);
     }
     case 'probe':
     case 'confirm':
@@ -97,6 +108,10 @@ function encode(message: OpenMessage, own: Own): Uint8Array {
     default:
       return assertNever(message);
   }
+}
+
+function roomOf(room: string | undefined, own: Own): StunAttribute {
+  return { type: 'unknown', code: ROOM, value: room === undefined ? own.room : hexBytes(room, 32) };
 }
 
 function stun(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): StunMessage {

@@ -2,7 +2,8 @@
 import type { Decoded } from '../../effects/codec.ts';
 import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
-import { BINDING, MEMBER, PAIR, PEER, readMember, REFUSALS, ROOM } from './attributes.ts';
+import { readForecast } from '../port-forecast-bytes.ts';
+import { BINDING, MEMBER, PAIR, PEER, PORTS, readMember, REFUSALS, ROOM } from './attributes.ts';
 import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
 
 /** What one side knows that helps it to read. */
@@ -51,20 +52,25 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
   const me = readMember(self);
   if (!me) return undefined;
   const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
+  const ports = unknownAttribute(message, PORTS);
+  const forecast = readForecast(ports);
   switch (message.class) {
     case 'request': {
       const roomId = unknownAttribute(message, ROOM);
-      if (roomId?.length !== 32) return undefined;
-      return heard({ type: 'register', txid, room: roomName(toHex(roomId)), peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
+      if (!roomId) return heard({ type: 'observe', txid, peer: me.id });
+      if (roomId.length !== 32) return undefined;
+      const room = roomName(toHex(roomId));
+      if (ports) return forecast.kind === 'unknown' ? undefined : heard({ type: 'foretell', txid, room, peer: me.id, rttMs: me.rttMs, round: me.round, forecast });
+      return heard({ type: 'register', txid, room, peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
     }
     case 'success': {
       const mapped = attribute(message, 'xor-mapped-address')?.endpoint;
       if (!mapped) return undefined;
       const other = unknownAttribute(message, PEER);
-      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped });
+      if (!other) return heard({ type: 'mapped', txid, to: me.id, mapped, alternate: attribute(message, 'other-address')?.endpoint });
       const peer = readMember(other);
       if (peer?.rttMs === undefined) return undefined;
-      return heard({ type: 'introduced', txid, to: me.id, mapped, peer: { id: peer.id, rttMs: peer.rttMs, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
+      return heard({ type: 'introduced', txid, to: me.id, round: me.round, mapped, peer: { ...peer, rttMs: peer.rttMs, forecast, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
     }
     case 'error': {
       const code = attribute(message, 'error-code')?.code;

@@ -1,7 +1,8 @@
 /** What the parties of a TCP open say to each other, as values. Their bytes: `codec.ts`. Endpoints are as observed or offered. */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Forecast } from '../port-forecast.ts';
 
-export type OpenMessage = Register | Mapped | Introduced | Refused | Probe | Confirm | Handover;
+export type OpenMessage = Register | Observe | Foretell | Mapped | Introduced | Refused | Probe | Confirm | Handover;
 
 /** Peer → rendezvous: "I am in this room", for as long as the connection stands. Repeated it changes nothing. */
 export interface Register {
@@ -18,6 +19,30 @@ export interface Register {
   readonly candidates: readonly Endpoint[];
 }
 
+/** Peer → rendezvous, on a connection of its own: "where do you see this one?" It is of no room. */
+export interface Observe {
+  readonly type: 'observe';
+  readonly txid: string;
+  readonly peer: string;
+}
+
+/**
+ * Peer → rendezvous: "this is what my NAT does with ports". Who counts says it on a new connection, whose port is the newest
+ * that the NAT gave; all others on that of their registration. Answered by nothing but an introduction.
+ */
+export interface Foretell {
+  readonly type: 'foretell';
+  readonly txid: string;
+  /** As in a registration. */
+  readonly room?: string | undefined;
+  readonly peer: string;
+  /** As in a registration. */
+  readonly rttMs?: number | undefined;
+  /** Counts the forecasts of a NAT that varies, from 1; 0 where ports stay. */
+  readonly round: number;
+  readonly forecast: Forecast;
+}
+
 /** Rendezvous → peer: "you are at `mapped`". */
 export interface Mapped {
   readonly type: 'mapped';
@@ -25,13 +50,18 @@ export interface Mapped {
   /** Whom it is told, as in the request; so in every answer of the rendezvous. */
   readonly to: string;
   readonly mapped: Endpoint;
+  /** Its other port, where the same socket may be seen at another. */
+  readonly alternate?: Endpoint | undefined;
 }
 
-/** Rendezvous → peer: "here is the other one"; said to both at the same moment. */
+/** Rendezvous → peer: "here is the other one"; said to both at the same moment. Again when both have told what their ports do. */
 export interface Introduced {
   readonly type: 'introduced';
   readonly txid: string;
   readonly to: string;
+  /** Of the receiver's last forecast. */
+  readonly round: number;
+  /** Where the receiver was seen when it told its forecast, or registered. */
   readonly mapped: Endpoint;
   readonly peer: PeerDescription;
 }
@@ -39,7 +69,12 @@ export interface Introduced {
 export interface PeerDescription {
   readonly id: string;
   readonly rttMs: number;
-  /** Where to try, the address that the rendezvous observed first. */
+  /** Of its last forecast. */
+  readonly round: number;
+  readonly forecast: Forecast;
+  /** How long ago the rendezvous heard that, ms. */
+  readonly ageMs: number;
+  /** Where to try, the address that the rendezvous observed first; with a forecast it was observed with that. */
   readonly endpoints: readonly Endpoint[];
 }
 

@@ -3,61 +3,31 @@ import { assertEvent } from 'xstate';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
-import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, startDelay, targetsOf, txidOf } from './session.ts';
+import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
 import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 
-// ---- the rendezvous
-
-export const connectServer = enqueueActions(({ context, enqueue }) => {
-  enqueue.sendTo('net', { type: 'tcp.connect', socket: SERVER, to: context.input.server, local: ownEnd(context) });
-});
-
-export const rememberLocal = assign(({ event }) => {
-  assertEvent(event, 'tcp.connected');
-  return { local: event.local, startedAt: event.at };
-});
-
-/** Its `at` is the answer's before it, or that of the connection: nothing else tells the time. */
-export const register = enqueueActions(({ context, event, enqueue }) => {
-  const { self, serial, rttMs, local } = context;
-  const txid = txidOf(context, serial);
-  const at = 'at' in event ? event.at : undefined;
-  enqueue.assign({ serial: serial + 1, asked: { txid, at } });
-  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, peer: self, rttMs, candidates: local ? [local] : [] } });
-});
-
-export const rememberAnswer = assign(({ context, event }) => {
-  assertEvent(event, 'mapped');
-  const { asked, rttMs } = context;
-  const measured = asked?.at === undefined ? undefined : event.at - asked.at;
-  return { mapped: event.mapped, asked: undefined, rttMs: measured === undefined ? rttMs : Math.min(rttMs ?? measured, measured) };
-});
-
-export const rememberPeer = assign(({ context, event }) => {
-  assertEvent(event, 'introduced');
-  const { mapped, peer, at } = event;
-  return { mapped, peer, startAt: at + startDelay({ ...context, peer }) };
-});
+// ---- the rounds
 
 export const chooseTargets = assign(({ context }) => ({ targets: targetsOf(context) }));
-
-// ---- the rounds
 
 /** All connects first and the listener last, for none can connect from a port on which somebody listens. */
 export const dial = enqueueActions(({ context, enqueue }) => {
   const round = context.round + 1;
   const local = ownEnd(context);
+  let { made, spent } = context;
   if (context.round > 0) enqueue.sendTo('net', { type: 'close', socket: listenerLabel(context.round) });
   const targets = context.targets.map((target, n) => {
     if (!mayDial(target)) return target;
     const socket = `c${round}/${n}`;
-    enqueue.sendTo('net', { type: 'tcp.connect', socket, to: target.endpoint, local });
-    return { ...target, socket };
+    if (!target.isMapped) made += 1;
+    if (context.aim && target.refusals === 0 && !target.isMapped) spent += 1;
+    enqueue.sendTo('net', { type: 'tcp.connect', socket, to: target.endpoint, local: target.isFresh ? { ...local, port: 0 } : local });
+    return { ...target, socket, isMapped: true };
   });
   enqueue.sendTo('net', { type: 'tcp.listen', socket: listenerLabel(round), local, limit: 4 * UNPROVED });
-  enqueue.assign({ round, targets });
+  enqueue.assign({ round, targets, made, spent });
 });
 
 /** Who is silent is called anew. */
@@ -187,8 +157,8 @@ export const release = enqueueActions(({ context, enqueue }) => {
 
 /** The rendezvous too: with a path in use, its connection holds no mapping that is needed. */
 export const closeOthers = enqueueActions(({ context, enqueue }) => {
-  const { round, targets, met, nominated } = context;
-  const others = [SERVER, listenerLabel(round), ...targets.flatMap(({ socket }) => socket ?? []), ...met.map(({ socket }) => socket)];
+  const { round, targets, met, samplers, nominated } = context;
+  const others = [SERVER, listenerLabel(round), ...samplers.map(({ socket }) => socket), ...targets.flatMap(({ socket }) => socket ?? []), ...met.map(({ socket }) => socket)];
   for (const socket of new Set(others)) if (socket !== nominated) enqueue.sendTo('net', { type: 'close', socket });
 });
 

@@ -1,15 +1,20 @@
 /**
  * The tcp-open peer: registers at the rendezvous from the port that is to be punched, learns where the peer is seen, and from
- * the agreed moment on connects there from that very port, listens on it, and does so again where it is refused, until a
- * connection stands whose other end proves the room's secret. That one it gives away and ends. The connection to the
+ * the agreed moment on connects there from that very port, listens on it, and does so again where it is refused, and where a NAT
+ * counts the ports that it gives, calls those that come next (`port-states.ts`), until a connection stands whose other end proves the room's secret. That one it gives away and ends. The connection to the
  * rendezvous stands until then, for its end would end the mapping. No sockets, no clock: it asks net and hears back.
  * Source: seed 002; RFC 5382; RFC 9293 §3.5.
  */
 import { seedOf } from '../../effects/seed.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
+import type { Plan } from '../port-strategy.ts';
+import { AIM_BUDGET, aimKind, mayForetell } from './aim.ts';
 import * as actions from './peer-actions.ts';
 import { type OpenPeerEvent, peerSetup } from './peer-setup.ts';
+import { haveSamplersAnswered, isAimOver, portActions } from './port-actions.ts';
+import { ports, seen } from './port-states.ts';
+import * as rendezvousActions from './rendezvous-actions.ts';
 import { isControlling, isMeeting, isPlausible, isSilent, mayDial, mayDialAtOnce, metAt, newContext, type OpenPeerContext, pathOf, SERVER, startDelay } from './session.ts';
 import * as timing from './timing.ts';
 
@@ -27,21 +32,39 @@ function retryOf(context: OpenPeerContext, event: OpenPeerEvent): timing.Retry {
   return { sinceStartMs: 'at' in event ? event.at - context.startAt : 0, rttMs: pathOf(context), isCalled: 'code' in event && event.code === 'address-in-use' };
 }
 
+function aimDelay(context: OpenPeerContext): number {
+  return startDelay(context) + (context.mapping === 'varies' ? timing.AFTER_MS : 0);
+}
+
+/** What comes of this introduction, if it tells of ports and answers our last word on our own. */
+function foretoldKind(context: OpenPeerContext, event: OpenPeerEvent): Plan['kind'] {
+  if (event.type !== 'introduced' || event.socket !== SERVER || event.to !== context.self || event.peer.id !== context.peer?.id) return 'plain';
+  return event.round === context.told.round ? aimKind({ ...context, peer: event.peer }) : 'plain';
+}
+
 export const tcpOpenPeer = peerSetup
   .extend({
-    actions,
+    actions: { ...rendezvousActions, ...actions, ...portActions },
     guards: {
       isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
       answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,
+      isSampler: ({ context, event }) => 'socket' in event && context.samplers.some(({ socket }) => socket === event.socket),
+      isAim: ({ context, event }) => foretoldKind(context, event) === 'aimed' && !isMeeting(context),
+      isLeftToChance: ({ context, event }) => ['birthday', 'hopeless'].includes(foretoldKind(context, event)),
+      isAimOver: ({ context }) => isAimOver(context),
+      haveSamplersAnswered: ({ context }) => haveSamplersAnswered(context),
+      isSpent: ({ context }) => context.aims >= timing.AIMS || context.spent >= AIM_BUDGET,
+      mayForetell: ({ context }) => mayForetell(context),
+      mayForetellAgain: ({ context }) => mayForetell(context) && context.told.round < context.aims + timing.UNANSWERED,
       isIntroduction: ({ context, event }) => event.type === 'introduced' && event.socket === SERVER && event.to === context.self && event.peer.id !== context.self,
       isTarget: ({ context, event }) => 'socket' in event && context.targets.some(({ socket }) => socket === event.socket),
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
-      mayDial: ({ context }) => context.round < timing.ROUNDS && context.targets.some(mayDial),
+      mayDial: ({ context }) => context.round < timing.ROUNDS && !context.isHolding && context.targets.some(mayDial),
       /** A call of ours was refused, or what came of it was reset. */
       mayDialAtOnce: ({ context, event }) =>
         event.type === 'net.failed' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context, event),
-      mayHangUp: ({ context }) => silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
+      mayHangUp: ({ context }) => !context.isHolding && silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
       /** On a connection of ours, from the peer and to us; a probe comes once. */
       isProbe: ({ context, event }) => {
         if (event.type !== 'probe' || event.sender !== context.peer?.id || event.receiver !== context.self) return false;
@@ -63,9 +86,14 @@ export const tcpOpenPeer = peerSetup
       waitDeadline: ({ context }: Where) => context.input.waitMs ?? timing.WAIT_MS,
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
+      aimDelay: ({ context }: Where) => aimDelay(context),
       punchDeadline: timing.PUNCH_DEADLINE_MS,
       retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, retryOf(context, event))),
       silence: ({ context }: Where) => silenceOf(context),
+      plainTime: ({ context }: Where) => Math.max(timing.PLAIN_MS, 2 * pathOf(context)),
+      seeingTime: ({ context: { rttMs = 0, peer } }: Where) => Math.max(timing.SEEING_MS, 4 * Math.max(rttMs, peer?.rttMs ?? 0)),
+      aimedTime: ({ context }: Where) => aimDelay(context) + Math.max(timing.AIMED_MS, 2 * pathOf(context)),
+      hopelessTime: ({ context, event }) => Math.max(0, timing.HOPELESS_MS - ('at' in event ? event.at - context.startAt : 0)),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,
     },
@@ -77,7 +105,7 @@ export const tcpOpenPeer = peerSetup
     invoke: { src: 'net', id: 'net' },
     output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a connection was open.'),
     initial: 'connecting',
-    on: { close: { target: '.failed', actions: 'concludeInterrupted' } },
+    on: { ...seen, close: { target: '.failed', actions: 'concludeInterrupted' } },
     states: {
       connecting: {
         entry: 'connectServer',
@@ -100,7 +128,7 @@ export const tcpOpenPeer = peerSetup
           // The first answer measures the round trip, without which nobody is introduced.
           registering: {
             entry: 'register',
-            on: { mapped: { guard: 'answersRegistration', target: 'waiting', actions: 'rememberAnswer' } },
+            on: { mapped: { guard: 'answersRegistration', target: 'waiting', actions: ['rememberAnswer', 'observeAlternate'] } },
             after: { answerDeadline: { target: '#failed', actions: 'concludeNoRendezvous' } },
           },
           waiting: {
@@ -131,21 +159,27 @@ export const tcpOpenPeer = peerSetup
         },
         after: { punchDeadline: { target: 'failed', actions: 'concludeSilence' } },
         states: {
+          // Before the rounds, which aim at what was foretold by the same event.
+          ports,
           rounds: {
             initial: 'trying',
             on: {
-              'net.failed': [{ guard: 'isServer' }, { guard: 'mayDialAtOnce', target: '.trying', reenter: true, actions: 'noteFailure' }, { guard: 'isTarget', target: '.pausing', actions: ['noteFailure', 'nominate'] }, { actions: ['noteFailure', 'nominate'] }],
-              'tcp.closed': [{ guard: 'isServer' }, { guard: 'isTarget', target: '.pausing', actions: ['noteEnd', 'nominate'] }, { actions: ['noteEnd', 'nominate'] }],
+              resume: '.trying',
+              'net.failed': [{ guard: 'isServer' }, { guard: 'isSampler' }, { guard: 'mayDialAtOnce', target: '.trying', actions: 'noteFailure' }, { guard: 'isTarget', target: '.pausing', actions: ['noteFailure', 'nominate'] }, { actions: ['noteFailure', 'nominate'] }],
+              'tcp.closed': [{ guard: 'isServer' }, { guard: 'isSampler' }, { guard: 'isTarget', target: '.pausing', actions: ['noteEnd', 'nominate'] }, { actions: ['noteEnd', 'nominate'] }],
               'net.unreadable': STRANGE,
               probe: [{ guard: 'isProbe', actions: ['answerProbe', 'nominate'] }, ...STRANGE],
               confirm: [{ guard: 'isProof', actions: ['noteProof', 'nominate'] }, ...STRANGE],
               handover: [{ guard: 'isHandover', target: '#connected', actions: ['agree', 'release', 'closeOthers', 'reportConnected'] }, ...STRANGE],
               register: STRANGE,
-              mapped: STRANGE,
-              introduced: STRANGE,
+              mapped: [{ guard: 'isSampler' }, ...STRANGE],
+              introduced: [{ guard: 'isAim', target: '.aiming', actions: 'takeAim' }, ...STRANGE],
+              observe: STRANGE,
+              foretell: STRANGE,
               refused: STRANGE,
             },
             states: {
+              aiming: { after: { aimDelay: 'trying' } },
               trying: { entry: 'dial', after: { silence: { guard: 'mayHangUp', target: 'trying', reenter: true, actions: 'hangUp' } } },
               pausing: {
                 after: { retryDelay: [{ guard: 'isMeeting', target: 'pausing', reenter: true }, { guard: 'mayDial', target: 'trying' }, { target: 'listening' }] },

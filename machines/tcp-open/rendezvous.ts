@@ -1,11 +1,14 @@
 /**
  * The tcp-open rendezvous: tells two peers of a room where the other is seen, both at one moment, which is what they count
- * their start from. It knows rooms by identifiers only, answers nothing but registrations, and keeps what `rooms.ts` bounds.
+ * their start from. It knows rooms by identifiers only, answers nothing but registrations and questions of where one is seen, and
+ * keeps what `rooms.ts` bounds. A second port lets peers see whether their mapping varies.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { serverMachine } from '../server.ts';
+import type { Arrival } from '../../effects/net-actor.ts';
+import { alternatesOf } from '../rendezvous-ports.ts';
+import { type Opened, serverMachine, type Step } from '../server.ts';
 import type { OpenMessage } from './messages.ts';
-import { admit, farewell, forget, LIMITS, noRooms, type Rooms, sweep, welcome } from './rooms.ts';
+import { admit, farewell, foretold, forget, LIMITS, noRooms, observed, type Rooms, sweep, welcome } from './rooms.ts';
 
 export interface OpenRendezvousInput {
   readonly listen: Endpoint;
@@ -13,13 +16,31 @@ export interface OpenRendezvousInput {
   readonly seed: string;
 }
 
+const CONNECTIONS = { idleMs: LIMITS.idleMs, limit: LIMITS.connections } as const;
+
 export const tcpOpenRendezvous = serverMachine<OpenMessage, OpenRendezvousInput, Rooms>({
   id: 'tcp-open/rendezvous',
   defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
-  sockets: ({ listen }) => [{ socket: 'tcp', transport: 'tcp', limits: { idleMs: LIMITS.idleMs, limit: LIMITS.connections }, at: () => [listen] }],
+  sockets: ({ listen }) => [
+    { socket: 'tcp', transport: 'tcp', limits: CONNECTIONS, at: () => [listen] },
+    { socket: 'alternate', transport: 'tcp', limits: CONNECTIONS, optional: true, at: ({ tcp = listen }) => alternatesOf(tcp) },
+  ],
   memory: ({ seed }) => noRooms(seed),
   accept: welcome,
-  receive: (rooms, message) => (message.type === 'register' ? admit(rooms, message) : farewell(rooms, message.socket)),
+  receive,
   end: (rooms, { socket }) => ({ memory: forget(rooms, socket), replies: [] }),
   sweep,
 });
+
+function receive(rooms: Rooms, message: OpenMessage & Arrival, { alternate }: Opened): Step<OpenMessage, Rooms> {
+  switch (message.type) {
+    case 'register':
+      return admit(rooms, message, alternate);
+    case 'observe':
+      return observed(rooms, message);
+    case 'foretell':
+      return foretold(rooms, message);
+    default:
+      return farewell(rooms, message.socket);
+  }
+}

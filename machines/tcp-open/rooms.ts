@@ -8,7 +8,7 @@ import { seedOf } from '../../effects/seed.ts';
 import { countOf, counted, type NetworkCounts, networkOf } from '../networks.ts';
 import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Accepted, Reply, Step } from '../server.ts';
-import type { OpenMessage, Register } from './messages.ts';
+import type { Foretell, Observe, OpenMessage, Register } from './messages.ts';
 
 export const LIMITS = {
   /** About a kilobyte each. Each is a file of the system too, so an operator may have to allow as many. */
@@ -44,6 +44,16 @@ export interface Member {
   readonly source: Endpoint;
   readonly endpoints: readonly Endpoint[];
   readonly isIntroduced: boolean;
+  readonly foretold: Foretold | undefined;
+}
+
+/** What a member's NAT does with ports, as it last said. */
+export interface Foretold extends Pick<Foretell, 'round' | 'forecast'> {
+  /** Of the connection on which it was said: a NAT that counts had given that port last. */
+  readonly source: Endpoint;
+  readonly at: number;
+  /** The other has not been told. */
+  readonly isNew: boolean;
 }
 
 type RoomsStep = Step<OpenMessage, Rooms>;
@@ -67,7 +77,7 @@ export function welcome(rooms: Rooms, { socket, peer: from, at }: Accepted): Roo
 }
 
 /** Takes one registration in. */
-export function admit(rooms: Rooms, request: Register & Arrival): RoomsStep {
+export function admit(rooms: Rooms, request: Register & Arrival, alternate?: Endpoint): RoomsStep {
   const { room, peer, txid, socket, from } = request;
   const connection = getEntry(rooms.connections, socket);
   // A connection is in one room.
@@ -90,14 +100,36 @@ export function admit(rooms: Rooms, request: Register & Arrival): RoomsStep {
   const ended = former ? farewell(next, former.socket) : { memory: next, replies: [] };
   const name = room.slice(0, 8);
   if (!mayMeet) {
-    const reply: Reply<OpenMessage> = { socket, message: { type: 'mapped', txid, to: peer, mapped: from } };
+    const reply: Reply<OpenMessage> = { socket, message: { type: 'mapped', txid, to: peer, mapped: from, alternate } };
     return { memory: ended.memory, replies: [reply, ...ended.replies], ...(present.length === 0 ? { news: { what: 'room-opened', room: name, from } } : {}) };
   }
   return {
     memory: ended.memory,
-    replies: [introduction(self, other), introduction(other, self), ...ended.replies],
+    replies: [introduction(self, other, request.at), introduction(other, self, request.at), ...ended.replies],
     news: { what: 'paired', room: name, from },
   };
+}
+
+/** Tells a connection where it is seen. It need not be of any room. */
+export function observed(rooms: Rooms, { txid, peer: to, socket, from }: Observe & Arrival): RoomsStep {
+  return { memory: rooms, replies: [{ socket, message: { type: 'mapped', txid, to, mapped: from } }] };
+}
+
+/**
+ * Takes one forecast in, whichever connection it came by. The two are told of each other's at one moment: at once where one of
+ * them keeps its port, else when both have told a new one, since what a NAT that counts will do is worth something only at once.
+ */
+export function foretold(rooms: Rooms, { room, peer, rttMs, round, forecast, socket, from, at }: Foretell & Arrival): RoomsStep {
+  const members = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []);
+  const before = members.find((one) => one.peer === peer);
+  if (room === undefined || !before) return farewell(rooms, socket);
+  const self: Member = { ...before, rttMs: rttMs ?? before.rttMs, foretold: { round, forecast, source: from, at, isNew: true } };
+  const other = members.find((one) => one.peer !== peer);
+  const both = other ? [other, self] : [self];
+  const varying = both.filter((one) => one.foretold?.forecast.kind !== 'steady');
+  const mayAim = other !== undefined && self.isIntroduced && other.isIntroduced && varying.length > 0 && varying.every((one) => one.foretold?.isNew === true);
+  const next = mayAim ? both.map((one) => ({ ...one, foretold: one.foretold && { ...one.foretold, isNew: false } })) : both;
+  return { memory: { ...rooms, rooms: withEntry(rooms.rooms, room, next) }, replies: mayAim ? [introduction(self, other, at), introduction(other, self, at)] : [] };
 }
 
 /** Ends a connection and forgets it. */
@@ -132,10 +164,15 @@ export function sweep(rooms: Rooms, now: number): RoomsStep {
 
 function memberOf({ socket, peer, txid, rttMs, from, candidates }: Register & Arrival, before: Member | undefined): Member {
   const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
-  return { socket, peer, txid, rttMs, source: from, endpoints, isIntroduced: before?.isIntroduced ?? false };
+  return { socket, peer, txid, rttMs, source: from, endpoints, isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
 }
 
 /** Tells one member of the other. */
-function introduction({ socket, txid, peer: to, source }: Member, { peer: id, rttMs = 0, endpoints }: Member): Reply<OpenMessage> {
-  return { socket, message: { type: 'introduced', txid, to, mapped: source, peer: { id, rttMs, endpoints } } };
+function introduction({ socket, txid, peer: to, source, foretold: own }: Member, other: Member, now: number): Reply<OpenMessage> {
+  const { peer: id, rttMs = 0, foretold: told } = other;
+  const forecast = told?.forecast ?? { kind: 'unknown' };
+  const endpoints = forecast.kind === 'counting' && told ? [told.source, ...other.endpoints.slice(1)] : other.endpoints;
+  const mapped = own?.source ?? source;
+  const peer = { id, rttMs, round: told?.round ?? 0, forecast, ageMs: told ? now - told.at : 0, endpoints };
+  return { socket, message: { type: 'introduced', txid, to, round: own?.round ?? 0, mapped, peer } };
 }

@@ -5,6 +5,7 @@ import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
+import { type OwnPorts, UNSEEN } from './own-ports.ts';
 import { endsVolley, PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
 
 export interface OpenPeerInput {
@@ -18,7 +19,7 @@ export interface OpenPeerInput {
   readonly lateMs?: number | undefined;
 }
 
-export interface OpenPeerContext {
+export interface OpenPeerContext extends OwnPorts {
   readonly input: OpenPeerInput;
   /** This side's session. */
   readonly self: string;
@@ -56,8 +57,12 @@ export interface OpenPeerContext {
 /** Where the peer may be. */
 export interface Target {
   readonly endpoint: Endpoint;
-  /** The rendezvous has seen the peer there; it has not only offered it. */
+  /** The rendezvous has seen the peer there, or foretells it; it has not only offered it. */
   readonly isObserved: boolean;
+  /** Called once, from a port of its own, for the mapping that it makes. */
+  readonly isFresh?: true;
+  /** Our NAT has a mapping for it; one that was refused is forgotten. */
+  readonly isMapped: boolean;
   /** The connection that is being made, or stands. */
   readonly socket: string | undefined;
   readonly refusals: number;
@@ -96,6 +101,7 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     rttMs: undefined,
     mapped: undefined,
     peer: undefined,
+    ...UNSEEN,
     round: 0,
     startAt: 0,
     hangUps: 0,
@@ -122,7 +128,12 @@ export function ownEnd({ input, local }: OpenPeerContext): Endpoint {
 
 /** How long to wait after the introduction, so that both start at the moment at which the later of the two has heard of it. */
 export function startDelay({ rttMs = 0, peer, input }: OpenPeerContext): number {
-  return Math.min(START_LIMIT_MS, Math.max(0, ((peer?.rttMs ?? 0) - rttMs) / 2)) + (input.lateMs ?? 0);
+  return headStart(rttMs, peer?.rttMs ?? 0) + (input.lateMs ?? 0);
+}
+
+/** How much sooner than the other, ms, whoever has this round trip hears what the rendezvous tells both. */
+export function headStart(rttMs: number, otherRttMs: number): number {
+  return Math.min(START_LIMIT_MS, Math.max(0, (otherRttMs - rttMs) / 2));
 }
 
 /** The side that chooses among several connections; both know which it is. */
@@ -135,17 +146,23 @@ export function targetsOf({ peer, local, mapped }: OpenPeerContext): readonly Ta
   if (!peer || !local) return [];
   const endpoints = peer.endpoints.filter((one, n, all) => all.findIndex((other) => sameEndpoint(one, other)) === n);
   const usable = endpoints.filter((one) => one.port !== 0 && isIPv6(one.host) === isIPv6(local.host) && !sameEndpoint(one, local) && !(mapped && sameEndpoint(one, mapped)));
-  return usable.map((endpoint) => ({ endpoint, isObserved: endpoint === peer.endpoints[0], socket: undefined, refusals: 0, troubles: 0, strangers: 0 }));
+  return usable.map((endpoint) => newTarget(endpoint, { isObserved: endpoint === peer.endpoints[0] }));
+}
+
+export function newTarget(endpoint: Endpoint, { isObserved, ...more }: Pick<Target, 'isObserved' | 'isFresh'>): Target {
+  return { endpoint, isObserved, isMapped: false, socket: undefined, refusals: 0, troubles: 0, strangers: 0, ...more };
 }
 
 /** Whether it is worth another SYN. */
-export function mayDial({ socket, isObserved, refusals, troubles, strangers }: Target): boolean {
+export function mayDial({ socket, isObserved, isFresh, isMapped, refusals, troubles, strangers }: Target): boolean {
+  if (isFresh && isMapped) return false;
   return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
 }
 
 /** Whoever is refused calls again at once, until the volley is over; so does whoever was accepted by a listener that did not last. */
 export function mayDialAtOnce(context: OpenPeerContext, { code, socket }: { readonly code: NetFailure; readonly socket: string }): boolean {
-  const { round, met } = context;
+  const { round, met, isHolding } = context;
+  if (isHolding) return false;
   if (code === 'reset') return metAt(context, socket) !== undefined && met.length === 1;
   return code === 'refused' && !isMeeting(context) && !endsVolley(round, pathOf(context));
 }
@@ -180,7 +197,7 @@ export function afterFailure(target: Target, code: NetFailure): Target {
   switch (code) {
     case 'refused':
     case 'reset':
-      return { ...free, refusals: target.refusals + 1 };
+      return { ...free, refusals: target.refusals + 1, isMapped: target.isFresh === true };
     // This pair of ends is taken for a moment by a call to our listener, or nobody has answered.
     case 'address-in-use':
     case 'timed-out':

@@ -101,5 +101,27 @@ export const STRANGERS = 3;
 /** Errors that are no refusals, such as no route: then the endpoint is left alone. */
 export const TROUBLES = 3;
 
+/** Connections to the rendezvous that show whether our NAT counts; with the two before them five ports are seen. */
+export const SAMPLERS = 3;
+/** So many ports are remembered: they show how busy the NAT is. */
+export const SIGHTINGS = 8;
+/** How long the first calls alone may take, at the least; else two round trips of both sides. A filter by address needs no more. */
+export const PLAIN_MS = 60;
+/** How long to wait for what the rendezvous sees, or tells of the peer, at the least; else four round trips. A connection is two. */
+export const SEEING_MS = 150;
+/** How long an aim waits, at the least; else two round trips of both sides. */
+export const AIMED_MS = 60;
+/**
+ * Whoever counts waits so much longer: each port of a row is good for one call, and the call of a peer whose ports stay, dropped or
+ * refused, has then opened that one's NAT. A guess at how far two busy machines are apart (10 ms seen, on two cores among eight).
+ */
+export const AFTER_MS = 8;
+/** Forecasts at most. Each costs a connection to the rendezvous and a few calls, and the next knows the NAT better. */
+export const AIMS = 12;
+/** Of these so many in a row may be answered by nothing: the peer has not been told how its own ports are, or its introduction was lost. */
+export const UNANSWERED = 4;
+/** Where ports are at random on one side, and nothing came of what needs no guess, from the start: five calls were lost one after the other. */
+export const HOPELESS_MS = 4_000;
+
 /** Long enough for the effects of the last state to leave the host. */
 export const LEAVE_MS = 5;

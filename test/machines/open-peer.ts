@@ -34,7 +34,7 @@ export class OpenBench extends Bench<OpenPeerContext, OpenPeerEvent, OpenMessage
 
   introduced({ id = LAST, rttMs = 20, endpoints = [PEER] }: { id?: string; rttMs?: number; endpoints?: readonly Endpoint[] } = {}): this {
     const { self } = this.context;
-    this.send({ type: 'introduced', txid: TXID, to: self, mapped: { host: '198.18.1.2', port: 5000 }, peer: { id, rttMs, endpoints }, socket: 'server', from: SERVER, at: this.now });
+    this.send({ type: 'introduced', txid: TXID, to: self, round: 0, mapped: { host: '198.18.1.2', port: 5000 }, peer: { id, rttMs, endpoints, round: 0, forecast: { kind: 'unknown' }, ageMs: 0 }, socket: 'server', from: SERVER, at: this.now });
     return this;
   }
 
@@ -71,6 +71,11 @@ export class OpenBench extends Bench<OpenPeerContext, OpenPeerEvent, OpenMessage
     const own = met.find((one) => one.socket === socket)?.asked ?? '';
     this.send({ type, txid: type === 'probe' ? TXID : own, sender: peer?.id ?? '', receiver: self, socket, from: PEER, at: this.now, ...more });
     return this;
+  }
+
+  /** The state of the rounds. */
+  get rounds(): string {
+    return String(this.snapshot.value['punching']?.['rounds']);
   }
 
   /** What the last step asked for, e.g. `c1/0: probe`, `connect c1/0 198.18.2.2:6000 from 5000`, `listen l1`. */

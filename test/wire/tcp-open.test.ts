@@ -8,7 +8,7 @@ import { encodeStun } from '../../effects/wire/stun.ts';
 import { MESSAGE_LIMIT, openCodec, openRendezvousCodec, publicOpenCodec } from '../../machines/tcp-open/codec.ts';
 import type { OpenMessage } from '../../machines/tcp-open/messages.ts';
 import { stunServerCodec } from '../../machines/nat-check/index.ts';
-import { anyEndpoint } from '../machines/punch-messages.ts';
+import { anyEndpoint, anyForecast } from '../machines/punch-messages.ts';
 
 const mine = openCodec('secret');
 const rendezvous = openRendezvousCodec();
@@ -18,12 +18,17 @@ const hexOf = (size: number): fc.Arbitrary<string> => fc.uint8Array({ minLength:
 const session = hexOf(8);
 const txid = hexOf(12);
 const rttMs = fc.integer({ min: 0, max: 65_534 }).map((tenths) => tenths / 10);
+const round = fc.nat(255);
 const between = <T extends OpenMessage['type']>(type: T) => fc.record({ type: fc.constant(type), txid, sender: session, receiver: session });
 
-const toRendezvous = fc.record({ type: fc.constant('register' as const), txid, room: hexOf(32), peer: session, rttMs: fc.option(rttMs, { nil: undefined }), candidates: fc.array(anyEndpoint, { maxLength: 6 }) });
+const toRendezvous = fc.oneof(
+  fc.record({ type: fc.constant('register' as const), txid, room: hexOf(32), peer: session, rttMs: fc.option(rttMs, { nil: undefined }), candidates: fc.array(anyEndpoint, { maxLength: 6 }) }),
+  fc.record({ type: fc.constant('observe' as const), txid, peer: session }),
+  fc.record({ type: fc.constant('foretell' as const), txid, room: hexOf(32), peer: session, rttMs: fc.option(rttMs, { nil: undefined }), round, forecast: anyForecast.filter(({ kind }) => kind !== 'unknown') }),
+);
 const fromRendezvous = fc.oneof(
-  fc.record({ type: fc.constant('mapped' as const), txid, to: session, mapped: anyEndpoint }),
-  fc.record({ type: fc.constant('introduced' as const), txid, to: session, mapped: anyEndpoint, peer: fc.record({ id: session, rttMs, endpoints: fc.array(anyEndpoint, { maxLength: 7 }) }) }),
+  fc.record({ type: fc.constant('mapped' as const), txid, to: session, mapped: anyEndpoint, alternate: fc.option(anyEndpoint, { nil: undefined }) }),
+  fc.record({ type: fc.constant('introduced' as const), txid, to: session, round, mapped: anyEndpoint, peer: fc.record({ id: session, rttMs, round, forecast: anyForecast, ageMs: fc.nat(65_535), endpoints: fc.array(anyEndpoint, { maxLength: 7 }) }) }),
   fc.record({ type: fc.constant('refused' as const), txid, to: session, reason: fc.constantFrom('room-full' as const, 'busy' as const) }),
 );
 const betweenPeers = fc.oneof(between('probe'), between('confirm'), between('handover'));

@@ -1,0 +1,63 @@
+/** What one tcp-open peer knows of its own NAT's ports, and has done with that. */
+import type { Endpoint } from '../../effects/endpoint.ts';
+import type { Forecast, Sighting } from '../port-forecast.ts';
+import { SIGHTINGS } from './timing.ts';
+
+export interface OwnPorts {
+  /** The rendezvous's other port. */
+  readonly alternate: Endpoint | undefined;
+  /** Whether the rendezvous's two ports see one socket at one port. */
+  readonly mapping: 'unknown' | 'same' | 'varies';
+  /** Mappings of our own so far, where each destination has one. */
+  readonly made: number;
+  /** Connections that were made to be seen. */
+  readonly samplers: readonly Sampler[];
+  /** What was seen of our ports, in the order of the mappings; the last few. */
+  readonly sightings: readonly Sighting[];
+  /** What the peer is told of our ports; round 0 before a NAT that varies has told any. */
+  readonly told: { readonly round: number; readonly forecast: Forecast };
+  /** The mapping of the last forecast's own connection. */
+  readonly toldMade: number;
+  /** Nothing may be called for now, since each new destination moves a NAT on that counts. */
+  readonly isHolding: boolean;
+  /** The last aim at ports that nobody has seen, for those who watch. */
+  readonly aim: Aim | undefined;
+  readonly aims: number;
+  /** Calls of all aims together, each a mapping where ours varies. */
+  readonly spent: number;
+}
+
+export interface Sampler {
+  readonly socket: string;
+  /** Which of our mappings it made. */
+  readonly made: number;
+  /** When it asked, once it is up. */
+  readonly askedAt?: number;
+}
+
+/** Calls at once: from so many ports of ours to one of the peer's, or from one of ours to so many. */
+export interface Aim {
+  readonly sockets: number;
+  readonly ports: number;
+  readonly odds: number;
+}
+
+export const UNSEEN: OwnPorts = {
+  alternate: undefined,
+  mapping: 'unknown',
+  // That of the connection to the rendezvous.
+  made: 1,
+  samplers: [],
+  sightings: [],
+  told: { round: 0, forecast: { kind: 'unknown' } },
+  toldMade: 0,
+  isHolding: false,
+  aim: undefined,
+  aims: 0,
+  spent: 0,
+};
+
+/** With one more; the oldest go first. */
+export function withSighting(sightings: readonly Sighting[], added: Sighting): readonly Sighting[] {
+  return [...sightings, added].toSorted((one, other) => one.made - other.made).slice(-SIGHTINGS);
+}

@@ -1,0 +1,135 @@
+/** How the tcp-open peer has its NAT's ports seen, tells what comes next, and calls what the peer has told. The states: `port-states.ts`. */
+import { assertEvent } from 'xstate';
+import { sameEndpoint } from '../../effects/endpoint.ts';
+import { type Forecast, forecastOf } from '../port-forecast.ts';
+import { aimOf } from './aim.ts';
+import type { OpenMessage } from './messages.ts';
+import { withSighting } from './own-ports.ts';
+import { peerSetup } from './peer-setup.ts';
+import { isSilent, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
+import { AFTER_MS, SAMPLERS } from './timing.ts';
+
+const { assign, enqueueActions } = peerSetup;
+
+/** From the port that the rendezvous has seen, to its other one, once: is it seen there too? */
+const observeAlternate = enqueueActions(({ context, enqueue }) => {
+  const { alternate, made, samplers, mapping } = context;
+  if (!alternate || mapping !== 'unknown' || made > 1) return;
+  enqueue.sendTo('net', { type: 'tcp.connect', socket: ALTERNATE, to: alternate, local: ownEnd(context) });
+  enqueue.assign({ made: made + 1, samplers: [...samplers, { socket: ALTERNATE, made: made + 1 }] });
+});
+
+const openSamplers = enqueueActions(({ context, enqueue }) => {
+  const { made, samplers, input } = context;
+  const added = Array.from({ length: SAMPLERS }, (_, n) => ({ socket: `s${n + 1}`, made: made + n + 1 }));
+  for (const { socket } of added) enqueue.sendTo('net', { type: 'tcp.connect', socket, to: input.server, local: freshEnd(context) });
+  enqueue.assign({ made: made + SAMPLERS, samplers: [...samplers, ...added] });
+});
+
+const observe = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'tcp.connected');
+  const { serial, self, told, rttMs, samplers } = context;
+  const { socket } = event;
+  const txid = txidOf(context, serial);
+  const message: OpenMessage = socket === tellerLabel(context) ? { type: 'foretell', txid, peer: self, rttMs, ...told } : { type: 'observe', txid, peer: self };
+  enqueue.assign({ serial: serial + 1, samplers: samplers.map((one) => (one.socket === socket ? { ...one, askedAt: event.at } : one)) });
+  enqueue.sendTo('net', { type: 'tcp.send', socket, message });
+});
+
+/** One of our ports was seen; a socket that is seen at one port by both of the rendezvous's keeps it, and the peer is told. */
+const noteSighting = enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'mapped');
+  const { samplers, sightings, mapped, self, serial } = context;
+  const sampler = samplers.find(({ socket }) => socket === event.socket);
+  if (!sampler) return;
+  enqueue.sendTo('net', { type: 'close', socket: event.socket });
+  const tookMs = sampler.askedAt === undefined ? Infinity : event.at - sampler.askedAt;
+  const rttMs = context.rttMs === undefined ? undefined : Math.min(context.rttMs, tookMs);
+  enqueue.assign({ rttMs, samplers: samplers.filter((one) => one !== sampler), sightings: withSighting(sightings, { port: event.mapped.port, at: event.at, made: sampler.made }) });
+  if (event.socket !== ALTERNATE || !mapped) return;
+  const isSame = sameEndpoint(event.mapped, mapped);
+  enqueue.assign({ mapping: isSame ? 'same' : 'varies' });
+  if (!isSame) return;
+  const txid = txidOf(context, serial);
+  enqueue.assign({ serial: serial + 1 });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid, peer: self, rttMs, round: 0, forecast: { kind: 'steady' } } });
+});
+
+const dropSampler = assign(({ context, event }) => ({
+  samplers: context.samplers.filter(({ socket }) => !('socket' in event) || socket !== event.socket),
+}));
+
+const closeSamplers = enqueueActions(({ context, enqueue }) => {
+  for (const { socket } of context.samplers) enqueue.sendTo('net', { type: 'close', socket });
+  enqueue.assign({ samplers: [] });
+});
+
+/**
+ * Where ports are counted, on a new connection: its port is the newest, and nothing is called from then on that would move the NAT
+ * further. What else there is to tell needs no port.
+ */
+const foretell = enqueueActions(({ context, enqueue }) => {
+  const { sightings, rttMs = 0, told, made, samplers, serial, self, input } = context;
+  // From the making of that mapping until the calls there are the handshake, the telling, and a wait.
+  const forecast = forecastOf(sightings, 2 * rttMs + AFTER_MS);
+  const next = { ...context, told: { round: told.round + 1, forecast } };
+  const { told: saying } = next;
+  if (forecast.kind === 'counting') {
+    const socket = tellerLabel(next);
+    enqueue.sendTo('net', { type: 'tcp.connect', socket, to: input.server, local: freshEnd(context) });
+    enqueue.assign({ told: saying, made: made + 1, toldMade: made + 1, samplers: [...samplers, { socket, made: made + 1 }], isHolding: true });
+    return;
+  }
+  enqueue.assign({ told: saying, serial: serial + 1 });
+  if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), peer: self, rttMs, ...saying } });
+});
+
+/** Both forecasts are there. Our own was seen as it was told, which is one sighting more. */
+const rememberForecasts = assign(({ context, event }) => {
+  assertEvent(event, 'introduced');
+  const { sightings, toldMade, told } = context;
+  const isSeen = told.forecast.kind === 'counting';
+  return { peer: event.peer, sightings: isSeen ? withSighting(sightings, { port: event.mapped.port, at: event.at, made: toldMade }) : sightings };
+});
+
+/** What is being called and has not answered makes room for the ports that were foretold. */
+const takeAim = enqueueActions(({ context, enqueue }) => {
+  const aimed = aimOf(context);
+  enqueue.assign({ isHolding: false });
+  if (!aimed) return;
+  const { targets, aim } = aimed;
+  for (const target of context.targets) {
+    if (isSilent(context, target) && target.socket !== undefined) enqueue.sendTo('net', { type: 'close', socket: target.socket });
+  }
+  enqueue.assign({ targets, aim, aims: context.aims + 1 });
+});
+
+/** Nothing came of telling: what needs no guess is called again. */
+const resume = enqueueActions(({ context, enqueue }) => {
+  if (!context.isHolding) return;
+  enqueue.assign({ isHolding: false, ...(context.targets.every(({ isFresh }) => isFresh) ? { targets: targetsOf(context), aim: undefined } : {}) });
+  enqueue.raise({ type: 'resume' });
+});
+
+export function haveSamplersAnswered({ samplers }: OpenPeerContext): boolean {
+  return samplers.every(({ socket }) => !/^s\d/.test(socket));
+}
+
+/** The row has been refused as a whole. */
+export function isAimOver(context: OpenPeerContext): boolean {
+  return context.targets.length > 0 && context.targets.every(({ isFresh, isMapped, socket }) => isFresh && isMapped && socket === undefined);
+}
+
+/** As the states name them. */
+export const portActions = { observeAlternate, openSamplers, observe, noteSighting, dropSampler, closeSamplers, foretell, rememberForecasts, takeAim, resume };
+
+const ALTERNATE = 'alternate';
+
+function tellerLabel({ told }: { readonly told: { readonly round: number; readonly forecast: Forecast } }): string {
+  return `f${told.round}`;
+}
+
+/** Any port of ours. */
+function freshEnd(context: OpenPeerContext) {
+  return { host: ownEnd(context).host, port: 0 };
+}
