@@ -1,7 +1,6 @@
 /** TCP opening where somebody is killed, cut off, or not who they say, on the simulated internet: a clear outcome, and nothing left open. */
 import { expect, test } from 'vitest';
 import { world, type World } from '../../adapters/sim/index.ts';
-import type { AnyCodec } from '../../';
 import type { Scenario } from '../../effects/scenario.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { openCodec, tcpOpen, tcpOpenPeer } from '../../machines/tcp-open/index.ts';
@@ -59,7 +58,7 @@ test('two of different rooms, introduced to each other by a rendezvous that lies
       const own = openCodec(`the room of ${host}`);
       // As if the rendezvous had put both into one room.
       const codec = { ...own, encode: (message: Parameters<typeof own.encode>[0]) => (message.type === 'register' ? told : own).encode(message) };
-      return { ...part, codec: codec as AnyCodec };
+      return { ...part, codec: codec as typeof part.codec };
     },
   };
   for (const b of ['port-restricted', 'open']) {
