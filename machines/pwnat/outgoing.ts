@@ -131,8 +131,10 @@ export function acknowledged(outgoing: Outgoing, { next, limit, seen }: Pick<Rec
     return { ...sent, state: 'seen' as const };
   });
   let isLoss = false;
+  // With less under way than that, less has to do (RFC 5827).
+  const reordering = Math.max(1, Math.min(timing.REORDERING, left.filter(({ state }) => state !== 'seen').length));
   left = left.map((sent) => {
-    if (sent.state !== 'flying' || sent.order + timing.REORDERING > newest) return sent;
+    if (sent.state !== 'flying' || sent.order + reordering > newest) return sent;
     if (sent.order > outgoing.reducedAt) isLoss = true;
     return { ...sent, state: 'lost' as const };
   });
@@ -150,12 +152,17 @@ export function acknowledged(outgoing: Outgoing, { next, limit, seen }: Pick<Rec
   return { ...next_, dueAt };
 }
 
-/** The time-out has passed: all that flies is lost. Undefined when the other end has been silent too long. */
+/**
+ * The time-out has passed. At first only the last is sent again: its receipt tells what is missing (RFC 9002 §6.2). After that all
+ * that flies is lost. Undefined when the other end has been silent too long.
+ */
 export function expired(outgoing: Outgoing, now: number): Outgoing | undefined {
-  if (outgoing.silences >= timing.SILENCES) return undefined;
-  const flight = outgoing.flight.map((sent) => (sent.state === 'flying' ? { ...sent, state: 'lost' as const } : sent));
-  const window = outgoing.timeouts === 0 ? reduced(outgoing, BACK_OFF_TIMEOUT) : { window: timing.LEAST_CONGESTION_WINDOW, reducedAt: outgoing.order };
-  const after = { ...outgoing, ...window, flight, timeouts: outgoing.timeouts + 1, silences: outgoing.silences + 1 };
+  const { timeouts, silences, order } = outgoing;
+  if (silences >= timing.SILENCES) return undefined;
+  const last = outgoing.flight.findLastIndex(({ state }) => state === 'flying');
+  const flight = outgoing.flight.map((sent, n) => (sent.state === 'flying' && (timeouts > 0 || n === last) ? { ...sent, state: 'lost' as const } : sent));
+  const window = timeouts === 0 ? {} : timeouts === 1 ? reduced(outgoing, BACK_OFF_TIMEOUT) : { window: timing.LEAST_CONGESTION_WINDOW, reducedAt: order };
+  const after = { ...outgoing, ...window, flight, timeouts: timeouts + 1, silences: silences + 1 };
   return { ...after, dueAt: now + timeoutMs(after) };
 }
 
@@ -206,7 +213,7 @@ function withTrip(outgoing: Outgoing, ms: number | undefined): Outgoing {
 
 function timeoutMs({ smoothedMs, variationMs, timeouts }: Outgoing): number {
   const base = smoothedMs === undefined ? timing.FIRST_TIMEOUT_MS : Math.max(timing.LEAST_TIMEOUT_MS, smoothedMs + 4 * variationMs + timing.RECEIPT_MS);
-  return Math.min(timing.LONGEST_TIMEOUT_MS, base * 2 ** timeouts);
+  return Math.min(timing.LONGEST_TIMEOUT_MS, base * 2 ** Math.max(0, timeouts - 1));
 }
 
 function reduced({ window, order }: Outgoing, factor: number): Pick<Outgoing, 'window' | 'threshold' | 'reducedAt'> {

@@ -102,20 +102,20 @@ export const WINDOW = 256;
 export const FIRST_LIMIT = 64;
 /** RFC 6928. */
 export const FIRST_CONGESTION_WINDOW = 10;
-export const LEAST_CONGESTION_WINDOW = 2;
+export const LEAST_CONGESTION_WINDOW = 4;
 /** What is left of the congestion window after a loss: CUBIC's (RFC 9438 §4.6). */
 export const BACK_OFF = 0.7;
 /** A packet is lost when one sent so many later has come (RFC 9002 §6.1.1). */
 export const REORDERING = 3;
 /** RFC 6298, with a shorter floor: both ends answer within `RECEIPT_MS`. */
 export const FIRST_TIMEOUT_MS = 500;
-export const LEAST_TIMEOUT_MS = 60;
+export const LEAST_TIMEOUT_MS = 40;
 export const LONGEST_TIMEOUT_MS = 5_000;
 /** Time-outs in a row in which nothing at all came back, some 30 s: then the other end is gone. */
-export const SILENCES = 12;
+export const SILENCES = 13;
 /** Packets that come in order are acknowledged by fours, or so much later. */
 export const RECEIPT_EVERY = 4;
-export const RECEIPT_MS = 10;
+export const RECEIPT_MS = 5;
 /** Ended connections whose last receipt is repeated. */
 export const ENDED_STREAMS = 256;
 
