@@ -3,8 +3,8 @@
  * holds no socket, by the kernel's own count.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Agent, buildLab, type Lab } from './lab.ts';
+import { describe, expect, test, type TestContext } from 'vitest';
+import { type Agent, buildLab, type Lab, type LabSpec } from './lab.ts';
 import type { Opened } from './tcp-open-agent.ts';
 
 const AGENT = new URL('tcp-open-agent.ts', import.meta.url);
@@ -18,16 +18,17 @@ const PATIENCE = { timeoutMs: 30_000 };
 const server = (n = 0): { host: string; port: number } => ({ host: '198.18.0.2', port: 3_478 + n });
 const room = (n: number): string => `room ${n}`;
 
-let lab: Lab;
-let a: Agent;
-beforeAll(async () => {
-  lab = await buildLab({ a: 'port-restricted', b: 'port-restricted+rst', delayMs: DELAY_MS });
-  a = await lab.agent('a', AGENT);
-});
-afterAll(() => lab.dispose());
+const SPEC: LabSpec = { a: 'port-restricted', b: 'port-restricted+rst', delayMs: DELAY_MS };
+
+/** A lab of the test's own, and somebody in a. They wait for the most part, so all tests run at once. */
+async function standing(spec: LabSpec, { onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<{ readonly lab: Lab; readonly a: Agent }> {
+  const lab = await buildLab(spec);
+  onTestFinished(() => lab.dispose());
+  return { lab, a: await lab.agent('a', AGENT) };
+}
 
 /** One process for each moment. */
-async function crowd(host: 'b' | 's'): Promise<readonly Agent[]> {
+async function crowd(lab: Lab, host: 'b' | 's'): Promise<readonly Agent[]> {
   const agents: Agent[] = [];
   for (const _ of MOMENTS) agents.push(await lab.agent(host, AGENT));
   return agents;
@@ -35,11 +36,12 @@ async function crowd(host: 'b' | 's'): Promise<readonly Agent[]> {
 
 const open = (agent: Agent, n: number, to = server()): Promise<Opened> => agent.call<Opened>('open', [to, room(n)], PATIENCE);
 
-describe('somebody is killed', () => {
-  test('a peer, at any moment: the other has its answer in time, and no socket', { timeout: 90_000 }, async () => {
+describe.concurrent('somebody is killed', () => {
+  test('a peer, at any moment: the other has its answer in time, and no socket', { timeout: 90_000 }, async (context) => {
+    const { lab, a } = await standing(SPEC, context);
     const s = await lab.agent('s', AGENT);
     await s.call('serve', [server()]);
-    const peers = await crowd('b');
+    const peers = await crowd(lab, 'b');
     const kinds = await Promise.all(
       peers.map(async (peer, n) => {
         const [ours, theirs] = [open(a, n), open(peer, n)];
@@ -54,12 +56,12 @@ describe('somebody is killed', () => {
     expect(kinds.filter((kind) => !['no-peer', 'no-reply', 'peer-lost', 'connected'].includes(kind))).toEqual([]);
     expect([kinds[0], kinds.at(-1)]).toEqual(['no-peer', 'connected']);
     expect(await a.call('held')).toBe(0);
-    await s.stop();
   });
 
-  test('the rendezvous, at any moment: both are told, or both connect, and neither holds a socket', { timeout: 90_000 }, async () => {
+  test('the rendezvous, at any moment: both are told, or both connect, and neither holds a socket', { timeout: 90_000 }, async (context) => {
+    const { lab, a } = await standing(SPEC, context);
     const b = await lab.agent('b', AGENT);
-    const servers = await crowd('s');
+    const servers = await crowd(lab, 's');
     await Promise.all(servers.map((one, n) => one.call('serve', [server(n)])));
     const pairs = await Promise.all(
       servers.map(async (one, n) => {
@@ -77,8 +79,8 @@ describe('somebody is killed', () => {
   });
 });
 
-test('a stranger who calls the listening port hears nothing, and is refused once the two have met', async () => {
-  await lab.rebuild({ a: 'open', b: 'port-restricted' });
+test.concurrent('a stranger who calls the listening port hears nothing, and is refused once the two have met', async (context) => {
+  const { lab, a } = await standing({ a: 'open', b: 'port-restricted', delayMs: DELAY_MS }, context);
   const [b, s, stranger] = [await lab.agent('b', AGENT), await lab.agent('s', AGENT), await lab.agent('s', AGENT)];
   await s.call('serve', [server()]);
   const pair = Promise.all([a.call<Opened>('open', [server(), 'r'], PATIENCE), b.call<Opened>('open', [server(), 'r', 4_500], PATIENCE)]);

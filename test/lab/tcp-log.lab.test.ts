@@ -43,7 +43,7 @@ const refold = (log: string): ReturnType<typeof replay> =>
     return { stop };
   });
 
-test.each([
+test.concurrent.each([
   ['connect', 'port-restricted', 'port-restricted', 0, 0, /"tcp.connected","socket":"c\d+\/0"/],
   ['accept', 'restricted', 'symmetric', 0, 0, /"tcp.accepted"/],
   ['refused', 'port-restricted+rst', 'port-restricted+rst', 5, 60, /"code":"refused"/],
