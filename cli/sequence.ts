@@ -83,7 +83,7 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
     }
     const author: readonly Note[] = isDevice ? [{ who: [journey.host], what: 'says so by itself' }] : [];
     const alias = isHome ? [] : aliasNote(journey);
-    const fate = dropped ? [dropNote(dropped)] : letInNote(world, journey, from, to);
+    const fate = dropped ? [dropNote(dropped, journey)] : letInNote(world, journey, from, to);
     const notes = [...author, ...alias, ...fate].filter((note) => note.said === undefined || !said.has(note.said));
     for (const note of notes) if (note.said !== undefined) said.add(note.said);
     rows.set(key, {
@@ -136,8 +136,9 @@ function whereabouts(device: string, from: string, to: string | undefined): NonN
   return device.endsWith(`-${to}`) || device === to ? 'near-receiver' : 'between';
 }
 
-function dropNote({ device, dropped }: Hop): Note {
-  return { who: [deviceWords(device)], what: `dropped, ${dropped === undefined ? '' : DROP_WORDS[dropped]}` };
+function dropNote({ device, dropped }: Hop, { icmp }: Journey): Note {
+  const why = icmp && dropped === 'no-mapping' ? 'nothing was sent that it could be about' : dropped && DROP_WORDS[dropped];
+  return { who: [deviceWords(device)], what: `dropped, ${why ?? ''}` };
 }
 
 /** A NAT on the way out gave it another sender; of several the outermost counts. */
@@ -149,10 +150,11 @@ function aliasNote({ hops, src, socket, host }: Journey): Note[] {
 }
 
 /** What comes from a stranger passes a NAT only for a reason. */
-function letInNote(world: World, { hops, deliveredTo }: Journey, from: string, to: string | undefined): Note[] {
+function letInNote(world: World, { hops, deliveredTo, icmp }: Journey, from: string, to: string | undefined): Note[] {
   if (deliveredTo === undefined || from === SERVER || to === SERVER) return [];
   const nat = hops.find(({ before, after }) => before && after && before.dst !== after.dst);
   if (!nat) return [];
+  if (icmp) return [{ who: [nat.device], what: 'let in, it is about something that was sent', said: `${nat.device} lets in ICMP` }];
   const isSelective = world.internet.routers.get(nat.device)?.nat?.behaviour.filtering !== 'endpoint-independent';
   return [{ who: [nat.device], what: isSelective ? 'let in, something was sent there before' : 'let in, as everything is', said: `${nat.device} lets in` }];
 }

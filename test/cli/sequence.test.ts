@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type World, world } from '../../adapters/sim/index.ts';
 import { PROTOCOLS, type Protocol } from '../../cli/scenarios.ts';
 import { sequence } from '../../cli/sequence.ts';
+import { encodeIcmp } from '../../effects/wire/icmp.ts';
 import { Port } from '../sim/port.ts';
 
 const protocol = (name: string): Protocol => {
@@ -55,5 +56,27 @@ test('a refusal by a NAT stands beside its host, and streams that are no message
     '200 s>a FIN',
     '440 s>a (1 bytes)',
     '460 a>s FIN',
+  ]);
+});
+
+test('ICMP is told by what it is, with addresses alone, and why NATs let it in, or do not', () => {
+  const w = world({ a: 'full-cone', b: 'open' }, { latencyMs: 20 });
+  const [a, b] = ['a', 'b'].map((host) => new Port(w.host(host)).ask({ type: 'icmp.open', socket: 'raw' }));
+  const echo = (id: number) => encodeIcmp({ kind: 'echo-request', id, sequence: 0, data: new Uint8Array(0) });
+  const say = (from: Port | undefined, to: string, data: Uint8Array): void => {
+    from?.ask({ type: 'icmp.send', socket: 'raw', to, data });
+    w.advance(100);
+  };
+  say(a, '3.3.3.3', echo(7));
+  for (const id of [7, 8]) {
+    const quoted = { src: '198.18.1.2', dst: '3.3.3.3', protocol: 1, data: echo(id) };
+    say(b, '198.18.1.2', encodeIcmp({ kind: 'time-exceeded', code: 0, rest: 0, quoted }));
+  }
+  say(a, '198.18.2.2', encodeIcmp({ kind: 'unreachable', code: 1, rest: 0, quoted: { src: '198.18.2.2', dst: '3.3.3.3', protocol: 1, data: echo(7) } }));
+  expect(told(w, 'udp-punch')).toEqual([
+    '0 a>undefined stopped between echo-request 7 | nat-a: sent on as from 198.18.1.2 | internet: dropped, no way leads to that address',
+    '100 b>a time-exceeded for 198.18.1.2 > 3.3.3.3 | nat-a: let in, it is about something that was sent',
+    '200 b>a stopped near-receiver time-exceeded for 198.18.1.2 > 3.3.3.3 | nat-a: dropped, nothing was sent that it could be about',
+    '300 a>b stopped between unreachable for 198.18.2.2 > 3.3.3.3 | internet: dropped, it says it is from a private address, to which no answer finds its way',
   ]);
 });
