@@ -112,7 +112,7 @@ function punchProgress(state: string, { input, round, mapped, peer, path, sweep,
   }
 }
 
-function openProgress(state: string, { input, mapped, peer, round }: OpenPeerContext): Status | undefined {
+function openProgress(state: string, { input, mapped, peer, round, aim, aims }: OpenPeerContext): Status | undefined {
   const server = formatEndpoint(input.server);
   switch (state) {
     case 'connecting':
@@ -124,6 +124,7 @@ function openProgress(state: string, { input, mapped, peer, round }: OpenPeerCon
     }
     case 'punching': {
       const first = peer?.endpoints[0];
+      if (aim) return aimProgress(aim, aims);
       if (!first || round !== 1) return undefined;
       const at = formatEndpoint(first);
       return { status: 'punching', message: `introduced to ${at}, connecting…`, peer: at };
@@ -131,6 +132,12 @@ function openProgress(state: string, { input, mapped, peer, round }: OpenPeerCon
     default:
       return undefined;
   }
+}
+
+/** What an aim may cost the routers on the way: mappings, and calls. */
+function aimProgress({ sockets, ports }: NonNullable<OpenPeerContext['aim']>, aims: number): Status {
+  const where = sockets > 1 ? `${sockets} ports of ours in a row` : `${ports} ports of the peer's`;
+  return { status: 'sweeping', message: `a NAT counts its ports: calling with ${where}${aims > 1 ? `, aim ${aims}` : ''}…`, mappings: sockets, packets: Math.max(sockets, ports), sweep: aims };
 }
 
 /** A line for each quarter of a sweep, with what it may cost the routers on the way. */

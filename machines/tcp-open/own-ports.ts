@@ -18,8 +18,8 @@ export interface OwnPorts {
   readonly told: { readonly round: number; readonly forecast: Forecast };
   /** The mapping of the last forecast's own connection. */
   readonly toldMade: number;
-  /** Nothing may be called for now, since each new destination moves a NAT on that counts. */
-  readonly isHolding: boolean;
+  /** `held`: nothing may be called for now, since each new destination moves a NAT on that counts. `released`: the next round is due. */
+  readonly calls: 'free' | 'held' | 'released';
   /** The last aim at ports that nobody has seen, for those who watch. */
   readonly aim: Aim | undefined;
   readonly aims: number;
@@ -51,7 +51,7 @@ export const UNSEEN: OwnPorts = {
   sightings: [],
   told: { round: 0, forecast: { kind: 'unknown' } },
   toldMade: 0,
-  isHolding: false,
+  calls: 'free',
   aim: undefined,
   aims: 0,
   spent: 0,

@@ -27,7 +27,7 @@ export const dial = enqueueActions(({ context, enqueue }) => {
     return { ...target, socket, isMapped: true };
   });
   enqueue.sendTo('net', { type: 'tcp.listen', socket: listenerLabel(round), local, limit: 4 * UNPROVED });
-  enqueue.assign({ round, targets, made, spent });
+  enqueue.assign({ round, targets, made, spent, calls: 'free' });
 });
 
 /** Who is silent is called anew. */

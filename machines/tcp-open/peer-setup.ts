@@ -6,11 +6,8 @@ import type { Outcome } from '../outcome.ts';
 import type { OpenMessage } from './messages.ts';
 import type { OpenPeerContext, OpenPeerInput } from './session.ts';
 
-/**
- * `close` asks for an end, in any state. A connection that was handed over is no affair of the machine's any more. `resume` it
- * tells itself: calls may leave again.
- */
-export type OpenPeerEvent = NetHeard<OpenMessage> | { readonly type: 'close' | 'resume' };
+/** `close` asks for an end, in any state. A connection that was handed over is no affair of the machine's any more. */
+export type OpenPeerEvent = NetHeard<OpenMessage> | { readonly type: 'close' };
 
 export const peerSetup = setup({
   types: {} as {

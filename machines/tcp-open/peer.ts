@@ -9,7 +9,7 @@ import { seedOf } from '../../effects/seed.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
 import type { Plan } from '../port-strategy.ts';
-import { AIM_BUDGET, aimKind, mayForetell } from './aim.ts';
+import { aimKind, isSpent, mayForetell } from './aim.ts';
 import * as actions from './peer-actions.ts';
 import { type OpenPeerEvent, peerSetup } from './peer-setup.ts';
 import { haveSamplersAnswered, isAimOver, portActions } from './port-actions.ts';
@@ -49,22 +49,23 @@ export const tcpOpenPeer = peerSetup
       isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
       answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,
       isSampler: ({ context, event }) => 'socket' in event && context.samplers.some(({ socket }) => socket === event.socket),
-      isAim: ({ context, event }) => foretoldKind(context, event) === 'aimed' && !isMeeting(context),
+      isAim: ({ context, event }) => foretoldKind(context, event) === 'aimed' && !isMeeting(context) && !isSpent(context),
       isLeftToChance: ({ context, event }) => ['birthday', 'hopeless'].includes(foretoldKind(context, event)),
       isAimOver: ({ context }) => isAimOver(context),
       haveSamplersAnswered: ({ context }) => haveSamplersAnswered(context),
-      isSpent: ({ context }) => context.aims >= timing.AIMS || context.spent >= AIM_BUDGET,
+      isReleased: ({ context }) => context.calls === 'released',
+      isSpent: ({ context }) => isSpent(context),
       mayForetell: ({ context }) => mayForetell(context),
       mayForetellAgain: ({ context }) => mayForetell(context) && context.told.round < context.aims + timing.UNANSWERED,
       isIntroduction: ({ context, event }) => event.type === 'introduced' && event.socket === SERVER && event.to === context.self && event.peer.id !== context.self,
       isTarget: ({ context, event }) => 'socket' in event && context.targets.some(({ socket }) => socket === event.socket),
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
-      mayDial: ({ context }) => context.round < timing.ROUNDS && !context.isHolding && context.targets.some(mayDial),
+      mayDial: ({ context }) => context.round < timing.ROUNDS && context.calls !== 'held' && context.targets.some(mayDial),
       /** A call of ours was refused, or what came of it was reset. */
       mayDialAtOnce: ({ context, event }) =>
         event.type === 'net.failed' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context, event),
-      mayHangUp: ({ context }) => !context.isHolding && silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
+      mayHangUp: ({ context }) => context.calls !== 'held' && silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
       /** On a connection of ours, from the peer and to us; a probe comes once. */
       isProbe: ({ context, event }) => {
         if (event.type !== 'probe' || event.sender !== context.peer?.id || event.receiver !== context.self) return false;
@@ -163,8 +164,8 @@ export const tcpOpenPeer = peerSetup
           ports,
           rounds: {
             initial: 'trying',
+            always: { guard: 'isReleased', target: '.trying' },
             on: {
-              resume: '.trying',
               'net.failed': [{ guard: 'isServer' }, { guard: 'isSampler' }, { guard: 'mayDialAtOnce', target: '.trying', actions: 'noteFailure' }, { guard: 'isTarget', target: '.pausing', actions: ['noteFailure', 'nominate'] }, { actions: ['noteFailure', 'nominate'] }],
               'tcp.closed': [{ guard: 'isServer' }, { guard: 'isSampler' }, { guard: 'isTarget', target: '.pausing', actions: ['noteEnd', 'nominate'] }, { actions: ['noteEnd', 'nominate'] }],
               'net.unreadable': STRANGE,

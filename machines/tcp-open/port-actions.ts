@@ -77,7 +77,7 @@ const foretell = enqueueActions(({ context, enqueue }) => {
   if (forecast.kind === 'counting') {
     const socket = tellerLabel(next);
     enqueue.sendTo('net', { type: 'tcp.connect', socket, to: input.server, local: freshEnd(context) });
-    enqueue.assign({ told: saying, made: made + 1, toldMade: made + 1, samplers: [...samplers, { socket, made: made + 1 }], isHolding: true });
+    enqueue.assign({ told: saying, made: made + 1, toldMade: made + 1, samplers: [...samplers, { socket, made: made + 1 }], calls: 'held' });
     return;
   }
   enqueue.assign({ told: saying, serial: serial + 1 });
@@ -95,7 +95,7 @@ const rememberForecasts = assign(({ context, event }) => {
 /** What is being called and has not answered makes room for the ports that were foretold. */
 const takeAim = enqueueActions(({ context, enqueue }) => {
   const aimed = aimOf(context);
-  enqueue.assign({ isHolding: false });
+  enqueue.assign({ calls: 'free' });
   if (!aimed) return;
   const { targets, aim } = aimed;
   for (const target of context.targets) {
@@ -105,10 +105,10 @@ const takeAim = enqueueActions(({ context, enqueue }) => {
 });
 
 /** Nothing came of telling: what needs no guess is called again. */
-const resume = enqueueActions(({ context, enqueue }) => {
-  if (!context.isHolding) return;
-  enqueue.assign({ isHolding: false, ...(context.targets.every(({ isFresh }) => isFresh) ? { targets: targetsOf(context), aim: undefined } : {}) });
-  enqueue.raise({ type: 'resume' });
+const resume = assign(({ context }) => {
+  if (context.calls !== 'held') return {};
+  const isRow = context.targets.every(({ isFresh }) => isFresh);
+  return { calls: 'released' as const, ...(isRow ? { targets: targetsOf(context), aim: undefined } : {}) };
 });
 
 export function haveSamplersAnswered({ samplers }: OpenPeerContext): boolean {

@@ -161,8 +161,8 @@ export function mayDial({ socket, isObserved, isFresh, isMapped, refusals, troub
 
 /** Whoever is refused calls again at once, until the volley is over; so does whoever was accepted by a listener that did not last. */
 export function mayDialAtOnce(context: OpenPeerContext, { code, socket }: { readonly code: NetFailure; readonly socket: string }): boolean {
-  const { round, met, isHolding } = context;
-  if (isHolding) return false;
+  const { round, met, calls } = context;
+  if (calls === 'held') return false;
   if (code === 'reset') return metAt(context, socket) !== undefined && met.length === 1;
   return code === 'refused' && !isMeeting(context) && !endsVolley(round, pathOf(context));
 }

@@ -5,9 +5,11 @@ import type { OpenMessage } from '../../machines/tcp-open/messages.ts';
 import { tcpOpenPeer } from '../../machines/tcp-open/peer.ts';
 import type { OpenPeerEvent } from '../../machines/tcp-open/peer-setup.ts';
 import type { OpenPeerContext, OpenPeerInput } from '../../machines/tcp-open/session.ts';
+import type { Forecast } from '../../machines/port-forecast.ts';
 import { Bench } from './bench.ts';
 
 export const SERVER: Endpoint = { host: '198.18.0.2', port: 3478 };
+export const ALTERNATE: Endpoint = { host: '198.18.0.2', port: 3479 };
 export const HOME: Endpoint = { host: '192.168.1.2', port: 5000 };
 export const PEER: Endpoint = { host: '198.18.2.2', port: 6000 };
 /** Sessions below and above any other. */
@@ -45,6 +47,29 @@ export class OpenBench extends Bench<OpenPeerContext, OpenPeerEvent, OpenMessage
     return this;
   }
 
+  /** With the rendezvous's other port named, and our socket seen there at `port`; it was at 5000. */
+  observed(port: number): this {
+    this.connected();
+    this.now += 20;
+    this.send({ type: 'mapped', txid: this.context.asked?.txid ?? '', to: this.context.self, mapped: { host: '198.18.1.2', port: 5000 }, alternate: ALTERNATE, socket: 'server', from: SERVER, at: this.now });
+    return this.connected('alternate', ALTERNATE).seen('alternate', port);
+  }
+
+  /** The rendezvous answers a connection that was made to be seen, a round trip later. */
+  seen(socket: string, port: number): this {
+    this.now += 20;
+    this.send({ type: 'mapped', txid: TXID, to: this.context.self, mapped: { host: '198.18.1.2', port }, socket, from: SERVER, at: this.now });
+    return this;
+  }
+
+  /** Both forecasts are there: the peer's, and ours as it was told on the connection that left from `ownPort`. */
+  foretold(forecast: Forecast, { port = PEER.port, ownPort = 5000, round = this.context.told.round, peerRound = 1 } = {}): this {
+    const { self, peer } = this.context;
+    const told = { id: peer?.id ?? '', rttMs: 20, endpoints: [{ host: PEER.host, port }], round: peerRound, forecast, ageMs: 0 };
+    this.send({ type: 'introduced', txid: TXID, to: self, round, mapped: { host: '198.18.1.2', port: ownPort }, peer: told, socket: 'server', from: SERVER, at: this.now });
+    return this;
+  }
+
   failed(socket: string, code: NetFailure = 'refused'): this {
     this.send({ type: 'net.failed', effect: socket.startsWith('l') ? 'tcp.listen' : 'tcp.connect', socket, code, detail: `${socket}: ${code}`, at: this.now });
     return this;
@@ -76,6 +101,11 @@ export class OpenBench extends Bench<OpenPeerContext, OpenPeerEvent, OpenMessage
   /** The state of the rounds. */
   get rounds(): string {
     return String(this.snapshot.value['punching']?.['rounds']);
+  }
+
+  /** What goes on with the ports. */
+  get ports(): string {
+    return String(this.snapshot.value['punching']?.['ports']);
   }
 
   /** What the last step asked for, e.g. `c1/0: probe`, `connect c1/0 198.18.2.2:6000 from 5000`, `listen l1`. */

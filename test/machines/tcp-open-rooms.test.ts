@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { OpenMessage } from '../../machines/tcp-open/messages.ts';
-import { admit, forget, LIMITS, noRooms, type Rooms, sweep, welcome } from '../../machines/tcp-open/rooms.ts';
+import type { Forecast } from '../../machines/port-forecast.ts';
+import { admit, foretold, forget, LIMITS, noRooms, observed, type Rooms, sweep, welcome } from '../../machines/tcp-open/rooms.ts';
 import type { Step } from '../../machines/server.ts';
 
 const ROOM = 'ab'.repeat(32);
@@ -19,6 +20,15 @@ class House {
   register(socket: string, { rttMs, room = ROOM, peer = socket, host = '10.0.0.1' }: { rttMs?: number; room?: string; peer?: string; host?: string } = {}): string[] {
     const txid = '0'.repeat(24);
     return this.#take(admit(this.rooms, { type: 'register', txid, room, peer, rttMs, candidates: [{ host: '192.168.0.1', port: 7 }], socket, from: this.#end(socket, host), at: 0 }));
+  }
+
+  /** On the connection `socket`, which need not be the one that registered. */
+  foretell(socket: string, peer: string, forecast: Forecast, { round = 1, at = 0, room = ROOM } = {}): string[] {
+    return this.#take(foretold(this.rooms, { type: 'foretell', txid: '0'.repeat(24), room, peer, round, forecast, socket, from: this.#end(socket, '10.0.0.1'), at }));
+  }
+
+  observe(socket: string): string[] {
+    return this.#take(observed(this.rooms, { type: 'observe', txid: '0'.repeat(24), peer: 'p', socket, from: this.#end(socket, '10.0.0.1'), at: 0 }));
   }
 
   end(socket: string): void {
@@ -47,12 +57,16 @@ class House {
 function wordsOf(message: OpenMessage): string {
   switch (message.type) {
     case 'introduced':
-      return `meet ${message.peer.id} at ${message.peer.endpoints.map(({ port }) => port).join(' ')}, ${message.peer.rttMs} ms`;
+      return `meet ${message.peer.id} at ${message.peer.endpoints.map(({ port }) => port).join(' ')}, ${message.peer.rttMs} ms${portWords(message)}`;
     case 'refused':
       return message.reason;
     default:
       return message.type;
   }
+}
+
+function portWords({ round, mapped, peer: { forecast, round: theirs, ageMs } }: Extract<OpenMessage, { type: 'introduced' }>): string {
+  return forecast.kind === 'unknown' ? '' : `, ${forecast.kind} in round ${theirs}, ${ageMs} ms ago; you in ${round} at ${mapped.port}`;
 }
 
 function two(): House {
@@ -118,5 +132,56 @@ describe('a connection', () => {
     for (let n = 0; n < LIMITS.connectionsPerNetwork; n += 1) house.connect(`c${n}`, `2001:db8::${n.toString(16)}`);
     expect(house.connect('x', '2001:db8::ffff:1')).toEqual(['close x']);
     expect(house.connect('y', '2001:db8:0:1::1')).toEqual([]);
+  });
+});
+
+const COUNTING: Forecast = { kind: 'counting', step: 1, perSecond: 0, rttMs: 20 };
+const STEADY: Forecast = { kind: 'steady' };
+
+describe('forecasts of ports', () => {
+  function introduced(): House {
+    const house = two();
+    for (const socket of ['a', 'b']) house.register(socket, { rttMs: 1 });
+    for (const socket of ['x', 'y']) house.connect(socket);
+    return house;
+  }
+
+  test('of one that counts and one that stays are told to both as soon as both are known, in either order', () => {
+    const [early, late] = [introduced(), introduced()];
+    expect(early.foretell('b', 'b', STEADY, { round: 0 })).toEqual([]);
+    const both = ['a: meet b at 1098 7, 1 ms, steady in round 0, 5 ms ago; you in 1 at 1120', 'b: meet a at 1120 7, 1 ms, counting in round 1, 0 ms ago; you in 0 at 1098'];
+    expect(early.foretell('x', 'a', COUNTING, { at: 5 })).toEqual(both);
+    late.foretell('x', 'a', COUNTING);
+    expect(late.foretell('b', 'b', STEADY, { round: 0, at: 5 }).toSorted()).toEqual([
+      'a: meet b at 1098 7, 1 ms, steady in round 0, 0 ms ago; you in 1 at 1120',
+      'b: meet a at 1120 7, 1 ms, counting in round 1, 5 ms ago; you in 0 at 1098',
+    ]);
+  });
+
+  test('of two that count wait for each other in every round', () => {
+    const house = introduced();
+    expect(house.foretell('x', 'a', COUNTING)).toEqual([]);
+    expect(house.foretell('y', 'b', COUNTING, { at: 3 })).toHaveLength(2);
+    expect(house.foretell('x', 'a', COUNTING, { round: 2 })).toEqual([]);
+    expect(house.foretell('y', 'b', COUNTING, { round: 2 })).toHaveLength(2);
+  });
+
+  test('of two that stay are nothing to tell', () => {
+    const house = introduced();
+    house.foretell('a', 'a', STEADY);
+    expect(house.foretell('b', 'b', STEADY)).toEqual([]);
+  });
+
+  test('of nobody who is in that room end the connection that told them', () => {
+    expect(introduced().foretell('x', 'z', COUNTING)).toEqual(['close x']);
+    expect(introduced().foretell('x', 'a', COUNTING, { room: 'cd'.repeat(32) })).toEqual(['close x']);
+  });
+
+  test('come by connections of no room, which are told where they are seen, and ended after 10 s', () => {
+    const house = introduced();
+    expect(house.observe('x')).toEqual(['x: mapped']);
+    house.foretell('y', 'a', COUNTING);
+    expect(house.sweep(LIMITS.silentMs).toSorted()).toEqual(['close x', 'close y']);
+    expect(house.foretell('b', 'b', STEADY)).toHaveLength(2);
   });
 });

@@ -27,6 +27,8 @@ describe('a NAT that counts', () => {
     ['while 100 others a second come', '5000@0 5005@40 5024@200#5', { ...QUIET, step: 1, perSecond: 100 }],
     ['by two, while 100 others a second come', '5000@0 5010@40 5048@200#5', { ...QUIET, step: 2, perSecond: 100 }],
     ['and one datagram is overtaken', '5000@0 5002@40 5001@40 5003@40 5004@40', { ...QUIET, step: 1 }],
+    ['and is always seen by the fourth mapping of ours', '5000@0 5004@40#5 5008@80#9', { ...QUIET, step: 1 }],
+    ['by two, and is always seen by the fourth mapping of ours', '5000@0 5008@40#5 5016@80#9', { ...QUIET, step: 2 }],
     ['and our own count is too high by one, for a host that nobody reaches', '5000@0 5001@40 5003@200#5', { ...QUIET, step: 1 }],
   ])('%s', (_, text, forecast) => {
     expect(forecastOf(seen(text), 40)).toEqual(forecast);
