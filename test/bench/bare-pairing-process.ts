@@ -4,7 +4,8 @@
  */
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { OBSERVE_SIZE } from '../../machines/udp-punch/codec.ts';
-import type { Figures, FromRendezvous } from '../load/rendezvous-child.ts';
+import type { Figures } from '../load/rendezvous-child.ts';
+import type { FromStunServer } from '../load/stun-child.ts';
 import { INTRODUCED_SIZE, MAPPED_SIZE, MEMBER_IN_ANSWER, MEMBER_IN_REQUEST, ROOM_IN_REQUEST } from './pairing-bytes.ts';
 
 interface Waiting {
@@ -14,7 +15,7 @@ interface Waiting {
 
 const rooms = new Map<string, Waiting>();
 const socket = createSocket('udp4');
-let opened = 0;
+let everOpened = 0;
 let peakRooms = 0;
 
 socket.on('message', (data: Buffer, { port }: RemoteInfo) => {
@@ -25,7 +26,7 @@ socket.on('message', (data: Buffer, { port }: RemoteInfo) => {
   const self = { member: data.subarray(MEMBER_IN_REQUEST, MEMBER_IN_REQUEST + 8), port };
   const other = rooms.get(room);
   if (!other) {
-    opened += 1;
+    everOpened += 1;
     rooms.set(room, self);
     peakRooms = Math.max(peakRooms, rooms.size);
     return answer(self, MAPPED_SIZE);
@@ -42,7 +43,7 @@ function answer({ member, port }: Waiting, size: number): void {
 
 socket.bind(0, '127.0.0.1', () => {
   socket.setRecvBufferSize(4 * 1024 * 1024);
-  tell({ port: socket.address().port });
+  tell({ opened: { udp: { host: '127.0.0.1', port: socket.address().port } } });
 });
 process.on('message', () => tell(figures()));
 process.on('disconnect', () => process.exit());
@@ -50,9 +51,9 @@ process.on('disconnect', () => process.exit());
 function figures(): Figures {
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms: rooms.size, peakRooms, opened, paired: [] };
+  return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms: rooms.size, peakRooms, everOpened, paired: [] };
 }
 
-function tell(message: FromRendezvous): void {
+function tell(message: FromStunServer<Figures>): void {
   process.send?.(message);
 }

@@ -7,7 +7,9 @@ import { nodeNet } from '../../adapters/node/net.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
 import { run } from '../../effects/run.ts';
 import { rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
-import type { Figures, FromRendezvous, ToRendezvous } from './rendezvous-child.ts';
+import type { Figures } from './rendezvous-child.ts';
+import type { FromStunServer, ToStunServer } from './stun-child.ts';
+import { tellOpened } from './tell-figures.ts';
 
 const { actor } = run(udpPunchRendezvous, {
   net: nodeNet(),
@@ -17,21 +19,21 @@ const { actor } = run(udpPunchRendezvous, {
   input: { listen: { host: '127.0.0.1', port: 0 }, seed: newSeed() },
 });
 
-let opened = 0;
+let everOpened = 0;
 let peakRooms = 0;
 const paired = new Set<string>();
 
 actor.on('server', ({ what, room, local }) => {
-  if (what === 'listening' && local) tell({ port: local.port });
+  if (what === 'listening' && local) tellOpened({ udp: local });
   if (what === 'paired' && room !== undefined) paired.add(room);
   if (what === 'room-opened') {
-    opened += 1;
+    everOpened += 1;
     peakRooms = Math.max(peakRooms, actor.getSnapshot().context.memory.rooms.size);
   }
 });
 actor.start();
 
-process.on('message', (question: ToRendezvous) => {
+process.on('message', (question: ToStunServer) => {
   if (question === 'collected figures') globalThis.gc?.();
   tell(figures());
 });
@@ -41,9 +43,9 @@ function figures(): Figures {
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const rooms = actor.getSnapshot().context.memory.rooms.size;
-  return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms, peakRooms, opened, paired: [...paired] };
+  return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms, peakRooms, everOpened, paired: [...paired] };
 }
 
-function tell(message: FromRendezvous): void {
+function tell(message: FromStunServer<Figures>): void {
   process.send?.(message);
 }

@@ -1,4 +1,4 @@
-/** Starts `stun-process.ts`, or another that speaks like it, and asks for its figures. The process ends with its parent. */
+/** Starts `stun-process.ts`, or another server that speaks like it, and asks for its figures. The process ends with its parent. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -12,22 +12,23 @@ export interface StunFigures {
 
 export type ToStunServer = 'figures' | 'collected figures';
 /** First where it listens, by label; then, for each question, its figures. */
-export type FromStunServer = { readonly opened: Readonly<Record<string, Endpoint>> } | StunFigures;
+export type FromStunServer<F extends StunFigures = StunFigures> = { readonly opened: Readonly<Record<string, Endpoint>> } | F;
 
-export interface StunChild {
+/** F: what it tells of itself. */
+export interface StunChild<F extends StunFigures = StunFigures> {
   readonly opened: Readonly<Record<string, Endpoint>>;
-  figures(): Promise<StunFigures>;
+  figures(): Promise<F>;
   /** After a full collection of garbage, which costs the process some of its time. */
-  collectedFigures(): Promise<StunFigures>;
+  collectedFigures(): Promise<F>;
   stop(): Promise<void>;
 }
 
-export async function startStunServer(program = new URL('stun-process.ts', import.meta.url), ...options: readonly string[]): Promise<StunChild> {
+export async function startStunServer<F extends StunFigures = StunFigures>(program = new URL('stun-process.ts', import.meta.url), ...options: readonly string[]): Promise<StunChild<F>> {
   const child = fork(fileURLToPath(program), options, { execArgv: ['--import', 'tsx', '--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const first = await heard(child);
+  const first = await heard<F>(child);
   if (!('opened' in first)) throw new Error('the server told figures before it listened');
-  const ask = async (question: ToStunServer): Promise<StunFigures> => {
-    const answer = heard(child);
+  const ask = async (question: ToStunServer): Promise<F> => {
+    const answer = heard<F>(child);
     child.send(question);
     const figures = await answer;
     if ('opened' in figures) throw new Error('the server listens twice');
@@ -46,12 +47,12 @@ export async function startStunServer(program = new URL('stun-process.ts', impor
   };
 }
 
-async function heard(child: ChildProcess): Promise<FromStunServer> {
+async function heard<F extends StunFigures>(child: ChildProcess): Promise<FromStunServer<F>> {
   const early = new AbortController();
   const exit = (code: number | null): void => early.abort(new Error(`the server ended early, with code ${code}`));
   child.once('exit', exit);
   try {
-    const [message] = (await once(child, 'message', { signal: early.signal })) as [FromStunServer];
+    const [message] = (await once(child, 'message', { signal: early.signal })) as [FromStunServer<F>];
     return message;
   } catch {
     throw early.signal.reason;
