@@ -139,6 +139,8 @@ function sentence(what: ServerReported['what'], { local = '', transport, room = 
       return `carries a TCP connection with ${from}`;
     case 'denied':
       return `${from} asked for a destination that is not allowed`;
+    case 'refused':
+      return `the destination at ${from} could not be connected to`;
     case 'unanswered':
       return `${from} did not answer, so a TCP connection was closed`;
   }

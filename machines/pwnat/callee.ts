@@ -143,7 +143,7 @@ function packetCame(callee: Callee, turn: Turn, from: Endpoint, message: Packet 
   const stream = isDenied ? streamAt(tunnel, key) : undefined;
   if (!stream || stream.by !== 'link' || socket === undefined) return { ...next, tunnel };
   turn.tell({ what: 'denied', from });
-  return { ...next, tunnel: changed(tunnel, turn, stream, linked.tcpEnded(turn, stream)) };
+  return { ...next, tunnel: changed(tunnel, turn, stream, linked.tcpEnded(turn, stream, 'denied')) };
 }
 
 /** The callee with that link, if it stands or is rightly claimed; else undefined. */

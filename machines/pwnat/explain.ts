@@ -35,11 +35,10 @@ export function explainNoAnswer(attempt: Attempt, seen: Sightings): Failed {
   const { server, variant, authenticated } = attempt;
   const at = formatEndpoint(server);
   const facts = [...onTheWay(seen, attempt), ...ownNat(seen, attempt)];
-  if (seen.rejected === 'port') {
-    return failed('no-reply', `The host at ${server.host} says that nobody listens on UDP port ${server.port}: start the listener there, on that port.${sentences(facts)}`);
-  }
   const isNatted = isBehindNat(seen);
   const reasons = [
+    // A NAT that has not opened says so too.
+    ...(seen.rejected === 'port' && !isNatted ? [`nobody listens on UDP port ${server.port} there`] : []),
     ...(isNatted
       ? [`the NAT in front of this host does not translate the forged ICMP error, so that it leaves with a private source and is lost (Linux does this; a host with a public address, or another router, would do)`]
       : [`this host's provider or a firewall drops forged ICMP errors`]),
@@ -65,6 +64,7 @@ export function explainLost({ server }: Attempt): Failed {
 function onTheWay({ pong, rejected, trouble }: Sightings, { server }: Attempt): readonly string[] {
   return [
     pong ? `${server.host} answers an ordinary ping, so ICMP itself passes` : `${server.host} answers no ordinary ping; that alone proves nothing`,
+    ...(rejected === 'port' ? [`${server.host} says that its UDP port ${server.port} is closed: its NAT has not opened, or without a NAT nobody listens there`] : []),
     ...(rejected === 'filtered' ? ['a router says that UDP there is prohibited'] : []),
     ...(rejected === 'no-route' ? ['a router says that there is no way there'] : []),
     ...(trouble === undefined ? [] : [`the local system reported: ${trouble}`]),

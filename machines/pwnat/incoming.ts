@@ -28,6 +28,8 @@ export interface Taken {
   readonly data: Uint8Array | undefined;
   /** The caller's first packet: where to connect to. */
   readonly open: Uint8Array | undefined;
+  /** What the last packet says, if it has come. */
+  readonly farewell?: Uint8Array;
   /** A receipt is due at once. */
   readonly isUrgent: boolean;
 }
@@ -38,20 +40,22 @@ export function taken(incoming: Incoming, { sequence, kind, body }: Pick<Packet,
   if (incoming.isEnded || sequence < next || sequence >= limit || early.has(sequence)) return { incoming, data: undefined, open: undefined, isUrgent: true };
   if (sequence > next) return { incoming: { ...incoming, early: new Map(early).set(sequence, { kind, body }) }, data: undefined, open: undefined, isUrgent: true };
   const bodies: Uint8Array[] = [];
-  let [at, open, isEnded] = [next, undefined as Uint8Array | undefined, false];
+  let [at, open, farewell] = [next, undefined as Uint8Array | undefined, undefined as Uint8Array | undefined];
   const left = early.size > 0 ? new Map(early) : early as Map<number, Pick<Packet, 'kind' | 'body'>>;
-  for (let packet: Pick<Packet, 'kind' | 'body'> | undefined = { kind, body }; packet && !isEnded; packet = left.get(at)) {
+  for (let packet: Pick<Packet, 'kind' | 'body'> | undefined = { kind, body }; packet && !farewell; packet = left.get(at)) {
     if (packet.kind === 'data') bodies.push(packet.body);
-    else if (packet.kind === 'end') isEnded = true;
+    else if (packet.kind === 'end') farewell = packet.body;
     else if (at === 0) open = packet.body;
     if (at > next) left.delete(at);
     at += 1;
   }
+  const isEnded = farewell !== undefined;
   const unacknowledged = incoming.unacknowledged + at - next;
   return {
     incoming: { ...incoming, next: at, early: left, isEnded, unacknowledged, dueAt: Math.min(incoming.dueAt, now + timing.RECEIPT_MS) },
     data: bodies.length === 0 ? undefined : bodies.length === 1 ? bodies[0] : concatBytes(...bodies),
     open,
+    ...(farewell ? { farewell } : {}),
     // A gap that has closed is worth telling at once, and so is the first and the last of a stream.
     isUrgent: isEnded || early.size > 0 || next === 0 || unacknowledged >= timing.RECEIPT_EVERY,
   };

@@ -4,7 +4,7 @@
  *
  *     id (2)  type (1)  length of the body (2)  caller's number (8)  listener's number (8)  …  tag (0 or 16)
  *     20 OFFER, 40 ACCEPT                      no more; an offer has zeros for the listener's number
- *     21 OPEN: sequence (4), `host port` · 22 DATA: sequence (4), 1 to 1,200 bytes · 23 END: sequence (4)
+ *     21 OPEN: sequence (4), `host port` · 22 DATA: sequence (4), 1 to 1,200 bytes · 23 END: sequence (4), reason (0 or 1)
  *     24 RECEIPT: next (4), limit (4), seen (0 to 32) · 25 PING, 26 PONG: serial (4) · 27 BYE
  * From the listener the types are 20 (hex) more.
  */
@@ -27,11 +27,10 @@ const FROM_LISTENER = 0x20;
 /** `keys` when there is a secret. */
 export function encodeLink(message: LinkMessage, bodies: Bodies, keys: LinkKeys | undefined): Uint8Array {
   const pair = message.type === 'offer' ? message.caller + NOBODY : message.pair;
-  const rest = contents(message, bodies);
-  const tagSize = keys ? TAG : 0;
   const id = 'id' in message ? message.id : 0;
-  const length = PAIR + rest.length + tagSize;
-  const out = header(new Writer(HEADER + length), id, typeOf(message), length).bytes(fromHex(pair) ?? NOTHING).bytes(rest);
+  const body = message.type !== 'packet' ? NOTHING : message.kind === 'data' ? bodies.write(message.body) : message.body;
+  const length = PAIR + sizeOf(message) + body.length + (keys ? TAG : 0);
+  const out = contents(header(new Writer(HEADER + length), id, typeOf(message), length).bytes(fromHex(pair) ?? NOTHING), message).bytes(body);
   if (keys) out.bytes(keys.tag(pair, out.written()));
   return out.finish();
 }
@@ -83,25 +82,37 @@ function read(reader: Reader, kind: number, { id, pair, by }: Head, bodies: Bodi
       const sequence = reader.u32();
       const bytes = reader.bytes(reader.remaining);
       const body = what === 'data' ? bodies.read(bytes) : bytes;
-      if (body.length > LINK_BODY || (body.length === 0) !== (what === 'end')) throw new DecodeError(`a packet of ${body.length} bytes`, HEADER);
+      if (body.length > (what === 'end' ? 1 : LINK_BODY) || (body.length === 0 && what !== 'end')) throw new DecodeError(`a packet of ${body.length} bytes`, HEADER);
       return { type: 'packet', pair, by, id, sequence, kind: what, body };
     }
   }
 }
 
-function contents(message: LinkMessage, bodies: Bodies): Uint8Array {
+/** Bytes between the numbers of the link and the body. */
+function sizeOf(message: LinkMessage): number {
   switch (message.type) {
-    case 'packet': {
-      const body = message.kind === 'data' ? bodies.write(message.body) : message.body;
-      return new Writer(4 + body.length).u32(message.sequence).bytes(body).finish();
-    }
-    case 'receipt':
-      return new Writer(8 + SEEN_BYTES).u32(message.next).u32(message.limit).bytes(message.seen).finish();
+    case 'packet':
     case 'linkPing':
     case 'linkPong':
-      return new Writer(4).u32(message.serial).finish();
+      return 4;
+    case 'receipt':
+      return 8 + message.seen.length;
     default:
-      return NOTHING;
+      return 0;
+  }
+}
+
+function contents(out: Writer, message: LinkMessage): Writer {
+  switch (message.type) {
+    case 'packet':
+      return out.u32(message.sequence);
+    case 'receipt':
+      return out.u32(message.next).u32(message.limit).bytes(message.seen);
+    case 'linkPing':
+    case 'linkPong':
+      return out.u32(message.serial);
+    default:
+      return out;
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { utf8 } from '../../effects/wire/bytes.ts';
 import { type Incoming, isWorthTelling, NEW_INCOMING, receipted, taken } from './incoming.ts';
-import type { Packet, Receipt, Side } from './messages.ts';
+import { NO_CONNECTION, type Packet, type Receipt, type Side } from './messages.ts';
 import { acknowledged, expired, isDelivered, newOutgoing, offered, opened, type Outgoing, pumped, type Sending } from './outgoing.ts';
 import { closed, delivered, drained, isFull, regulated, type TcpSide } from './tcp-side.ts';
 import type { Turn } from './turn.ts';
@@ -37,10 +37,12 @@ export function answered(given: Given): LinkStream {
 
 /** A packet of the other direction, whose last is the end of the connection; `opens` hears of the one that says where to connect to. */
 export function packetCame(turn: Turn, stream: LinkStream, packet: Packet, opens: (destination: Uint8Array, stream: LinkStream) => LinkStream): LinkStream {
-  const { incoming, data, open, isUrgent } = taken(stream.incoming, packet, turn.now);
+  const { incoming, data, open, farewell, isUrgent } = taken(stream.incoming, packet, turn.now);
   const connected = open && stream.side === 'listener' ? opens(open, { ...stream, incoming }) : { ...stream, incoming };
   const next = data ? { ...connected, tcp: delivered(turn, connected.tcp, data) } : connected;
   if (incoming.isEnded) closed(turn, next.tcp);
+  if (farewell?.[0] === NO_CONNECTION.denied) turn.tell({ what: 'denied', from: stream.peer });
+  if (farewell?.[0] === NO_CONNECTION.refused) turn.tell({ what: 'refused', from: stream.peer });
   return isUrgent || incoming.isEnded ? receipt(turn, next) : next;
 }
 
@@ -57,9 +59,10 @@ export function tcpDrained(turn: Turn, stream: LinkStream): LinkStream {
   return isWorthTelling(next.incoming) ? receipt(turn, next) : next;
 }
 
-/** The TCP side has ended by itself, or there is none. */
-export function tcpEnded(turn: Turn, stream: LinkStream): LinkStream | undefined {
-  return pump(turn, { ...stream, tcp: { ...stream.tcp, isOpen: false }, outgoing: { ...stream.outgoing, isEnding: true } });
+/** The TCP side has ended by itself, or there is none, for a reason that is worth telling. */
+export function tcpEnded(turn: Turn, stream: LinkStream, why?: keyof typeof NO_CONNECTION): LinkStream | undefined {
+  const farewell = why ? Uint8Array.of(NO_CONNECTION[why]) : stream.outgoing.farewell;
+  return pump(turn, { ...stream, tcp: { ...stream.tcp, isOpen: false }, outgoing: { ...stream.outgoing, isEnding: true, farewell } });
 }
 
 export function dueAt({ outgoing, incoming }: LinkStream): number {

@@ -40,7 +40,7 @@ export const serve = enqueueActions(({ context, event, enqueue }) => {
   if (turn.commands.length > 0) enqueue.sendTo('net', { type: 'several', commands: turn.commands });
   for (const { what, from } of turn.news) {
     enqueue.emit({ type: 'server', what, ...(from ? { from } : {}) });
-    if (context.outcome || !local || !from || what === 'denied') continue;
+    if (context.outcome || !local || !from || what === 'denied' || what === 'refused') continue;
     const outcome: Outcome = { kind: 'connected', socket: MAIN, local, peer: from, elapsedMs: turn.now - context.startedAt };
     enqueue.assign({ outcome });
     enqueue.emit({ type: 'outcome', outcome });
@@ -139,8 +139,9 @@ function hear({ callee }: ListenerContext, turn: Turn, event: ListenerEvent): Ca
     case 'tcp.drained':
       return { ...callee, tunnel: tcpDrained(tunnel, turn, event.socket) };
     case 'tcp.closed':
-    case 'net.failed':
       return { ...callee, tunnel: tcpEnded(tunnel, turn, event.socket) };
+    case 'net.failed':
+      return { ...callee, tunnel: tcpEnded(tunnel, turn, event.socket, event.effect === 'tcp.connect' ? 'refused' : undefined) };
     default:
       return callee;
   }

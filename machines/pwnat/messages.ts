@@ -131,9 +131,12 @@ export interface Packet extends OfLink {
   /** From 0. */
   readonly sequence: number;
   readonly kind: 'open' | 'data' | 'end';
-  /** `open`: the destination as text, as in HELLO. */
+  /** `open`: the destination as text, as in HELLO. `end`: nothing, or one byte that says why there was no connection, see `NO_CONNECTION`. */
   readonly body: Uint8Array;
 }
+
+/** In the last packet of the listener's direction. */
+export const NO_CONNECTION = { denied: 1, refused: 2 } as const;
 
 /** What has come of one direction. */
 export interface Receipt extends OfLink {

@@ -13,6 +13,8 @@ export interface Outgoing {
   /** The TCP side has ended: the last packet follows. And that has been sent. */
   readonly isEnding: boolean;
   readonly isEndSent: boolean;
+  /** What the last packet says. */
+  readonly farewell: Uint8Array;
   /** Sent and not known to have come, from sequence `first` on, and those between that have. */
   readonly flight: readonly Sent[];
   readonly first: number;
@@ -56,6 +58,7 @@ export function newOutgoing(roundTripMs?: number): Outgoing {
     queuedBytes: 0,
     isEnding: false,
     isEndSent: false,
+    farewell: NOTHING,
     flight: [],
     first: 0,
     limit: timing.FIRST_LIMIT,
@@ -180,7 +183,7 @@ function launch(outgoing: Outgoing, parcels: readonly Pick<Sent, 'kind' | 'body'
 }
 
 /** At most `count` packets of what waits, and what then still does. */
-function cut({ queue, queuedBytes, isEnding, isEndSent }: Outgoing, count: number): { readonly parcels: readonly Pick<Sent, 'kind' | 'body'>[]; readonly rest: Pick<Outgoing, 'queue' | 'queuedBytes' | 'isEndSent'> } {
+function cut({ queue, queuedBytes, isEnding, isEndSent, farewell }: Outgoing, count: number): { readonly parcels: readonly Pick<Sent, 'kind' | 'body'>[]; readonly rest: Pick<Outgoing, 'queue' | 'queuedBytes' | 'isEndSent'> } {
   const parcels: Pick<Sent, 'kind' | 'body'>[] = [];
   let [index, offset, bytes] = [0, 0, queuedBytes];
   while (parcels.length < count && index < queue.length) {
@@ -198,7 +201,7 @@ function cut({ queue, queuedBytes, isEnding, isEndSent }: Outgoing, count: numbe
     parcels.push({ kind: 'data', body });
   }
   const endsNow = isEnding && !isEndSent && bytes === 0 && parcels.length < count;
-  if (endsNow) parcels.push({ kind: 'end', body: NOTHING });
+  if (endsNow) parcels.push({ kind: 'end', body: farewell });
   const left = queue.slice(index);
   if (offset > 0) left[0] = left[0]!.subarray(offset);
   return { parcels, rest: { queue: left, queuedBytes: bytes, isEndSent: isEndSent || endsNow } };

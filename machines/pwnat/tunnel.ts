@@ -79,11 +79,11 @@ export function tcpDrained(tunnel: Tunnel, turn: Turn, socket: string): Tunnel {
   return changed(tunnel, turn, stream, stream.by === 'plain' ? plain.tcpDrained(turn, stream) : linked.tcpDrained(turn, stream));
 }
 
-/** A TCP connection has ended by itself, or could not be made. */
-export function tcpEnded(tunnel: Tunnel, turn: Turn, socket: string): Tunnel {
+/** A TCP connection has ended by itself, or could not be made: then `why`. */
+export function tcpEnded(tunnel: Tunnel, turn: Turn, socket: string, why?: 'refused'): Tunnel {
   const stream = getEntry(tunnel.streams, socket);
   if (!stream?.tcp.isOpen) return tunnel;
-  return changed(tunnel, turn, stream, stream.by === 'plain' ? plain.tcpEnded(turn, stream) : linked.tcpEnded(turn, stream));
+  return changed(tunnel, turn, stream, stream.by === 'plain' ? plain.tcpEnded(turn, stream) : linked.tcpEnded(turn, stream, why));
 }
 
 /** Everything that is due by now. */

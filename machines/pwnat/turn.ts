@@ -9,7 +9,7 @@ export const HOLE = 'hole';
 export const DOOR = 'local';
 
 export interface News {
-  readonly what: 'called' | 'carried' | 'denied' | 'unanswered';
+  readonly what: 'called' | 'carried' | 'denied' | 'refused' | 'unanswered';
   readonly from?: Endpoint;
 }
 

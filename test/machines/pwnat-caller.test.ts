@@ -210,10 +210,12 @@ describe('when nothing came within nine seconds, it says', () => {
     expect(detail).not.toContain('in front of this host does not translate');
   });
 
-  test('that nobody listens there, if that host says so about our datagram and nobody else\'s', () => {
+  test('that the port is closed there, if that host says so about our datagram and nobody else\'s; it may be the NAT that says it', () => {
     const said = { type: 'rejected', source: { host: '192.168.2.2', port: 2222 }, to: SERVER, why: 'port' } as const;
-    expect(alone({}, PRIVATE, (bench) => bench.hear(said, { ...SERVER, port: 0 }, 'hole')).detail).toMatch(/nobody listens on UDP port 2222/);
-    expect(alone({}, PRIVATE, (bench) => bench.hear({ ...said, to: { ...SERVER, port: 53 } }, { ...SERVER, port: 0 }, 'hole')).detail).not.toContain('nobody listens on');
+    const told = (message: PwnatMessage, addresses = PRIVATE): string => alone({}, addresses, (bench) => bench.hear(message, { ...SERVER, port: 0 }, 'hole')).detail;
+    expect(told(said)).toMatch(/its UDP port 2222 is closed: its NAT has not opened.*likeliest first: the NAT in front of this host does not translate/s);
+    expect(told(said, [{ host: '198.18.2.2', port: 2222 }])).toContain('likeliest first: nobody listens on UDP port 2222 there');
+    expect(told({ ...said, to: { ...SERVER, port: 53 } })).not.toContain('is closed');
   });
 
   test('whether an ordinary ping is answered', () => {

@@ -92,6 +92,18 @@ test('a destination that refuses ends the connection, and one that is not allowe
   expect(denied.stop()).toEqual([]);
 });
 
+test('with a secret, the caller is told for each TCP connection why there is none', async () => {
+  for (const [options, what] of [[{ to: { host: 'web', port: '81' } }, 'denied'], [{}, 'refused']] as const) {
+    const t = new TunnelWorld(NATS, { latencyMs: 5, secret: 'a long secret', ...options }).run();
+    const heard: string[] = [];
+    t.w.running('b').actor.on('server', (event: unknown) => heard.push((event as { what: string }).what));
+    t.web.ask({ type: 'close', socket: 'web' });
+    await t.visit('g');
+    expect([await t.guests.ended('g'), heard]).toEqual([['closed'], [what]]);
+    expect(t.stop()).toEqual([]);
+  }
+});
+
 test('an idle connection stands for an hour, and still ends in order', async () => {
   const t = new TunnelWorld(NATS, { latencyMs: 5 }).run();
   await t.visit('g');

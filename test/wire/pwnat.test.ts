@@ -65,6 +65,7 @@ const LINK: readonly (readonly [string, PwnatMessage, string])[] = [
   ['OPEN', { type: 'packet', by: 'caller', pair: PAIR, id: 7, sequence: 0, kind: 'open', body: utf8('web 80') }, `0007 21 001a ${PAIR} 00000000 ${Buffer.from('web 80').toString('hex')}`],
   ['DATA', { type: 'packet', by: 'listener', pair: PAIR, id: 7, sequence: 258, kind: 'data', body: utf8('x') }, `0007 42 0015 ${PAIR} 00000102 78`],
   ['END', { type: 'packet', by: 'caller', pair: PAIR, id: 7, sequence: 1, kind: 'end', body: utf8('') }, `0007 23 0014 ${PAIR} 00000001`],
+  ['END that says why', { type: 'packet', by: 'listener', pair: PAIR, id: 7, sequence: 0, kind: 'end', body: Uint8Array.of(1) }, `0007 43 0015 ${PAIR} 00000000 01`],
   ['RECEIPT', { type: 'receipt', by: 'listener', pair: PAIR, id: 7, next: 5, limit: 261, seen: Uint8Array.of(0xa0) }, `0007 44 0019 ${PAIR} 00000005 00000105 a0`],
   ['PING', { type: 'linkPing', by: 'caller', pair: PAIR, serial: 1 }, `0000 25 0014 ${PAIR} 00000001`],
   ['PONG', { type: 'linkPong', by: 'listener', pair: PAIR, serial: 1 }, `0000 46 0014 ${PAIR} 00000001`],
@@ -137,6 +138,7 @@ describe('hostile bytes', () => {
     ['four bytes', '0001 05 00'],
     ['a link message without its numbers', '0001 24 0004 00000000'],
     ['type 8 of our own', `0001 28 0010 ${PAIR}`],
+    ['an END of two bytes', `0007 23 0016 ${PAIR} 00000001 0101`],
     ['a receipt of too many', `0007 44 0039 ${PAIR} 00000005 00000105 ${'ff'.repeat(33)}`],
   ])('%s is unreadable', (_, bytes) => {
     expect(plain.decode(hex(bytes)).kind).toBe('unreadable');
