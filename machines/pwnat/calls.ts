@@ -21,6 +21,9 @@ export interface Calls {
   readonly tunnel: Tunnel;
   /** How the listener speaks; undefined before it has spoken, and after it has fallen silent. */
   readonly speech: 'plain' | Link | undefined;
+  /** While the listener speaks udptunnel: how often it has been offered better, and when it is again. One of ours may not have heard. */
+  readonly offered: number;
+  readonly offerAt: number;
   /** Links so far, and our number for the one that is offered. */
   readonly offers: number;
   readonly self: string;
@@ -44,7 +47,7 @@ interface Link {
 
 export function newCalls(seed: string, server: Endpoint, to: Calls['to']): Calls {
   const [salt = 0, request = 0] = new Uint32Array(derive(seed, 'salt', 0).slice().buffer);
-  return { seed, server, to, tunnel: newTunnel('caller', salt), speech: undefined, offers: 0, self: numberFor(seed, 0), waiting: [], request: request & 0xffff, nextId: 1, heardAt: -Infinity };
+  return { seed, server, to, tunnel: newTunnel('caller', salt), speech: undefined, offered: 0, offerAt: Infinity, offers: 0, self: numberFor(seed, 0), waiting: [], request: request & 0xffff, nextId: 1, heardAt: -Infinity };
 }
 
 /** A TCP connection has come. */
@@ -66,7 +69,7 @@ export function tcpGone(calls: Calls, socket: string): Calls {
 
 /** The listener speaks udptunnel, and nothing better so far. */
 export function spokenPlainly(calls: Calls, turn: Turn): Calls {
-  return calls.speech ? calls : admitted({ ...calls, speech: 'plain' }, turn);
+  return calls.speech ? calls : admitted({ ...calls, speech: 'plain', offered: 0, offerAt: turn.now + timing.linkPingWaitMs(0) }, turn);
 }
 
 /** The listener is one of ours. */
@@ -122,6 +125,11 @@ export function ticked(calls: Calls, turn: Turn): Calls {
   const after = { ...calls, tunnel: tunnelTicked(calls.tunnel, turn) };
   const isCalling = turn.commands.slice(before).some((command) => command.type === 'udp.send' && command.message.type === 'hello');
   if (isCalling) forge(turn, server);
+  if (speech === 'plain' && calls.offerAt <= turn.now) {
+    turn.send(server, { type: 'offer', caller: calls.self });
+    const offered = calls.offered + 1;
+    return { ...after, offered, offerAt: offered < timing.OFFERS ? turn.now + timing.linkPingWaitMs(offered) : Infinity };
+  }
   if (typeof speech !== 'object' || speech.dueAt > turn.now) return after;
   if (speech.askedAt === -Infinity) {
     const serial = speech.serial + 1;
@@ -134,8 +142,8 @@ export function ticked(calls: Calls, turn: Turn): Calls {
   return { ...after, speech: { ...speech, tries, dueAt: turn.now + timing.linkPingWaitMs(tries) } };
 }
 
-export function dueAt({ tunnel, speech }: Calls): number {
-  return Math.min(tunnel.dueAt, typeof speech === 'object' ? speech.dueAt : Infinity);
+export function dueAt({ tunnel, speech, offerAt }: Calls): number {
+  return Math.min(tunnel.dueAt, typeof speech === 'object' ? speech.dueAt : speech === 'plain' ? offerAt : Infinity);
 }
 
 /** Ends everything, and says so. */

@@ -87,6 +87,8 @@ export const FULL_SENDS = TCP_DRAIN_SENDS;
 
 /** Half of the shortest common UDP lifetime, 30 s. */
 export const LINK_PING_MS = 15_000;
+/** Whoever answers as the original does may be one of ours that lost the offer: it is repeated so often, at the same moments. */
+export const OFFERS = 4;
 /** A silent end is asked again so often, at 0.5, 1, 2, 2 … s. */
 export const LINK_PINGS = 8;
 export const linkPingWaitMs = (tries: number): number => Math.min(2_000, 500 * 2 ** tries);
