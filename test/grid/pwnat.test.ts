@@ -3,7 +3,9 @@
  * and with pypwnat's, never one side alone, and nothing is left open.
  */
 import { describe, expect, test } from 'vitest';
-import { pwnat, pypwnat } from '../../machines/pwnat/index.ts';
+import { world } from '../../adapters/sim/world.ts';
+import type { Outcome } from '../../machines/outcome.ts';
+import { pwnat, pwnatCodec, pypwnat } from '../../machines/pwnat/index.ts';
 import { canMeet, sideOf } from '../pwnat/oracle.ts';
 import { play } from './play.ts';
 
@@ -44,4 +46,14 @@ test('at 10 % loss with jitter and reordering every allowed pair meets, 10 world
     if (played.both) both += 1;
   }
   expect(both).toBe(300);
+});
+
+test('where the acceptance is lost, and udptunnel is answered, the better way is offered again', () => {
+  const w = world({ a: 'open', b: 'open' }, { latencyMs: 10 }).lose('a -> b', 2).run(pwnat);
+  const said = w.journeys().filter(({ src, dst }) => src.host === w.address('a') && dst.host === w.address('b'));
+  const types = said.map(({ data, hops }) => `${pwnatCodec().decode(data).kind === 'message' ? data[2] : ''}${hops.some(({ dropped }) => dropped) ? ' lost' : ''}`);
+  // An empty punch and an ACCEPT (40) are lost, a HELLOACK (3) comes; then another ACCEPT, and a PONG (46).
+  expect(types).toEqual(['undefined lost', `${0x40} lost`, '3', `${0x40}`, `${0x46}`]);
+  expect(w.outcomes<Outcome>('a')[0]?.outcome).toMatchObject({ kind: 'connected' });
+  w.stop();
 });
