@@ -5,6 +5,7 @@
  * rendezvous stands until then, for its end would end the mapping. No sockets, no clock: it asks net and hears back.
  * Source: seed 002; RFC 5382; RFC 9293 §3.5.
  */
+import type { NetFailure } from '../../effects/net.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { failed } from '../outcome.ts';
@@ -27,9 +28,8 @@ function silenceOf({ hangUps, rttMs = 0, peer }: OpenPeerContext): number {
   return timing.silenceMs(hangUps, rttMs, peer?.rttMs ?? 0);
 }
 
-/** Ends that are in use already are so by a call to our listener. */
 function retryOf(context: OpenPeerContext, event: OpenPeerEvent): timing.Retry {
-  return { sinceStartMs: 'at' in event ? event.at - context.startAt : 0, rttMs: pathOf(context), isCalled: 'code' in event && event.code === 'address-in-use' };
+  return { sinceStartMs: 'at' in event ? event.at - context.startAt : 0, rttMs: pathOf(context), failure: 'code' in event ? failureOf(event.code) : 'other' };
 }
 
 function aimDelay(context: OpenPeerContext): number {
@@ -40,6 +40,10 @@ function aimDelay(context: OpenPeerContext): number {
 function foretoldKind(context: OpenPeerContext, event: OpenPeerEvent): Plan['kind'] {
   if (event.type !== 'introduced' || event.socket !== SERVER || event.to !== context.self || event.peer.id !== context.peer?.id) return 'plain';
   return event.round === context.told.round ? aimKind({ ...context, peer: event.peer }) : 'plain';
+}
+
+function failureOf(code: NetFailure): timing.Retry['failure'] {
+  return code === 'address-in-use' ? 'called' : code === 'reset' ? 'cut-off' : 'other';
 }
 
 export const tcpOpenPeer = peerSetup
@@ -62,9 +66,9 @@ export const tcpOpenPeer = peerSetup
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
       mayDial: ({ context }) => context.round < timing.ROUNDS && context.calls !== 'held' && context.targets.some(mayDial),
-      /** A call of ours was refused, or what came of it was reset. */
+      /** A call of ours was refused. */
       mayDialAtOnce: ({ context, event }) =>
-        event.type === 'net.failed' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context, event),
+        event.type === 'net.failed' && event.code === 'refused' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context),
       mayHangUp: ({ context }) => context.calls !== 'held' && silenceOf(context) <= timing.SILENCE_MAX_MS && !isMeeting(context) && context.targets.some((target) => isSilent(context, target)),
       /** On a connection of ours, from the peer and to us; a probe comes once. */
       isProbe: ({ context, event }) => {

@@ -159,12 +159,9 @@ export function mayDial({ socket, isObserved, isFresh, isMapped, refusals, troub
   return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
 }
 
-/** Whoever is refused calls again at once, until the volley is over; so does whoever was accepted by a listener that did not last. */
-export function mayDialAtOnce(context: OpenPeerContext, { code, socket }: { readonly code: NetFailure; readonly socket: string }): boolean {
-  const { round, met, calls } = context;
-  if (calls === 'held') return false;
-  if (code === 'reset') return metAt(context, socket) !== undefined && met.length === 1;
-  return code === 'refused' && !isMeeting(context) && !endsVolley(round, pathOf(context));
+/** Whoever is refused calls again at once, until the volley is over. */
+export function mayDialAtOnce(context: OpenPeerContext): boolean {
+  return !isMeeting(context) && !endsVolley(context.round, pathOf(context));
 }
 
 /** The round trip to the peer, ms, at the most: by way of the rendezvous. */

@@ -24,9 +24,9 @@ export function skewTable(a: string, b: string, steps: number): readonly (readon
   });
 }
 
-/** Those that do not come about within a dozen round trips and 60 ms: some tries more than it takes without any chance. */
+/** Those that do not come about within a dozen round trips and a second: some tries more than it takes without any luck. */
 export function tooSlow(table: readonly (readonly Skewed[])[]): readonly Skewed[] {
-  return table.flat().filter(({ ms, latencyMs }) => ms === undefined || ms > 24 * latencyMs + 60);
+  return table.flat().filter(({ ms, latencyMs }) => ms === undefined || ms > 24 * latencyMs + 1_000);
 }
 
 export function printed(title: string, table: readonly (readonly Skewed[])[]): string {

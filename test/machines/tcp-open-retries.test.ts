@@ -1,6 +1,6 @@
-/** When a call that failed is repeated: at once, at a moment that both sides share, or after whoever calls us has had their time. */
+/** When a call that failed is repeated: at a moment that both sides share, but after whoever calls us has had their time. */
 import { describe, expect, test } from 'vitest';
-import { endsVolley, retryMs } from '../../machines/tcp-open/timing.ts';
+import { endsVolley, type Retry, retryMs } from '../../machines/tcp-open/timing.ts';
 import { OpenBench, PEER } from './open-peer.ts';
 
 /** Round trips of 20 ms to the rendezvous, each side's: 40 ms to the peer, at the most. */
@@ -11,20 +11,14 @@ function waitOf(bench: OpenBench): number {
 }
 
 describe('a call', () => {
-  test('that was accepted by a listener which did not last is repeated at once, whatever its place in a volley', () => {
-    const bench = new OpenBench().punching();
-    for (let round = 1; round <= 3; round += 1) bench.failed(`c${round}/0`);
-    bench.connected('c4/0', PEER).failed('c4/0', 'reset');
-    expect(bench.asked).toEqual(['close l4', 'connect c5/0 198.18.2.2:6000 from 5000', 'listen l5']);
-  });
-
-  test('that was reset while another connection is being proved is not repeated', () => {
-    const bench = new OpenBench().punching().accepted('l1/1').connected('c1/0', PEER).failed('c1/0', 'reset');
-    expect([bench.asked, bench.rounds]).toEqual([[], 'pausing']);
-  });
-
-  test('that was reset before it stood waits like one that was refused last', () => {
-    expect(new OpenBench().punching().failed('c1/0', 'reset').rounds).toBe('pausing');
+  test('that was accepted by a listener which did not last waits until all that was said of it has come', () => {
+    for (const [rttMs, least] of [[20, PATH_MS], [1, 20]] as const) {
+      const bench = new OpenBench().connected().answered(rttMs).answered(rttMs).introduced({ rttMs });
+      bench.elapse('startDelay');
+      bench.connected('c1/0', PEER).failed('c1/0', 'reset');
+      expect([bench.asked, bench.rounds]).toEqual([[], 'pausing']);
+      expect(waitOf(bench)).toBeGreaterThanOrEqual(least);
+    }
   });
 
   test('that finds its ends in use leaves the listener to whoever is calling, for three round trips', () => {
@@ -36,8 +30,8 @@ describe('a call', () => {
 });
 
 describe('the moment of the next volley', () => {
-  const RETRY = { sinceStartMs: 103, rttMs: PATH_MS, isCalled: false };
-  const waits = (retry: typeof RETRY): readonly number[] => Array.from({ length: 1_000 }, (_, round) => retryMs(1, round, retry));
+  const RETRY: Retry = { sinceStartMs: 103, rttMs: PATH_MS, failure: 'other' };
+  const waits = (retry: Retry): readonly number[] => Array.from({ length: 1_000 }, (_, round) => retryMs(1, round, retry));
 
   test('is the same for both sides, three times in four, and any other else', () => {
     const common = waits(RETRY).filter((ms) => ms === 144 - 103);
@@ -46,9 +40,9 @@ describe('the moment of the next volley', () => {
   });
 
   test('never comes before a round trip is over, nor much later', () => {
-    for (const isCalled of [false, true]) {
-      const [least, most] = [Math.min(...waits({ ...RETRY, isCalled })), Math.max(...waits({ ...RETRY, isCalled }))];
-      expect([least >= (isCalled ? 3 : 1) * PATH_MS, most <= (isCalled ? 3 : 1) * PATH_MS + 8]).toEqual([true, true]);
+    for (const [failure, restMs] of [['other', PATH_MS], ['cut-off', PATH_MS], ['called', 3 * PATH_MS + 20]] as const) {
+      const all = waits({ ...RETRY, failure });
+      expect([Math.min(...all) >= restMs, Math.max(...all) <= restMs + 8]).toEqual([true, true]);
     }
   });
 
