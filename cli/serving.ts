@@ -141,6 +141,8 @@ function sentence(what: ServerReported['what'], { local = '', transport, room = 
       return `${from} asked for a destination that is not allowed`;
     case 'refused':
       return `the destination at ${from} could not be connected to`;
+    case 'mute':
+      return 'the system does not send ICMP echo requests';
     case 'unanswered':
       return `${from} did not answer, so a TCP connection was closed`;
   }

@@ -36,10 +36,12 @@ export interface OutcomeReported<Outcome> extends EventObject {
 /** Every server machine emits one of these for what its operator would want to know. */
 export interface ServerReported extends EventObject {
   readonly type: 'server';
-  readonly what: 'listening' | 'room-opened' | 'paired' | 'checking' | 'reported' | 'called' | 'carried' | 'denied' | 'refused' | 'unanswered';
+  readonly what: 'listening' | 'room-opened' | 'paired' | 'checking' | 'reported' | 'called' | 'carried' | 'denied' | 'refused' | 'mute' | 'unanswered';
   readonly local?: Endpoint;
   /** Of `local`; UDP when absent. */
   readonly transport?: 'tcp';
   readonly room?: string;
   readonly from?: Endpoint;
+  /** What the local system said. */
+  readonly detail?: string;
 }

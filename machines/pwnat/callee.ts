@@ -31,11 +31,17 @@ export interface Callee {
   readonly allow: readonly Destination[];
   readonly tunnel: Tunnel;
   readonly callers: Callers;
-  /** Links that stand, by their pair; and pairs that have been taken up, until when. */
+  /** Links that stand, by their pair; and pairs that have been taken up, which nobody takes up again. */
   readonly links: ReadonlyMap<string, CalleeLink>;
-  readonly used: ReadonlyMap<string, number>;
+  readonly used: ReadonlyMap<string, Used>;
   /** TCP connections so far: their labels. */
   readonly serial: number;
+}
+
+interface Used {
+  readonly host: string;
+  /** By then nobody could take it up anyway. */
+  readonly until: number;
 }
 
 interface CalleeLink {
@@ -109,7 +115,7 @@ export function linkMessageCame(callee: Callee, turn: Turn, from: Endpoint, mess
 
 /** Forgets whoever has been silent too long. */
 export function swept(callee: Callee, turn: Turn): Callee {
-  const used = [...callee.used].filter(([, until]) => until > turn.now);
+  const used = [...callee.used].filter(([, { until }]) => until > turn.now);
   let after: Callee = { ...callee, callers: withoutSilent(callee.callers, turn.now), used: used.length === callee.used.size ? callee.used : new Map(used) };
   for (const [pair, { heardAt }] of callee.links) if (turn.now - heardAt >= timing.LINK_SILENT_MS) after = withoutLink(after, turn, pair);
   return after;
@@ -157,13 +163,15 @@ function takenUp(callee: Callee, turn: Turn, from: Endpoint, pair: string): Call
   const [caller, listener] = [pair.slice(0, 16), pair.slice(16)];
   const numbers = [turn.now, turn.now - timing.ACCEPT_MS].map((at) => numberFor(callee, from, caller, at));
   if (used.has(pair) || !numbers.includes(listener) || used.size >= timing.USED_PAIRS) return undefined;
-  const neighbours = [...links.values()].filter(({ peer }) => peer.host === from.host).length;
+  const isNeighbour = ({ host }: { readonly host: string }): boolean => host === from.host;
+  const neighbours = [...links.values()].filter(({ peer }) => isNeighbour(peer)).length;
   if (links.size >= timing.LINKS || neighbours >= timing.LINKS_PER_HOST) return undefined;
+  if ([...used.values()].filter(isNeighbour).length >= timing.USED_PAIRS_PER_HOST) return undefined;
   turn.tell({ what: 'called', from });
   return {
     ...callee,
     links: new Map(links).set(pair, { peer: from, heardAt: turn.now }),
-    used: new Map(used).set(pair, turn.now + 2 * timing.ACCEPT_MS),
+    used: new Map(used).set(pair, { host: from.host, until: turn.now + 2 * timing.ACCEPT_MS }),
   };
 }
 

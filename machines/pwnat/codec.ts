@@ -24,7 +24,10 @@ export function pwnatCodec({ variant = 'pwnat', secret }: CodecOptions = {}): Co
   return codec(VARIANTS[variant], PLAIN, secret === undefined ? undefined : linkKeys(secret));
 }
 
-/** What recordings use in the place of `pwnatCodec`: it knows no secret, and keeps of an application's bytes only how many there are. */
+/**
+ * What recordings use in the place of `pwnatCodec`: it knows no secret, and keeps of an application's bytes only how many there are.
+ * One variant's serves for both: a log is read by whatever wrote it.
+ */
 export function publicPwnatCodec(variant: VariantName = 'pwnat'): Codec<PwnatMessage> {
   return codec(VARIANTS[variant], LENGTHS, undefined);
 }

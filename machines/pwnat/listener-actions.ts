@@ -31,6 +31,12 @@ export const reportListening = enqueueActions(({ context, enqueue }) => {
 /** Nobody answers; but now errors about it are let in. */
 export const callNobody = sendTo('net', ({ context }) => ({ type: 'icmp.send', socket: HOLE, to: variantOf(context).nobody, message: { type: 'echo' } }));
 
+export const reportMute = enqueueActions(({ event, enqueue }) => {
+  assertEvent(event, 'net.failed');
+  enqueue.assign({ isMute: true });
+  enqueue.emit({ type: 'server', what: 'mute', detail: event.detail });
+});
+
 /** Takes in whatever comes of callers and of TCP connections. */
 export const serve = enqueueActions(({ context, event, enqueue }) => {
   const turn = new Turn(timeOf(context, event));

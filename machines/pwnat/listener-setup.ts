@@ -32,6 +32,8 @@ export interface ListenerContext extends Timekeeping {
   readonly askedAt: number;
   /** pypwnat's greetings that are still to be said, and to whom. */
   readonly greetings: readonly { readonly to: Endpoint; readonly left: number }[];
+  /** The system refuses to send the echo requests, and that has been told. */
+  readonly isMute: boolean;
   readonly outcome: Outcome | undefined;
 }
 

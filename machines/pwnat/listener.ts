@@ -20,6 +20,8 @@ export const pwnatListener = listenerSetup
     guards: {
       isOwnSocket: ({ event }) => event.type === 'net.failed' && (event.effect === 'udp.open' || event.effect === 'icmp.open') && (event.socket === MAIN || event.socket === HOLE),
       isOfConnection: ({ event }) => event.type === 'net.failed' && (event.effect === 'tcp.connect' || event.effect === 'tcp.send'),
+      /** Without echo requests the NAT lets no error in. */
+      isMute: ({ context, event }) => event.type === 'net.failed' && event.effect === 'icmp.send' && !context.isMute,
       hasCaller: ({ context }) => context.outcome !== undefined,
       waitsForEver: ({ context }) => context.input.waitMs === undefined,
     },
@@ -77,7 +79,7 @@ export const pwnatListener = listenerSetup
           greet: { actions: 'greetAgain' },
           'tcp.drained': { actions: 'serve' },
           'tcp.closed': { actions: 'serve' },
-          'net.failed': [{ guard: 'isOwnSocket', target: 'failed', actions: 'concludeSocket' }, { guard: 'isOfConnection', actions: 'serve' }],
+          'net.failed': [{ guard: 'isOwnSocket', target: 'failed', actions: 'concludeSocket' }, { guard: 'isMute', actions: 'reportMute' }, { guard: 'isOfConnection', actions: 'serve' }],
         },
         states: {
           asking: {
@@ -103,5 +105,5 @@ export const pwnatListener = listenerSetup
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 function newContext(input: PwnatListenerInput = { seed: '' }): ListenerContext {
   const callee = newCallee(input.seed, input.allow ?? []);
-  return { input, callee, local: undefined, startedAt: 0, askedAt: 0, now: 0, armedAt: Infinity, greetings: [], outcome: undefined };
+  return { input, callee, local: undefined, startedAt: 0, askedAt: 0, now: 0, armedAt: Infinity, greetings: [], isMute: false, outcome: undefined };
 }

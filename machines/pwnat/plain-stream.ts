@@ -160,6 +160,7 @@ function word(turn: Turn, stream: PlainStream): PlainStream | undefined {
       turn.send(peer, { type: 'helloAck', id, request });
       return { ...stream, tries: tries + 1, wordAt: turn.now + timing.HELLO_ACK_MS };
     case 'open':
+      if (isListeners(stream)) return givenUp(turn, stream);
       turn.send(peer, { type: 'keepAlive', id });
       return { ...stream, wordAt: turn.now + timing.KEEPALIVE_MS };
   }
@@ -176,10 +177,15 @@ function pump(turn: Turn, stream: PlainStream): PlainStream | undefined {
   const { flow, data } = stream.phase === 'open' ? pumped(stream.flow, turn.now) : { flow: stream.flow };
   if (data) turn.send(peer, { type: 'data', id, ...data });
   if (stream.phase === 'open' && isDelivered(flow)) {
+    if (isListeners(stream)) return { ...stream, flow, wordAt: Math.min(stream.wordAt, turn.now + timing.GOODBYE_MS) };
     turn.send(peer, { type: 'goodbye', id });
     return undefined;
   }
   return { ...stream, flow, tcp: regulated(turn, stream.tcp, flow.queuedBytes) };
+}
+
+function isListeners({ aliveAt }: PlainStream): boolean {
+  return aliveAt > 0;
 }
 
 function sayHello(turn: Turn, { peer, request, host, port }: PlainStream): void {

@@ -63,6 +63,11 @@ export const RESENDS = 10;
 export const FIRST_KEEPALIVE_MS = 300;
 export const KEEPALIVE_MS = 60_000;
 export const SILENT_MS = 421_000;
+/**
+ * The listener waits so long with GOODBYE for the caller's own, a long round trip. The original has a socket for each connection, all of
+ * one port, and looks at no id: one that crosses its own would end the next connection. Its own server never says any.
+ */
+export const GOODBYE_MS = 500;
 /** For how long whoever still speaks of an ended connection is told so. */
 export const ENDED_MS = 60_000;
 export const ENDED_IDS = 256;
@@ -97,6 +102,7 @@ export const LINK_SILENT_MS = 75_000;
 /** How long an accepted offer can be taken up; and for as long it is remembered which have been. */
 export const ACCEPT_MS = 60_000;
 export const USED_PAIRS = 1_024;
+export const USED_PAIRS_PER_HOST = 64;
 
 /** Packets that may come before their turn, and so at once. 300 kB: 6 MB/s at a round trip of 50 ms. */
 export const WINDOW = 256;

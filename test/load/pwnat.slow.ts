@@ -189,6 +189,15 @@ describe('while one TCP connection is served', () => {
     expect(f.sizes()['links']).toBeLessThanOrEqual(17);
     expect(f.sizes()['streams']).toBeLessThanOrEqual(257);
     await served(5);
+    // Nor by coming and going.
+    for (let n = 0; n < 200; n += 1) {
+      f.sent.length = 0;
+      f.flood(1, 10, () => f.message({ type: 'offer', caller: (n + 1_000).toString(16).padStart(16, '0') }, '203.0.113.10'));
+      const pair = f.sent.flatMap((effect) => (effect.type === 'udp.send' ? [codec.decode(effect.data)] : [])).flatMap((one) => (one.kind === 'message' && one.message.type === 'accept' ? [one.message.pair] : []))[0] ?? '';
+      f.flood(1, 10, () => f.message({ type: 'linkPing', by: 'caller', pair, serial: 1 }, '203.0.113.10'));
+      f.flood(1, 10, () => f.message({ type: 'linkBye', by: 'caller', pair }, '203.0.113.10'));
+    }
+    expect(f.sizes()['used']).toBeLessThanOrEqual(1 + 16 + 64);
     f.t.w.advance(200_000);
     expect(f.sizes()).toMatchObject({ streams: 1, labels: 1, links: 1, used: 0 });
   });

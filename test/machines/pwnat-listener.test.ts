@@ -71,6 +71,13 @@ describe('its sockets', () => {
   });
 });
 
+test('a system that refuses the echo requests is told of once', () => {
+  const bench = new ListenerBench().serving();
+  for (let n = 0; n < 3; n += 1) bench.send({ type: 'net.failed', effect: 'icmp.send', socket: 'hole', code: 'not-permitted', detail: 'a firewall', at: bench.now });
+  expect(bench.emitted.slice(1)).toEqual([{ type: 'server', what: 'mute', detail: 'a firewall' }]);
+  expect(bench.state).toContain('serving');
+});
+
 describe('an error', () => {
   test('is answered by a datagram of no bytes, to the port that it has itself', () => {
     expect(new ListenerBench({ listen: { port: 2222 } }).serving().error()).toEqual(['punch to 198.18.2.2:2222']);
