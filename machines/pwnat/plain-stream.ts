@@ -31,6 +31,8 @@ export interface PlainStream {
   readonly wordAt: number;
   /** At the listener: when the caller was last known to live. */
   readonly aliveAt: number;
+  /** Something of its TCP side has been sent. */
+  readonly hasSpoken: boolean;
   readonly flow: StopAndWait;
 }
 
@@ -177,11 +179,11 @@ function pump(turn: Turn, stream: PlainStream): PlainStream | undefined {
   const { flow, data } = stream.phase === 'open' ? pumped(stream.flow, turn.now) : { flow: stream.flow };
   if (data) turn.send(peer, { type: 'data', id, ...data });
   if (stream.phase === 'open' && isDelivered(flow)) {
-    if (isListeners(stream)) return { ...stream, flow, wordAt: Math.min(stream.wordAt, turn.now + timing.GOODBYE_MS) };
+    if (isListeners(stream) && stream.hasSpoken) return { ...stream, flow, wordAt: Math.min(stream.wordAt, turn.now + timing.GOODBYE_MS) };
     turn.send(peer, { type: 'goodbye', id });
     return undefined;
   }
-  return { ...stream, flow, tcp: regulated(turn, stream.tcp, flow.queuedBytes) };
+  return { ...stream, hasSpoken: stream.hasSpoken || data !== undefined, flow, tcp: regulated(turn, stream.tcp, flow.queuedBytes) };
 }
 
 function isListeners({ aliveAt }: PlainStream): boolean {
@@ -193,4 +195,4 @@ function sayHello(turn: Turn, { peer, request, host, port }: PlainStream): void 
 }
 
 const HELLO_ACK_SIZE = 7;
-const NEW = { by: 'plain', id: 0, startedAt: 0, tries: 0, budget: 0, aliveAt: 0, flow: IDLE } as const;
+const NEW = { by: 'plain', id: 0, startedAt: 0, tries: 0, budget: 0, aliveAt: 0, hasSpoken: false, flow: IDLE } as const;

@@ -180,3 +180,20 @@ test('a destination that refuses is told to the original client, and one that is
   expect(other.why()).toBe('goodbye');
   denied.t.stop();
 });
+
+test('an original client that ends as its target does hears no GOODBYE, which would end its next connection on that port', async () => {
+  const { t, connect } = withClient({ keep: true });
+  const one = connect();
+  one.stream.write(Buffer.from('request'));
+  await t.web.next('tcp.received');
+  t.web.ask({ type: 'tcp.send', socket: 'web/1', data: noise(100) });
+  t.web.ask({ type: 'close', socket: 'web/1' });
+  await t.until(() => one.got.length > 0, 'the answer');
+  one.stream.end();
+  const other = connect();
+  other.stream.write(Buffer.from('request'));
+  await t.web.next('tcp.accepted', { nth: 2 });
+  t.w.advance(2_000);
+  expect(other.why()).toBeUndefined();
+  t.stop();
+});
