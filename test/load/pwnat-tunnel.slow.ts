@@ -1,0 +1,148 @@
+/**
+ * Much TCP through the tunnel on this computer's own sockets, without privileges: raw ICMP is not needed where no NAT is, so its
+ * effects stop short of the system. Datagrams are lost by chance where a test says so. With NATPUNCH_FULL set files have 5 MB.
+ */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Observable } from 'rxjs';
+import { afterEach, expect, test } from 'vitest';
+import { nodeClock } from '../../adapters/node/clock.ts';
+import { nodeNet } from '../../adapters/node/net.ts';
+import type { Net, NetEffect } from '../../effects/net.ts';
+import { run } from '../../effects/run.ts';
+import { chance } from '../../effects/seed.ts';
+import { pwnatCaller, pwnatCodec, pwnatListener } from '../../machines/index.ts';
+
+const LOOPBACK = '127.0.0.1';
+const SIZE = process.env['NATPUNCH_FULL'] ? 5_000_000 : 1_000_000;
+const COUNT = 20;
+const READERS = 8;
+const FILE = Buffer.from(Uint8Array.from({ length: SIZE }, (_, n) => (n * 31 + (n >> 8) * 7 + (n >> 16)) & 255));
+const HASH = hashOf(FILE);
+
+let stops: (() => void)[] = [];
+
+afterEach(() => {
+  for (const stop of stops) stop();
+  stops = [];
+});
+
+/** The port of a door that leads through the tunnel to `web`. */
+async function tunnel(web: Server, { loss = 0, secret }: { readonly loss?: number; readonly secret?: string } = {}): Promise<number> {
+  web.listen(0, LOOPBACK);
+  await once(web, 'listening');
+  stops.push(() => web.close());
+  const codec = pwnatCodec({ secret });
+  const [clock, authenticated] = [nodeClock(), secret === undefined ? undefined : (true as const)];
+  const at = { host: LOOPBACK, port: (web.address() as AddressInfo).port };
+  const listener = run(pwnatListener, { net: lossy(nodeNet(), loss, 1), codec, clock, id: 'a', input: { seed: 'a', listen: { host: LOOPBACK, port: 0 }, allow: [{ host: 'web', port: '80', at }], authenticated } });
+  const server = await new Promise<{ host: string; port: number }>((resolve) => {
+    listener.actor.on('server', (event) => 'local' in event && event.local && resolve(event.local));
+    listener.actor.start();
+  });
+  const input = { seed: 'b', server, local: { host: LOOPBACK, port: 0 }, to: { host: 'web', port: '80' }, listen: { host: LOOPBACK, port: 0 }, authenticated };
+  const caller = run(pwnatCaller, { net: lossy(nodeNet(), loss, 2), codec, clock, id: 'b', input });
+  stops.push(listener.stop, caller.stop);
+  return new Promise((resolve) => {
+    caller.actor.on('server', (event) => 'local' in event && event.local && resolve(event.local.port));
+    caller.actor.start();
+  });
+}
+
+/** ICMP effects are carried out by nobody, and some datagrams are lost. */
+function lossy(net: Net, loss: number, seed: number): Net {
+  return (effects) =>
+    new Observable((events) => {
+      let sent = 0;
+      const kept = new Observable<NetEffect>((inner) =>
+        effects.subscribe((effect) => {
+          if (effect.type === 'icmp.open') return queueMicrotask(() => events.next({ type: 'icmp.opened', socket: effect.socket, at: nodeClock().now() }));
+          if (effect.type === 'icmp.send' || (effect.type === 'udp.send' && chance(seed, (sent += 1)) < loss)) return;
+          inner.next(effect);
+        }),
+      );
+      return net(kept).subscribe(events);
+    });
+}
+
+function hashOf(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** `D`: sends the file and ends. `U`: takes a file, answers with its hash and ends. */
+function files(): Server {
+  return createServer((socket) => {
+    const hash = createHash('sha256');
+    let [what, length] = ['', 0];
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (data) => {
+      const rest = what === '' ? data.subarray(1) : data;
+      if (what === '') what = String.fromCharCode(data[0] ?? 0);
+      if (what === 'D') return void socket.end(FILE);
+      hash.update(rest);
+      length += rest.length;
+      if (length === SIZE) socket.end(hash.digest('hex'));
+    });
+  });
+}
+
+async function visit(port: number, what: 'D' | 'U'): Promise<string> {
+  const socket = connect(port, LOOPBACK);
+  const parts: Buffer[] = [];
+  socket.on('data', (data) => parts.push(data));
+  socket.write(what);
+  if (what === 'U') socket.write(FILE);
+  await once(socket, 'close');
+  return what === 'D' ? hashOf(Buffer.concat(parts)) : Buffer.concat(parts).toString();
+}
+
+test.each([
+  ['on a good line', {}],
+  ['at 5 % loss each way, with a secret', { loss: 0.05, secret: 'a long secret' }],
+])('20 downloads and 20 uploads at once arrive intact, %s', async (_, options) => {
+  const port = await tunnel(files(), options);
+  const all = Array.from({ length: COUNT }, () => [visit(port, 'D'), visit(port, 'U')]).flat();
+  expect(new Set(await Promise.all(all))).toEqual(new Set([HASH]));
+});
+
+test('readers that stop slow the other end down, and cost little memory, however many there are', async () => {
+  let written = 0;
+  const sockets: Socket[] = [];
+  const port = await tunnel(
+    createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => socket.destroy());
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(FILE.subarray(0, 65_536))) written += 65_536;
+      };
+      socket.on('drain', pour);
+      pour();
+    }),
+  );
+  const readers = Array.from({ length: READERS }, () => connect(port, LOOPBACK).pause());
+  const before = process.memoryUsage();
+  await quiet(() => written);
+  const after = process.memoryUsage();
+  expect(sockets).toHaveLength(READERS);
+  expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(READERS * 4_000_000);
+  // One that reads on gets more, while the others wait.
+  let got = 0;
+  readers[0]?.on('data', (data) => (got += data.length)).resume();
+  const [start, deadline] = [written, Date.now() + 20_000];
+  while (got < 10_000_000 && Date.now() < deadline) await pause();
+  expect([got >= 10_000_000, written > start]).toEqual([true, true]);
+  for (const socket of [...readers, ...sockets]) socket.destroy();
+});
+
+/** Until nothing has moved for a while. */
+async function quiet(moved: () => number): Promise<void> {
+  for (let [before, same] = [-1, 0]; same < 40; same = moved() === before ? same + 1 : 0) {
+    before = moved();
+    await pause();
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 25));
+}
