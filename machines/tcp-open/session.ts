@@ -161,7 +161,7 @@ export function mayDial({ socket, isObserved, isFresh, isMapped, refusals, troub
 
 /** Whoever is refused calls again at once, until the volley is over. */
 export function mayDialAtOnce(context: OpenPeerContext): boolean {
-  return !isMeeting(context) && !endsVolley(context.round, pathOf(context));
+  return context.calls !== 'held' && !isMeeting(context) && !endsVolley(context.round, pathOf(context));
 }
 
 /** The round trip to the peer, ms, at the most: by way of the rendezvous. */

@@ -44,7 +44,7 @@ describe.each([
   });
 });
 
-test('at 10 % loss with jitter and reordering a pair that needs no prediction opens in 995 of 1,000 worlds, and never one side alone', () => {
+test('at 10 % loss with jitter and reordering a pair that needs no prediction opens in 995 of 1,000 worlds, and never one side alone', { timeout: 30_000 }, () => {
   const allowed = OF_TCP.filter(([a, b]) => canMeetPlainly(a, b));
   let both = 0;
   const alone: string[] = [];

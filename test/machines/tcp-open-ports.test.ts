@@ -92,7 +92,7 @@ describe('a NAT that counts', () => {
       bench.elapse('aimedTime');
     }
     expect([bench.ports, bench.context.aims, bench.context.spent]).toEqual(['hopeless', 12, 36]);
-    bench.advance(4_000);
+    bench.advance(6_000);
     expect(bench.context.outcome).toMatchObject({ reason: 'no-reply', detail: expect.stringContaining('12 aims, with 36 calls') });
   });
 });
@@ -145,7 +145,7 @@ describe('ports at random', () => {
   test.each([
     ['on one side', new OpenBench().observed(5000), 'no-reply', 'natpunch udp'],
     ['on the side of a peer of one that counts', undefined, 'no-path', 'Both NATs'],
-  ])('%s are said to be so after 4 s, and not tried', (_, cone, reason, words) => {
+  ])('%s are said to be so after 6 s, and not tried', (_, cone, reason, words) => {
     const bench = cone ? cone.answered().introduced() : telling();
     if (cone) bench.elapse('startDelay');
     const start = bench.context.startAt;
