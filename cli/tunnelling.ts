@@ -101,7 +101,7 @@ async function play({ machine, codec, input, portOptions, say, once }: Tunnellin
   tell({ status: 'connected', message, ...result });
   const ending = await connection.ended;
   if (ending.by === 'failure') return reportFailure(ending.failure, portOptions, { ...report, json: false }, effort());
-  tell({ status: 'closed', message: ending.by === 'peer' ? 'the other end has closed the tunnel' : 'closed' });
+  tell({ status: 'closed', message: ending.by === 'peer' ? 'the other end has closed the tunnel' : interrupted ? 'closed' : 'the hole stands, but the other end carries no TCP through it' });
   return interrupted ? EXIT.interrupted : EXIT.done;
 }
 

@@ -16,7 +16,7 @@ import { natpunch, Program } from './program.ts';
 import type { Passed } from './web-agent.ts';
 
 const IS_FULL = Boolean(process.env['NATPUNCH_FULL']);
-const LENGTH = IS_FULL ? 5_000_000 : 1_000_000;
+const LENGTH = IS_FULL ? 5_000_000 : 500_000;
 const COUNT = 20;
 
 const STAND_IN = [process.execPath, '--import', 'tsx', fileURLToPath(new URL('../pwnat/original-program.ts', import.meta.url))];

@@ -42,7 +42,7 @@ afterAll(async () => {
 
 async function play(a: string, b: string, variant: VariantName, given: { readonly secret?: string } = {}): Promise<Called> {
   await lab.rebuild({ a, b });
-  await listener?.call('listen', [variant, ...(given.secret === undefined ? [] : [given.secret])]);
+  await listener?.call('listen', [variant, given]);
   const server = { host: lab.hosts.a.publicAddress, port: VARIANTS[variant].port };
   const called = await caller?.call<Called>('call', [server, variant, 'words', given], { timeoutMs: 25_000 });
   if (!called) throw new Error('no lab');
@@ -94,7 +94,7 @@ describe('who cannot', () => {
 
   test('somebody with another secret', async () => {
     await lab.rebuild({ a: 'port-restricted', b: 'open' });
-    await listener?.call('listen', ['pwnat', 'one secret']);
+    await listener?.call('listen', ['pwnat', { secret: 'one secret' }]);
     const called = await caller?.call<Called>('call', [{ host: lab.hosts.a.publicAddress, port: 2222 }, 'pwnat', 'words', { secret: 'another' }], { timeoutMs: 25_000 });
     expect(called).toMatchObject({ kind: 'failed', reason: 'no-reply', detail: expect.stringContaining('secret') });
   });
