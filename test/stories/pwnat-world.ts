@@ -84,6 +84,11 @@ export class TunnelWorld {
     return Buffer.concat(party.heard('tcp.received', socket).map(({ data }) => data));
   }
 
+  /** How much has come on a TCP connection. */
+  count(party: Party, socket: string): number {
+    return party.heard('tcp.received', socket).reduce((sum, { data }) => sum + data.length, 0);
+  }
+
   /** Sends all of it, no faster than it goes. */
   async pour(party: Party, socket: string, data: Uint8Array): Promise<void> {
     for (let at = 0; at < data.length; at += PORTION) {
