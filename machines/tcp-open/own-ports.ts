@@ -12,7 +12,7 @@ export interface OwnPorts {
   readonly made: number;
   /** Connections that were made to be seen. */
   readonly samplers: readonly Sampler[];
-  /** What was seen of our ports, in the order of the mappings; the last few. */
+  /** What was seen of our ports, in the order of the mappings, each with the time at which its connection was up; the last few. */
   readonly sightings: readonly Sighting[];
   /** What the peer is told of our ports; round 0 before a NAT that varies has told any. */
   readonly told: { readonly round: number; readonly forecast: Forecast };

@@ -45,7 +45,7 @@ const noteSighting = enqueueActions(({ context, event, enqueue }) => {
   enqueue.sendTo('net', { type: 'close', socket: event.socket });
   const tookMs = sampler.askedAt === undefined ? Infinity : event.at - sampler.askedAt;
   const rttMs = context.rttMs === undefined ? undefined : Math.min(context.rttMs, tookMs);
-  enqueue.assign({ rttMs, samplers: samplers.filter((one) => one !== sampler), sightings: withSighting(sightings, { port: event.mapped.port, at: event.at, made: sampler.made }) });
+  enqueue.assign({ rttMs, samplers: samplers.filter((one) => one !== sampler), sightings: withSighting(sightings, { port: event.mapped.port, at: sampler.askedAt ?? event.at, made: sampler.made }) });
   if (event.socket !== ALTERNATE || !mapped) return;
   const isSame = sameEndpoint(event.mapped, mapped);
   enqueue.assign({ mapping: isSame ? 'same' : 'varies' });
@@ -87,9 +87,10 @@ const foretell = enqueueActions(({ context, enqueue }) => {
 /** Both forecasts are there. Our own was seen as it was told, which is one sighting more. */
 const rememberForecasts = assign(({ context, event }) => {
   assertEvent(event, 'introduced');
-  const { sightings, toldMade, told } = context;
+  const { sightings, samplers, toldMade, told } = context;
+  const at = samplers.find(({ made }) => made === toldMade)?.askedAt ?? event.at;
   const isSeen = told.forecast.kind === 'counting';
-  return { peer: event.peer, sightings: isSeen ? withSighting(sightings, { port: event.mapped.port, at: event.at, made: toldMade }) : sightings };
+  return { peer: event.peer, sightings: isSeen ? withSighting(sightings, { port: event.mapped.port, at, made: toldMade }) : sightings };
 });
 
 /** What is being called and has not answered makes room for the ports that were foretold. */

@@ -26,9 +26,9 @@ export const register = enqueueActions(({ context, event, enqueue }) => {
 
 export const rememberAnswer = assign(({ context, event }) => {
   assertEvent(event, 'mapped');
-  const { asked, rttMs, input, sightings } = context;
+  const { asked, rttMs, input, sightings, startedAt = event.at } = context;
   const measured = asked?.at === undefined ? undefined : event.at - asked.at;
-  const seen = { port: event.mapped.port, at: event.at, made: 1 };
+  const seen = { port: event.mapped.port, at: startedAt, made: 1 };
   return {
     mapped: event.mapped,
     alternate: event.alternate && reachable(event.alternate, input.server),

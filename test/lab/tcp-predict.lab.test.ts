@@ -12,6 +12,8 @@ const RUNS = IS_FULL ? 20 : 5;
 /** Few enough for CI, and enough for a share. */
 const NOISY_RUNS = IS_FULL ? 20 : 10;
 const SERVER = { host: '198.18.0.2', port: 3478 };
+/** A NAT that is busy enough looks as if it drew its ports. */
+const NO: unknown = expect.stringMatching(/^no-(reply|path)$/);
 const AGENT = new URL('tcp-open-agent.ts', import.meta.url);
 
 const rows: string[] = [];
@@ -33,7 +35,7 @@ async function play(a: string, b: string, delayMs: number): Promise<CellResult> 
 function told(result: CellResult): CellResult {
   rows.push(rowOf(result));
   expect([result.held, result.simulated.length]).toEqual([[0, 0], ALL_SIMULATED]);
-  for (const [one, other] of result.bad) expect([one.kind, one.reason, other.kind, other.reason]).toEqual(['failed', 'no-reply', 'failed', 'no-reply']);
+  for (const [one, other] of result.bad) expect([one.kind, one.reason, other.kind, other.reason]).toEqual(['failed', NO, 'failed', NO]);
   return result;
 }
 
