@@ -12,6 +12,10 @@ import { nodeNet } from '../../adapters/node/net.ts';
 import type { Net, NetEffect } from '../../effects/net.ts';
 import { run } from '../../effects/run.ts';
 import { chance } from '../../effects/seed.ts';
+import type { LinkStream } from '../../machines/pwnat/link-stream.ts';
+import { QUEUE_FULL_BYTES, WINDOW } from '../../machines/pwnat/timing.ts';
+import type { Tunnel } from '../../machines/pwnat/tunnel.ts';
+import { entries } from '../../machines/persistent-map.ts';
 import { pwnatCaller, pwnatCodec, pwnatListener } from '../../machines/index.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -22,10 +26,13 @@ const FILE = Buffer.from(Uint8Array.from({ length: SIZE }, (_, n) => (n * 31 + (
 const HASH = hashOf(FILE);
 
 let stops: (() => void)[] = [];
+/** Of both ends. */
+let tunnels: (() => Tunnel)[] = [];
 
 afterEach(() => {
   for (const stop of stops) stop();
   stops = [];
+  tunnels = [];
 });
 
 /** The port of a door that leads through the tunnel to `web`. */
@@ -44,6 +51,7 @@ async function tunnel(web: Server, { loss = 0, secret }: { readonly loss?: numbe
   const input = { seed: 'b', server, local: { host: LOOPBACK, port: 0 }, to: { host: 'web', port: '80' }, listen: { host: LOOPBACK, port: 0 }, authenticated };
   const caller = run(pwnatCaller, { net: lossy(nodeNet(), loss, 2), codec, clock, id: 'b', input });
   stops.push(listener.stop, caller.stop);
+  tunnels.push(() => listener.actor.getSnapshot().context.callee.tunnel, () => caller.actor.getSnapshot().context.calls.tunnel);
   return new Promise((resolve) => {
     caller.actor.on('server', (event) => 'local' in event && event.local && resolve(event.local.port));
     caller.actor.start();
@@ -64,6 +72,11 @@ function lossy(net: Net, loss: number, seed: number): Net {
       );
       return net(kept).subscribe(events);
     });
+}
+
+function heldBy({ outgoing, incoming }: LinkStream): number {
+  const bodies = [...outgoing.flight, ...incoming.early.values()];
+  return bodies.reduce((sum, { body }) => sum + body.length, outgoing.queuedBytes);
 }
 
 function hashOf(data: Uint8Array): string {
@@ -106,7 +119,7 @@ test.each([
   expect(new Set(await Promise.all(all))).toEqual(new Set([HASH]));
 });
 
-test('readers that stop slow the other end down, and cost little memory, however many there are', async () => {
+test('readers that stop slow the other end down, and each costs a window and a queue', async () => {
   let written = 0;
   const sockets: Socket[] = [];
   const port = await tunnel(
@@ -121,17 +134,25 @@ test('readers that stop slow the other end down, and cost little memory, however
     }),
   );
   const readers = Array.from({ length: READERS }, () => connect(port, LOOPBACK).pause());
-  const before = process.memoryUsage();
   await quiet(() => written);
-  const after = process.memoryUsage();
   expect(sockets).toHaveLength(READERS);
-  expect(after.external + after.heapUsed - before.external - before.heapUsed).toBeLessThan(READERS * 4_000_000);
+  // A full window, a full queue, and the read that filled it.
+  const most = WINDOW * 1_200 + QUEUE_FULL_BYTES + 2 * 65_536;
+  const held = tunnels.flatMap((one) => [...entries(one().streams)].map(([, stream]) => (stream.by === 'link' ? heldBy(stream) : Infinity)));
+  expect([held.length, held.filter((bytes) => bytes > most)]).toEqual([2 * READERS, []]);
+  expect(Math.max(...held)).toBeGreaterThan(QUEUE_FULL_BYTES);
   // One that reads on gets more, while the others wait.
-  let got = 0;
-  readers[0]?.on('data', (data) => (got += data.length)).resume();
-  const [start, deadline] = [written, Date.now() + 20_000];
-  while (got < 10_000_000 && Date.now() < deadline) await pause();
-  expect([got >= 10_000_000, written > start]).toEqual([true, true]);
+  const start = written;
+  const more = new Promise<void>((resolve) => {
+    let got = 0;
+    readers[0]?.on('data', (data) => {
+      got += data.length;
+      if (got >= 10_000_000) resolve();
+    });
+  });
+  readers[0]?.resume();
+  await more;
+  expect(written).toBeGreaterThan(start);
   for (const socket of [...readers, ...sockets]) socket.destroy();
 });
 
