@@ -1,0 +1,53 @@
+/** Folds what is sent again and again – a sweep, a burst of probes – into one arrow that can be opened. */
+import type { Packet } from './picture.ts';
+
+/** One arrow: a packet, or many that are alike. */
+export interface Drawn {
+  /** Stable while the trace grows, so that an opened bundle stays open. */
+  readonly id: string;
+  /** The first of them, which lends the bundle its way. */
+  readonly packet: Packet;
+  readonly members: readonly Packet[];
+}
+
+/** So many alike, and no fewer, are worth folding: three arrows still tell more than one. */
+const LEAST = 4;
+/** A burst is over when nothing like it follows for so long: above the pace of every sweep here, below a retry's. A guess. */
+const PAUSE_MS = 400;
+
+/** In order of sending. `opened` names bundles whose members are to be drawn one by one. */
+export function bundle(packets: readonly Packet[], opened: ReadonlySet<string>): Drawn[] {
+  const bursts = new Map<string, Packet[]>();
+  const all: Packet[][] = [];
+  for (const packet of packets) {
+    const key = likeness(packet);
+    const burst = bursts.get(key);
+    const last = burst?.at(-1);
+    if (burst && last && packet.stops[0]!.at - last.stops[0]!.at <= PAUSE_MS) {
+      burst.push(packet);
+      continue;
+    }
+    const begun = [packet];
+    bursts.set(key, begun);
+    all.push(begun);
+  }
+  const drawn: Drawn[] = [];
+  for (const members of all) {
+    const first = members[0]!;
+    const id = `b${first.stops[0]!.n}`;
+    if (members.length >= LEAST && !opened.has(id)) drawn.push({ id, packet: first, members });
+    else for (const packet of members) drawn.push({ id: `p${packet.stops[0]!.n}`, packet, members: [packet] });
+  }
+  return drawn.sort((one, other) => one.packet.stops[0]!.n - other.packet.stops[0]!.n);
+}
+
+/** The bundle that a packet would be in, if it is in one. */
+export function bundleOf(packets: readonly Packet[], packet: Packet): string | undefined {
+  return bundle(packets, new Set()).find(({ members }) => members.length > 1 && members.includes(packet))?.id;
+}
+
+/** Two packets are alike that say the same, between the same two, and end the same way. */
+function likeness({ from, to, label, protocol, fate, reason, stops }: Packet): string {
+  const last = stops.at(-1)!;
+  return `${from} ${to} ${protocol} ${label} ${fate} ${reason ?? ''} ${fate === 'dropped' ? last.device : ''}`;
+}
