@@ -9,10 +9,8 @@ export const TRACE_FORMAT = 'natpunch-trace/1';
 /** A whole run, or what is known of it so far. */
 export interface Trace {
   readonly header: TraceHeader;
-  /** In order; `events[i].n` is `i + dropped`. */
+  /** `n` rises, by 1 but where a run was longer than what is kept: then places, machines and actors are all that is left of its beginning. */
   readonly events: readonly TraceEvent[];
-  /** How many at the beginning were given up, because the run was longer than what is kept. */
-  readonly dropped: number;
 }
 
 export interface TraceHeader {
@@ -25,7 +23,7 @@ export interface TraceHeader {
   readonly startedAt?: string;
 }
 
-/** `n` counts from 0, `at` is ms of virtual or real time and never goes back. */
+/** `n` counts from 0; `at` is ms, of virtual time or since the run began, to the µs, and never goes back. */
 export type TraceEvent =
   | PlaceSeen
   | MachineSeen

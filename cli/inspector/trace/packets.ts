@@ -1,0 +1,77 @@
+/** What is in a packet, an effect or an event of the network, as a trace tells it: what it says, and the bytes that may be kept. */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { segmentName } from '../../../adapters/sim/tcp-segment.ts';
+import type { Segment } from '../../../adapters/sim/tcp-segment.ts';
+import type { Endpoint } from '../../../effects/endpoint.ts';
+import type { NetEffect, NetEvent } from '../../../effects/net.ts';
+import { plain, plainPort } from './plain.ts';
+import type { Run } from './sightings.ts';
+import type { PacketContent, Plain, PlainRecord } from './trace.ts';
+
+/** What the bytes of an effect or event come to. */
+export interface Saying {
+  readonly message?: PlainRecord;
+  readonly bytes?: string;
+  readonly payload?: number;
+}
+
+/** `said` is the message as its machine knows it; without one the codec is asked, for what a server answers without its machine. */
+export function sayingOf(run: Run, about: NetEffect | NetEvent, said: object | undefined): Saying {
+  const { data } = about as { readonly data?: unknown };
+  if (!(data instanceof Uint8Array)) return {};
+  if ('payload' in about && about.payload === true) return { payload: data.length };
+  const remote = remoteOf(about);
+  const stream = about.type === 'tcp.received' ? about.socket : undefined;
+  const kept = run.redact(data, remote, stream);
+  const message = said ?? (stream === undefined && !about.type.startsWith('tcp.') ? decoded(run, data, remote) : undefined);
+  return {
+    ...(message ? { message: portFields(message, ARRIVAL) } : {}),
+    ...(kept ? { bytes: bytesToHex(kept) } : { payload: data.length }),
+  };
+}
+
+/** Fields with endpoints as text, also those in lists. */
+export function portFields(value: object, without: readonly string[] = []): PlainRecord {
+  const fields: Record<string, Plain> = {};
+  for (const [name, field] of Object.entries(value) as [string, unknown][]) {
+    if (field === undefined || without.includes(name)) continue;
+    fields[name] = isPort(field) ? plainPort(field) : Array.isArray(field) && field.every(isPort) ? field.map(plainPort) : plain(field);
+  }
+  return fields;
+}
+
+/** For where only one end of it is seen; undefined for what is no packet. */
+export function contentOf(about: NetEffect | NetEvent, { message, bytes, payload }: Saying): PacketContent | undefined {
+  const { data } = about as { readonly data?: unknown };
+  if (!(data instanceof Uint8Array)) return undefined;
+  const protocol = about.type.startsWith('tcp') ? 'tcp' : about.type.startsWith('icmp') ? 'icmp' : 'udp';
+  const type = message?.['type'];
+  const label = typeof type === 'string' ? type : payload === undefined ? `${data.length} bytes` : 'payload';
+  return { protocol, label, length: data.length, ...(bytes === undefined ? {} : { bytes }), ...('ttl' in about && about.ttl !== undefined ? { ttl: about.ttl } : {}) };
+}
+
+/** Of a packet on the simulated internet. */
+export function simulatedContent(data: Uint8Array, ttl: number, segment: Segment | undefined, said: string | undefined): PacketContent {
+  const shared = { length: data.length, bytes: bytesToHex(data), ttl };
+  if (segment === undefined) return { protocol: 'udp', label: said ?? `${data.length} bytes`, ...shared };
+  const { syn, fin, rst, seq, ack } = segment;
+  const label = data.length > 0 && said !== undefined ? said : segmentName(segment, data.length);
+  return { protocol: 'tcp', label, ...shared, segment: { syn, fin, rst, seq, ...(ack === undefined ? {} : { ack }) } };
+}
+
+/** Of a message as it arrived: where and when, which its `heard` tells. */
+const ARRIVAL = ['socket', 'from', 'at'];
+
+function decoded({ codec }: Run, data: Uint8Array, remote: Endpoint | undefined): object | undefined {
+  const found = codec.decode(data, remote);
+  return found.kind === 'message' ? found.message : undefined;
+}
+
+function remoteOf(about: NetEffect | NetEvent): Endpoint | undefined {
+  if (about.type === 'udp.send') return about.to;
+  return about.type === 'udp.received' ? about.from : undefined;
+}
+
+function isPort(field: unknown): boolean {
+  return typeof field === 'object' && field !== null && 'port' in field && Object.keys(field).every((key) => key === 'host' || key === 'port');
+}
