@@ -3,7 +3,7 @@
  * build`, the playground and whoever runs from source; the package carries the finished folder and never comes here.
  */
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface BundleOptions {
@@ -17,8 +17,8 @@ export interface BundleOptions {
 export async function bundlePage({ to, readable = false }: BundleOptions): Promise<void> {
   const { build } = await import('esbuild');
   await mkdir(to, { recursive: true });
-  await build({
-    entryPoints: { page: join(PAGE, 'main.tsx') },
+  const { metafile } = await build({
+    entryPoints: ['main.tsx', 'page.css'].map((file) => ({ in: join(PAGE, file), out: 'page' })),
     outdir: to,
     bundle: true,
     format: 'esm',
@@ -32,11 +32,17 @@ export async function bundlePage({ to, readable = false }: BundleOptions): Promi
     logLevel: 'warning',
     loader: { '.woff2': 'copy' },
     assetNames: '[name]',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    // What the page does not use of the simulator wants Node; it is left out, and that is looked at below.
+    external: ['node:*'],
+    metafile: true,
   });
+  const left = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ path }) => path.startsWith('node:')));
+  if (left.length > 0) throw new Error(`the page would need ${left.map(({ path }) => path).join(', ')}, which no browser has`);
   await cp(join(PAGE, 'index.html'), join(to, 'index.html'));
   await cp(join(modules('elkjs'), 'lib', 'elk-worker.min.js'), join(to, 'elk-worker.js'));
   await writeFile(join(to, 'LICENSES.txt'), await licences());
+  // Whoever serves the folder by a program says something else in its place; see page/source/session.ts.
+  await writeFile(join(to, 'session.json'), '{"mode":"playground"}\n');
 }
 
 const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
@@ -63,5 +69,5 @@ async function licences(): Promise<string> {
 }
 
 function modules(name: string): string {
-  return join(dirname(PAGE), '..', '..', '..', 'node_modules', name);
+  return fileURLToPath(new URL(`../../node_modules/${name}/`, import.meta.url));
 }

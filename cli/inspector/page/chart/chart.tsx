@@ -1,30 +1,24 @@
 /** The statechart of one actor: laid out once, then only lit: what is active, and the transition just taken. */
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Step } from '../../trace/trace.ts';
 import { ICONS } from '../icons.tsx';
 import { eventWords } from '../model/words.ts';
 import { LINE, type PlacedChart, type PlacedEdge, type PlacedState, placeChart } from './place.ts';
 import { rounded } from './rounded.ts';
-import { activePaths, readStatechart } from './statechart.ts';
+import { activePaths, labelWords, readStatechart } from './statechart.ts';
 import { useCamera } from './camera.ts';
-
-/** The last transition of the actor at this moment. */
-export interface Taken {
-  readonly event: string;
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  readonly guard: string | undefined;
-}
 
 export interface ChartProps {
   /** Names the machine. */
   readonly machine: string;
   readonly definition: unknown;
   readonly value: unknown;
-  readonly taken: Taken | undefined;
+  /** The transitions that led to it. */
+  readonly steps: readonly Step[];
 }
 
-export function Chart({ machine, definition, value, taken }: ChartProps): VNode {
+export function Chart({ machine, definition, value, steps }: ChartProps): VNode {
   const chart = useMemo(() => readStatechart(definition), [definition]);
   const [placed, setPlaced] = useState<{ readonly machine: string; readonly chart: PlacedChart } | undefined>();
   const [fault, setFault] = useState<string | undefined>();
@@ -44,25 +38,25 @@ export function Chart({ machine, definition, value, taken }: ChartProps): VNode 
   if (chart === undefined) return <p class="empty">This actor has no states to draw.</p>;
   if (fault !== undefined) return <p class="empty">The statechart could not be laid out: {fault}</p>;
   if (placed === undefined || placed.machine !== machine) return <p class="empty">Laying out {machine}…</p>;
-  return <Drawing key={machine} chart={placed.chart} value={value} taken={taken} />;
+  return <Drawing key={machine} chart={placed.chart} value={value} steps={steps} />;
 }
 
-function Drawing({ chart, value, taken }: { readonly chart: PlacedChart; readonly value: unknown; readonly taken: Taken | undefined }): VNode {
+function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonly value: unknown; readonly steps: readonly Step[] }): VNode {
   const active = useMemo(() => activePaths(value), [value]);
   const leaf = useMemo(() => chart.states.filter(({ node }) => active.has(node.path)).at(-1), [active, chart]);
   const { ref, transform, zoom, fit } = useCamera(chart, leaf);
-  const lit = (edge: PlacedEdge): boolean => edge.arrow !== undefined && taken !== undefined && isTaken(edge.arrow, taken);
+  const takenBy = ({ arrow }: PlacedEdge): Step | undefined => steps.find(({ source, targets, event }) => arrow?.from === source && targets.includes(arrow.to) && arrow.labels.some((label) => label.event === eventWords(event) || label.event === 'always'));
   // What was taken is painted last, over its neighbours.
-  const edges = [...chart.edges].sort((one, other) => Number(lit(one)) - Number(lit(other)));
+  const edges = chart.edges.map((edge) => ({ edge, taken: takenBy(edge) })).sort((one, other) => Number(one.taken !== undefined) - Number(other.taken !== undefined));
   return (
     <div class="chart" ref={ref}>
       <svg class="chart-svg" role="img" aria-label={`Statechart; active: ${leaf?.node.path ?? ''}`}>
         <g transform={transform}>
           {chart.states.map((state) => (
-            <State key={state.node.path} state={state} isActive={active.has(state.node.path)} isLeaf={state === leaf} again={isAgain(state, taken) ? taken : undefined} />
+            <State key={state.node.path} state={state} isActive={active.has(state.node.path)} isLeaf={state === leaf} again={steps.find(({ source, targets }) => source === state.node.path && targets.includes(source))} />
           ))}
-          {edges.map((edge, index) => (
-            <Edge key={edge.arrow?.id ?? `start ${index}`} edge={edge} isTaken={lit(edge)} taken={taken} />
+          {edges.map(({ edge, taken }, index) => (
+            <Edge key={edge.arrow?.id ?? `start ${index}`} edge={edge} taken={taken} />
           ))}
           {chart.dots.map(({ kind, x, y, width, height }, index) =>
             kind === 'initial' ? (
@@ -81,18 +75,22 @@ function Drawing({ chart, value, taken }: { readonly chart: PlacedChart; readonl
         <button class="button icon" onClick={() => zoom(1 / 1.3)} aria-label="Zoom out" title="Zoom out">{ICONS.minus}</button>
         <button class="button icon" onClick={fit} aria-label="Fit" title="Show all of it">{ICONS.fit}</button>
       </div>
-      {taken && (
+      {steps.length > 0 && (
         <p class="chart-taken">
-          <b>{eventWords(taken.event)}</b>
-          {taken.guard !== undefined && <span class="guard">[{taken.guard}]</span>}
-          <span class="way">{wayOf(taken)}</span>
+          {steps.map((step, index) => (
+            <span key={index} class="step">
+              <b>{eventWords(step.event)}</b>
+              {step.guard !== undefined && <span class="guard"> [{step.guard}]</span>}
+              <span class="way"> {wayOf(step)}</span>
+            </span>
+          ))}
         </p>
       )}
     </div>
   );
 }
 
-function State({ state, isActive, isLeaf, again }: { readonly state: PlacedState; readonly isActive: boolean; readonly isLeaf: boolean; readonly again: Taken | undefined }): VNode {
+function State({ state, isActive, isLeaf, again }: { readonly state: PlacedState; readonly isActive: boolean; readonly isLeaf: boolean; readonly again: Step | undefined }): VNode {
   const { node, x, y, width, height, depth } = state;
   const isGroup = node.children.length > 0;
   return (
@@ -108,19 +106,20 @@ function State({ state, isActive, isLeaf, again }: { readonly state: PlacedState
   );
 }
 
-function Edge({ edge, isTaken, taken }: { readonly edge: PlacedEdge; readonly isTaken: boolean; readonly taken: Taken | undefined }): VNode {
+function Edge({ edge, taken }: { readonly edge: PlacedEdge; readonly taken: Step | undefined }): VNode {
   const { points, labels, arrow } = edge;
   const [before, end] = points.slice(-2);
   if (!before || !end) return <g />;
   const angle = (Math.atan2(end.y - before.y, end.x - before.x) * 180) / Math.PI;
-  const words = taken && eventWords(taken.event);
+  const isTaken = taken !== undefined;
+  const words = taken && labelWords({ event: eventWords(taken.event), guard: taken.guard });
   return (
     <g class={`edge ${isTaken ? 'taken' : ''} ${arrow ? '' : 'start'}`}>
       <path class="line" d={rounded(points, 7)} />
       <path class="head" d="M0 0L-7 -3.4L-7 3.4Z" transform={`translate(${end.x} ${end.y}) rotate(${angle})`} />
       {labels.map(({ x, y, lines }) =>
         lines.map((line, index) => (
-          <text key={line} class={isTaken && words !== undefined && line.startsWith(words) ? 'taken' : ''} x={x + 4} y={y + 10 + index * LINE}>
+          <text key={line} class={line === words ? 'taken' : ''} x={x + 4} y={y + 10 + index * LINE}>
             <Label line={line} />
           </text>
         )),
@@ -141,21 +140,8 @@ function Label({ line }: { readonly line: string }): VNode {
   );
 }
 
-/** A transition is told by its event and the states it left and entered; an arrow by where it was written. */
-function isTaken(arrow: { readonly from: string; readonly to: string; readonly labels: readonly { readonly event: string }[] }, { event, from, to }: Taken): boolean {
-  const words = eventWords(event);
-  const isSource = from.some((path) => path === arrow.from || arrow.from === '' || path.startsWith(`${arrow.from}.`));
-  const isTarget = to.some((path) => path === arrow.to || path.startsWith(`${arrow.to}.`));
-  return isSource && isTarget && arrow.labels.some((label) => label.event === words);
-}
-
-function isAgain({ node, again }: PlacedState, taken: Taken | undefined): boolean {
-  if (taken === undefined) return false;
-  const words = eventWords(taken.event);
-  return again.some((line) => line === words || line.startsWith(`${words} [`)) && taken.from.some((path) => path === node.path || path.startsWith(`${node.path}.`)) && taken.to.some((path) => path === node.path || path.startsWith(`${node.path}.`));
-}
-
-function wayOf({ from, to }: Taken): string {
-  const [source, target] = [from.join(' + '), to.join(' + ')];
-  return source === target ? `in ${target}` : `${source || 'start'} → ${target}`;
+function wayOf({ source, targets }: Step): string {
+  const target = targets.join(' + ');
+  if (targets.length === 0) return `stays in ${source || 'place'}`;
+  return source === target ? `${target} again` : `${source || 'any state'} → ${target}`;
 }

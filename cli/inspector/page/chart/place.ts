@@ -2,7 +2,7 @@
  * Gives the states and arrows of a statechart places, by elkjs in a worker of its own, once for each machine. Widths of text
  * are estimated, so that no font has to be there first.
  */
-import ELK, { type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk-api.js';
+import elk, { type ELK, type ElkExtendedEdge, type ElkNode } from 'elkjs/lib/elk-api.js';
 import { type Arrow, labelWords, type StateNode, type Statechart } from './statechart.ts';
 
 export interface PlacedState {
@@ -68,7 +68,7 @@ const OPTIONS = {
   'org.eclipse.elk.json.shapeCoords': 'ROOT',
 };
 
-let engine: InstanceType<typeof ELK> | undefined;
+let engine: ELK | undefined;
 const placed = new Map<string, Promise<PlacedChart>>();
 
 /** `key` names the machine: what was laid out under it is not laid out again. */
@@ -81,7 +81,7 @@ export function placeChart(key: string, chart: Statechart): Promise<PlacedChart>
 }
 
 async function lay(chart: Statechart): Promise<PlacedChart> {
-  engine ??= new ELK({ workerUrl: 'elk-worker.js' });
+  engine ??= new elk.default({ workerUrl: 'elk-worker.js' });
   const again = new Map<string, string[]>();
   for (const { from, to, labels } of chart.arrows) if (from === to) again.set(from, labels.map(labelWords));
   const needsAny = new Set(chart.arrows.filter(({ from, to }) => isWithin(to, from)).map(({ from }) => from));

@@ -71,7 +71,7 @@ export function readStatechart(definition: unknown): Statechart | undefined {
     }
   }
   return {
-    root: treeOf('', rootId || 'machine', raw, inner),
+    root: treeOf('', rootId || 'machine', { raw, inner, resolve: (target, from) => resolve(target, from, ids, rootId) }),
     arrows: [...arrows].map(([id, arrow]) => ({ id, ...arrow })),
   };
 }
@@ -102,18 +102,26 @@ interface RawTransition {
   readonly targets: readonly string[];
 }
 
-function treeOf(path: string, key: string, raw: ReadonlyMap<string, Raw>, inner: ReadonlyMap<string, readonly string[]>): StateNode {
+interface Reading {
+  readonly raw: ReadonlyMap<string, Raw>;
+  readonly inner: ReadonlyMap<string, readonly string[]>;
+  readonly resolve: (target: string, from: string) => string | undefined;
+}
+
+function treeOf(path: string, key: string, reading: Reading): StateNode {
+  const { raw, inner } = reading;
   const node = raw.get(path) ?? {};
   const keys = Object.keys(record(node['states']) ?? {}).filter((one) => raw.has(join(path, one)));
   const { type, initial } = node;
   const kind = type === 'parallel' || type === 'final' || type === 'history' ? type : keys.length > 0 ? 'compound' : 'atomic';
-  const first = typeof initial === 'string' ? initial : textsOf(record(initial)?.['target']).at(0)?.split('.').at(-1);
+  const written = textsOf(record(initial)?.['target']).at(0);
+  const first = typeof initial === 'string' ? join(path, initial) : written === undefined ? undefined : written.startsWith('#') ? reading.resolve(written, path) : join(path, written);
   return {
     path,
     key,
     kind,
-    initial: first === undefined ? undefined : join(path, first),
-    children: keys.map((one) => treeOf(join(path, one), one, raw, inner)),
+    initial: first !== undefined && raw.has(first) && first !== path ? first : undefined,
+    children: keys.map((one) => treeOf(join(path, one), one, reading)),
     inner: inner.get(path) ?? [],
   };
 }

@@ -35,8 +35,9 @@ export interface Layout {
   readonly height: number;
   /** The lowest bottom of the arrows up to each: where a search may begin. */
   readonly reach: Float64Array;
-  /** The y of every point, with its event: for the playhead. */
-  readonly points: readonly { readonly n: number; readonly y: number }[];
+  /** The events that stand somewhere, in order, and how far down the run has come with each. */
+  readonly ns: Float64Array;
+  readonly depths: Float64Array;
 }
 
 export interface LayoutOptions {
@@ -97,13 +98,17 @@ export function layOut(drawn: readonly Drawn[], marks: readonly Mark[], { row, o
   arrows.forEach(({ bottom }, index) => {
     reach[index] = Math.max(bottom, index === 0 ? 0 : reach[index - 1]!);
   });
+  const ns = Float64Array.from(points, ({ n }) => n);
+  const depths = Float64Array.from(points, ({ arrow, stop, mark }) => (mark === undefined ? ys[arrow]![stop]! : markYs[mark]!));
+  for (let index = 1; index < depths.length; index += 1) depths[index] = Math.max(depths[index]!, depths[index - 1]!);
   return {
     arrows,
     marks: marks.map((mark, index) => ({ mark, y: markYs[index]! })).sort((one, other) => one.y - other.y),
     ticks,
     height: base + row,
     reach,
-    points: points.map(({ n, arrow, stop, mark }) => ({ n, y: mark === undefined ? ys[arrow]![stop]! : markYs[mark]! })),
+    ns,
+    depths,
   };
 }
 
@@ -117,12 +122,18 @@ export function visible({ arrows, marks, ticks, reach }: Layout, from: number, u
 }
 
 /** How far down the run has come with event `n`. */
-export function yOf({ points, height }: Layout, n: number): number {
-  let y = 0;
-  const end = firstAfter(points.length, (index) => points[index]!.n > n);
-  // Points stand in order of events but for those of one moment, so a few before the last decide.
-  for (let index = Math.max(0, end - 64); index < end; index += 1) y = Math.max(y, points[index]!.y);
-  return end === 0 ? 0 : Math.min(y, height);
+export function yOf({ ns, depths }: Layout, n: number): number {
+  return depths[firstAfter(ns.length, (index) => ns[index]! > n) - 1] ?? 0;
+}
+
+/** The last event that is not below `y`. */
+export function eventAbove({ ns, depths }: Layout, y: number): number | undefined {
+  return ns[firstAfter(depths.length, (index) => depths[index]! > y) - 1];
+}
+
+/** The next event that stands somewhere, before or after `n`. */
+export function neighbour({ ns }: Layout, n: number, by: -1 | 1): number | undefined {
+  return by === 1 ? ns[firstAfter(ns.length, (index) => ns[index]! > n)] : ns[firstAfter(ns.length, (index) => ns[index]! >= n) - 1];
 }
 
 interface Point {

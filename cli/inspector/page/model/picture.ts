@@ -31,13 +31,17 @@ export interface Stop {
   readonly device: string;
   readonly before?: Flow;
   readonly after?: Flow;
+  /** A code, and that in words. */
   readonly reason?: string;
+  readonly words?: string;
 }
 
 export type Fate = 'delivered' | 'dropped' | 'unknown';
 
 export interface Packet {
   readonly index: number;
+  /** As in the trace; below 0 for an event between actors. */
+  readonly id: number;
   /** In order; at least one. */
   readonly stops: readonly Stop[];
   readonly label: string;

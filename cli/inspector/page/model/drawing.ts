@@ -1,0 +1,210 @@
+/**
+ * Turns the events of a trace into a picture, as they come: packets grow stop by stop, actors leave marks. What has been
+ * told stays as it is, so a live run costs what is new, and the end of a long one no more than its beginning.
+ */
+import type { ActorSeen, EventSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
+import { type Lanes, lanesFor } from './lanes.ts';
+import type { Mark, Packet, Picture, Stop } from './picture.ts';
+import { eventWords, valueWords } from './words.ts';
+
+export class Drawing {
+  readonly #places = new Map<string, PlaceSeen>();
+  readonly #actors = new Map<string, ActorSeen>();
+  readonly #packets = new Map<number, Way>();
+  readonly #marks: RawMark[] = [];
+  readonly #values = new Map<string, string>();
+  readonly #rows = new Map<string, Opening[]>();
+  readonly #timers = new Map<string, string>();
+  #from: number | undefined;
+  #until = 0;
+
+  add(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      this.#from ??= event.at;
+      this.#until = event.at;
+      this.#note(event);
+    }
+  }
+
+  picture(): Picture {
+    const lanes = lanesFor(this.#places, this.#actors);
+    const packets: Packet[] = [];
+    for (const way of this.#packets.values()) {
+      const packet = packetOf(way, packets.length, lanes);
+      if (packet) packets.push(packet);
+    }
+    const marks = this.#marks.flatMap(({ actor, ...mark }): Mark[] => {
+      const lane = lanes.actorOf(actor);
+      return lane === undefined ? [] : [{ ...mark, actor, lane }];
+    });
+    const openings = [...this.#rows].flatMap(([place, spans]) => {
+      const lane = lanes.placeOf(place);
+      return lane === undefined ? [] : spans.map(({ from, until }) => ({ lane, from, until }));
+    });
+    return { lanes: lanes.lanes, packets, marks, openings, from: this.#from ?? 0, until: this.#until };
+  }
+
+  #note(event: TraceEvent): void {
+    switch (event.kind) {
+      case 'place':
+        this.#places.set(event.name, event);
+        break;
+      case 'actor':
+        this.#actors.set(event.actor, event);
+        break;
+      case 'packet':
+        this.#packet(event);
+        break;
+      case 'row':
+        this.#row(event.place, event.what, event.n);
+        break;
+      case 'snapshot':
+        this.#snapshot(event);
+        break;
+      case 'event':
+        this.#event(event);
+        break;
+      case 'timer': {
+        const key = `${event.actor} ${event.timer}`;
+        if (event.what === 'set' && event.type !== undefined) this.#timers.set(key, event.type);
+        const type = event.type ?? this.#timers.get(key);
+        if (event.what !== 'set') this.#timers.delete(key);
+        if (event.what === 'fired' && type !== undefined) this.#mark(event, 'timer', eventWords(type).replace(/^after /, ''));
+        break;
+      }
+      case 'outcome':
+        this.#mark(event, 'outcome', event.verdict, event.good ? 'good' : 'bad');
+        break;
+      case 'note':
+        this.#mark(event, 'note', event.type);
+        break;
+      default:
+    }
+  }
+
+  #mark({ n, at, actor }: { n: number; at: number; actor: string }, kind: Mark['kind'], text: string, tone: Mark['tone'] = 'plain'): void {
+    this.#marks.push({ n, at, actor, kind, text, tone });
+  }
+
+  #packet(event: PacketSeen): void {
+    const way = this.#packets.get(event.packet);
+    if (way) {
+      if (event.what !== 'forwarded') way.seen.push(event);
+      return;
+    }
+    const copied = event.copyOf === undefined ? undefined : this.#packets.get(event.copyOf);
+    this.#packets.set(event.packet, { seen: [event], ...(copied ? { copied } : {}) });
+  }
+
+  /** Between actors without a network an event is all that passes. */
+  #event({ n, at, actor, from, type, timer }: EventSeen): void {
+    const sender = from === undefined ? undefined : this.#actors.get(from);
+    const receiver = this.#actors.get(actor);
+    const isTimer = timer !== undefined || type.startsWith('xstate.after.');
+    if (isTimer && from === actor && timer === undefined) this.#mark({ n, at, actor }, 'timer', eventWords(type).replace(/^after /, ''));
+    if (isTimer || type === 'xstate.init') return;
+    if (from === undefined && receiver !== undefined) this.#mark({ n, at, actor }, 'note', eventWords(type));
+    if (sender && receiver && from !== actor && sender.place === undefined && receiver.place === undefined) {
+      this.#packets.set(-1 - n, { seen: [], told: { n, at, from: sender.actor, to: actor, label: eventWords(type) } });
+    }
+  }
+
+  #snapshot(event: SnapshotSeen): void {
+    if (event.value === null) return;
+    const words = valueWords(event.value);
+    const before = this.#values.get(event.actor);
+    this.#values.set(event.actor, words);
+    if (words !== before && words !== '') this.#mark(event, 'state', words);
+  }
+
+  #row(place: string, what: string, n: number): void {
+    if (what === 'closing') return;
+    const spans = this.#rows.get(place) ?? [];
+    this.#rows.set(place, spans);
+    const open = spans.at(-1);
+    if (what === 'added') {
+      if (open && open.until === undefined) open.rows += 1;
+      else spans.push({ from: n, until: undefined, rows: 1 });
+      return;
+    }
+    if (!open || open.until !== undefined) return;
+    open.rows -= 1;
+    if (open.rows === 0) open.until = n;
+  }
+}
+
+type RawMark = Omit<Mark, 'lane'>;
+
+interface Way {
+  readonly seen: PacketSeen[];
+  readonly copied?: Way;
+  /** Of an event between actors, which has no packet. */
+  readonly told?: { readonly n: number; readonly at: number; readonly from: string; readonly to: string; readonly label: string };
+}
+
+interface Opening {
+  readonly from: number;
+  until: number | undefined;
+  rows: number;
+}
+
+function packetOf(way: Way, index: number, lanes: Lanes): Packet | undefined {
+  if (way.told) return toldOf(way.told, index, lanes);
+  const { seen, copied } = way;
+  const first = seen[0]!;
+  const sender = first.what === 'delivered' ? lanes.ownerOf(first.src) : lanes.placeOf(first.place);
+  if (sender === undefined) return undefined;
+  const stops: Stop[] = [];
+  if (first.what === 'delivered') stops.push({ n: first.n, at: first.at, lane: sender, kind: 'unknown', device: '', after: flowOf(first) });
+  for (const event of seen) {
+    const { n, at, what, place, before, reason, words } = event;
+    const lane = lanes.placeOf(place, stops.at(-1)?.lane ?? sender);
+    if (lane === undefined || what === 'forwarded') continue;
+    const kind = what === 'duplicated' ? 'sent' : what;
+    const why = words ?? reason;
+    stops.push({ n, at, lane, kind, device: place, after: flowOf(event), ...(before ? { before } : {}), ...(reason === undefined ? {} : { reason, words: why ?? reason }) });
+  }
+  if (stops.length === 0) return undefined;
+  const last = seen.at(-1)!;
+  const target = lanes.ownerOf(last.dst);
+  const to = last.what === 'delivered' ? lanes.placeOf(last.place) : (target ?? lanes.ownerOf(first.dst));
+  // Where only the sender is seen, the rest of the way is drawn as nobody knows it.
+  if (seen.length === 1 && first.what === 'sent' && first.content !== undefined && to !== undefined && isAlone(lanes, to)) {
+    stops.push({ n: first.n, at: first.at, lane: to, kind: 'unknown', device: '', before: flowOf(first), after: flowOf(first) });
+  }
+  const content = first.content ?? copied?.seen[0]?.content;
+  const fate = last.what === 'dropped' ? 'dropped' : last.what === 'delivered' ? 'delivered' : 'unknown';
+  return {
+    index,
+    stops,
+    label: `${content?.label ?? 'packet'}${copied ? ' (copy)' : ''}`,
+    protocol: content?.protocol ?? 'udp',
+    fate,
+    reason: last.what === 'dropped' ? (last.reason ?? 'dropped') : undefined,
+    from: stops[0]!.lane,
+    to: to ?? stops.at(-1)!.lane,
+    bytes: content?.length,
+    saidAt: first.what === 'sent' ? (first.effect ?? first.n) : undefined,
+    heardAt: last.what === 'delivered' ? last.n : undefined,
+    id: first.packet,
+  };
+}
+
+function toldOf({ n, at, from, to, label }: NonNullable<Way['told']>, index: number, lanes: Lanes): Packet | undefined {
+  const [source, target] = [lanes.actorOf(from), lanes.actorOf(to)];
+  if (source === undefined || target === undefined || source === target) return undefined;
+  const stops: Stop[] = [
+    { n, at, lane: source, kind: 'sent', device: from },
+    { n, at, lane: target, kind: 'delivered', device: to },
+  ];
+  return { index, stops, label, protocol: 'event', fate: 'delivered', reason: undefined, from: source, to: target, bytes: undefined, saidAt: n, heardAt: n, id: -1 - n };
+}
+
+/** Only of a remote address nothing is ever seen; any other place will tell what came of a packet. */
+function isAlone({ lanes }: Lanes, lane: number): boolean {
+  return lanes[lane]?.kind === 'remote';
+}
+
+function flowOf({ src, dst }: PacketSeen): { src: string; dst: string } {
+  return { src, dst };
+}
