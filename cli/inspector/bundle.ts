@@ -41,8 +41,8 @@ export async function bundlePage({ to, readable = false }: BundleOptions): Promi
   await cp(join(PAGE, 'index.html'), join(to, 'index.html'));
   await cp(join(modules('elkjs'), 'lib', 'elk-worker.min.js'), join(to, 'elk-worker.js'));
   await writeFile(join(to, 'LICENSES.txt'), await licences());
-  // Whoever serves the folder by a program says something else in its place; see page/source/session.ts.
-  await writeFile(join(to, 'session.json'), '{"mode":"playground"}\n');
+  // A server that has runs to show answers this name itself; see page/source/session.ts.
+  await writeFile(join(to, 'runs'), '[]\n');
 }
 
 const PAGE = fileURLToPath(new URL('./page/', import.meta.url));

@@ -8,7 +8,18 @@ import { Menu } from './topbar.tsx';
 export function OpenMenu({ source }: { readonly source: Source }): VNode {
   const { run, beside, playing } = source;
   return (
-    <Menu icon={ICONS.open} label="Open">
+    <Menu icon={ICONS.open} label="Open" onOpen={source.refresh}>
+      {source.runs.length > 0 && <h3>Runs of this program</h3>}
+      {source.runs.map((listed) => (
+        <button key={listed.id} class="button bare item" onClick={() => source.choose(listed)}>
+          {ICONS.forward}
+          <span>
+            {listed.title}
+            <small>{listed.isDone ? 'is over' : 'goes on'}</small>
+          </span>
+        </button>
+      ))}
+      {source.runs.length > 0 && <h3>Others</h3>}
       <FileItem icon={ICONS.open} label="A trace" words="saved by this page or by --trace" onFile={source.open} />
       {run && !beside && <FileItem icon={ICONS.compare} label="A trace beside this one" words="opens where the two first differ" onFile={source.openBeside} />}
       {!playing && (

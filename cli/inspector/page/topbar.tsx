@@ -74,11 +74,12 @@ export interface MenuProps {
   readonly icon: VNode;
   readonly label: string;
   readonly isMarked?: boolean;
+  readonly onOpen?: () => void;
   readonly children: ComponentChildren;
 }
 
 /** A button that opens what is below it, until something else is clicked. */
-export function Menu({ icon, label, isMarked = false, children }: MenuProps): VNode {
+export function Menu({ icon, label, isMarked = false, onOpen, children }: MenuProps): VNode {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -95,7 +96,10 @@ export function Menu({ icon, label, isMarked = false, children }: MenuProps): VN
   }, [isOpen]);
   return (
     <div class="menu-root" ref={root}>
-      <button class="button" aria-expanded={isOpen} aria-pressed={isMarked} onClick={() => setOpen(!isOpen)} title={label}>
+      <button class="button" aria-expanded={isOpen} aria-pressed={isMarked} onClick={() => {
+          if (!isOpen) onOpen?.();
+          setOpen(!isOpen);
+        }} title={label}>
         {icon}
         <span class="wide">{label}</span>
       </button>

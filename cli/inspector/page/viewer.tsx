@@ -13,6 +13,7 @@ import { filtered, type View } from './model/view.ts';
 import { valueWords } from './model/words.ts';
 import { Context } from './panels/context.tsx';
 import { Details } from './panels/details.tsx';
+import { Summary } from './panels/summary.tsx';
 import { Tables } from './panels/tables.tsx';
 import { Sequence, useColumns } from './sequence/sequence.tsx';
 import { Timebar } from './time/timebar.tsx';
@@ -75,7 +76,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const standing = actor === undefined ? undefined : told.standing(actor, cursor);
   const known = actor === undefined ? undefined : told.actors.get(actor);
   const charted = [...told.actors.values()].filter(({ machine }) => machine !== undefined);
-  const at = told.event(cursor)?.at ?? picture.from;
+  const at = Math.min(told.event(cursor)?.at ?? picture.from, picture.until);
   const held = view.packet === undefined ? undefined : bundles.get(view.packet);
 
   return (
@@ -92,6 +93,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
               packet={view.packet}
               actor={known?.actor.place ?? actor}
               isFollowing={isFollowing}
+              isLive={run.isLive}
               playY={playY}
               reveal={reveal}
               onArrow={onArrow}
@@ -114,7 +116,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
               {charted.length === 0 && <span class="tab">No statechart yet</span>}
             </header>
             <div class="content">
-              {known?.machine && <Chart machine={known.machine.machine} definition={known.machine.definition} value={standing?.now?.value ?? null} steps={standing?.now?.steps ?? []} />}
+              {known?.machine && <Chart machine={known.machine.machine} definition={known.machine.definition} value={standing?.now?.value ?? null} steps={standing?.taken?.steps ?? []} />}
             </div>
           </section>
           <section class="panel details" aria-label="Details">
@@ -124,7 +126,8 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
               ))}
             </header>
             <div class="content">
-              {panel === 'details' && (
+              {panel === 'details' && isFollowing && packet === undefined && <Summary told={told} picture={picture} onPick={commands.goTo} />}
+              {panel === 'details' && !(isFollowing && packet === undefined) && (
                 <Details told={told} cursor={cursor} packet={packet} lanes={picture.lanes} bundle={held && { count: held.count, isOpen: opened.has(held.id), toggle: commands.toggleBundle }} />
               )}
               {panel === 'context' && <Context told={told} actor={actor} cursor={cursor} version={version} />}

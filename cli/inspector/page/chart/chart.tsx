@@ -6,7 +6,7 @@ import { ICONS } from '../icons.tsx';
 import { eventWords } from '../model/words.ts';
 import { LINE, type PlacedChart, type PlacedEdge, type PlacedState, placeChart } from './place.ts';
 import { rounded } from './rounded.ts';
-import { activePaths, labelWords, readStatechart } from './statechart.ts';
+import { activePaths, type Arrow, labelWords, readStatechart } from './statechart.ts';
 import { useCamera } from './camera.ts';
 
 export interface ChartProps {
@@ -45,7 +45,8 @@ function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonl
   const active = useMemo(() => activePaths(value), [value]);
   const leaf = useMemo(() => chart.states.filter(({ node }) => active.has(node.path)).at(-1), [active, chart]);
   const { ref, transform, zoom, fit } = useCamera(chart, leaf);
-  const takenBy = ({ arrow }: PlacedEdge): Step | undefined => steps.find(({ source, targets, event }) => arrow?.from === source && targets.includes(arrow.to) && arrow.labels.some((label) => label.event === eventWords(event) || label.event === 'always'));
+  const takenBy = ({ arrow }: PlacedEdge): Step | undefined => arrow && (steps.find((step) => isTaken(arrow, step, false)) ?? steps.find((step) => !known(step) && isTaken(arrow, step, true)));
+  const known = (step: Step): boolean => chart.edges.some(({ arrow }) => arrow && isTaken(arrow, step, false));
   // What was taken is painted last, over its neighbours.
   const edges = chart.edges.map((edge) => ({ edge, taken: takenBy(edge) })).sort((one, other) => Number(one.taken !== undefined) - Number(other.taken !== undefined));
   return (
@@ -138,6 +139,12 @@ function Label({ line }: { readonly line: string }): VNode {
   ) : (
     <>{line}</>
   );
+}
+
+/** Who cannot say which transition it was tells the innermost states left and entered; an arrow may be between outer ones. */
+function isTaken({ from, to, labels }: Arrow, { source, targets, event }: Step, isLoose: boolean): boolean {
+  const isAt = (path: string, outer: string): boolean => path === outer || (isLoose && (outer === '' || path.startsWith(`${outer}.`)));
+  return isAt(source, from) && targets.some((target) => isAt(target, to)) && labels.some((label) => label.event === eventWords(event) || label.event === 'always');
 }
 
 function wayOf({ source, targets }: Step): string {

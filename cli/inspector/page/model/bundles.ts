@@ -8,6 +8,8 @@ export interface Drawn {
   /** The first of them, which lends the bundle its way. */
   readonly packet: Packet;
   readonly members: readonly Packet[];
+  /** Of each stop: whether a device rewrites here in a way that it has not before. */
+  readonly news: readonly boolean[];
 }
 
 /** So many alike, and no fewer, are worth folding: three arrows still tell more than one. */
@@ -31,19 +33,33 @@ export function bundle(packets: readonly Packet[], opened: ReadonlySet<string>):
     bursts.set(key, begun);
     all.push(begun);
   }
-  const drawn: Drawn[] = [];
+  const drawn: Omit<Drawn, 'news'>[] = [];
   for (const members of all) {
     const first = members[0]!;
     const id = `b${first.stops[0]!.n}`;
     if (members.length >= LEAST && !opened.has(id)) drawn.push({ id, packet: first, members });
     else for (const packet of members) drawn.push({ id: `p${packet.stops[0]!.n}`, packet, members: [packet] });
   }
-  return drawn.sort((one, other) => one.packet.stops[0]!.n - other.packet.stops[0]!.n);
+  drawn.sort((one, other) => one.packet.stops[0]!.n - other.packet.stops[0]!.n);
+  const known = new Set<string>();
+  return drawn.map((one) => ({ ...one, news: newsOf(one.packet, known) }));
 }
 
 /** The bundle that a packet would be in, if it is in one. */
 export function bundleOf(packets: readonly Packet[], packet: Packet): string | undefined {
   return bundle(packets, new Set()).find(({ members }) => members.length > 1 && members.includes(packet))?.id;
+}
+
+/** A mapping is worth telling once; after that its addresses are what everybody knows. */
+function newsOf({ stops }: Packet, known: Set<string>): boolean[] {
+  return stops.map(({ kind, device, before, after }) => {
+    if (kind !== 'translated') return false;
+    const isSource = before?.src !== after?.src;
+    const key = `${device} ${isSource ? `${before?.src} ${after?.src}` : `${before?.dst} ${after?.dst}`}`;
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
 }
 
 /** Two packets are alike that say the same, between the same two, and end the same way. */

@@ -21,7 +21,8 @@ export class Drawing {
   add(events: readonly TraceEvent[]): void {
     for (const event of events) {
       this.#from ??= event.at;
-      this.#until = event.at;
+      // Timers and mappings that run out when all is over would press the run itself into a corner.
+      if (event.kind === 'packet' || event.kind === 'heard') this.#until = event.at;
       this.#note(event);
     }
   }
@@ -76,13 +77,14 @@ export class Drawing {
         this.#mark(event, 'outcome', event.verdict, event.good ? 'good' : 'bad');
         break;
       case 'note':
-        this.#mark(event, 'note', event.type);
+        this.#mark(event, 'note', typeof event.fields['what'] === 'string' ? event.fields['what'] : event.type);
         break;
       default:
     }
   }
 
   #mark({ n, at, actor }: { n: number; at: number; actor: string }, kind: Mark['kind'], text: string, tone: Mark['tone'] = 'plain'): void {
+    this.#until = at;
     this.#marks.push({ n, at, actor, kind, text, tone });
   }
 

@@ -60,7 +60,7 @@ function besides({ side, depth }: PlaceSeen, lanes: readonly Lane[], places: Rea
   const own = lanes.flatMap((lane, index) => (lane.side === side ? [index] : []));
   if (own.length === 0) return undefined;
   // The first lane of the side, from the middle outwards, that is further in than the line leads to.
-  const inward = isLeft ? [...own].reverse() : own;
+  const inward = isLeft ? own.toReversed() : own;
   const next = inward.find((index) => (places.get(lanes[index]!.name)?.depth ?? 0) >= depth) ?? inward.at(-1)!;
   return isLeft ? Math.min(lanes.length - 1, next + 0.5) : Math.max(0, next - 0.5);
 }

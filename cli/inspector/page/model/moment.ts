@@ -24,6 +24,12 @@ export interface Table {
   readonly changedAt: number | undefined;
 }
 
+export interface Standing {
+  readonly now: SnapshotSeen | undefined;
+  readonly before: SnapshotSeen | undefined;
+  readonly taken: SnapshotSeen | undefined;
+}
+
 /** Everything that has been told, found again quickly. Grows as the run does. */
 export class Told {
   readonly header: TraceHeader;
@@ -75,11 +81,13 @@ export class Told {
     return this.events[low - 1]?.n ?? this.#first;
   }
 
-  /** The snapshot in which an actor is after event `n`, and the one before it. */
-  standing(actor: string, n: number): { readonly now: SnapshotSeen | undefined; readonly before: SnapshotSeen | undefined } {
+  /** The snapshot in which an actor is after event `n`, the one before it, and the last that was reached by a transition. */
+  standing(actor: string, n: number): Standing {
     const list = this.#snapshots.get(actor) ?? [];
     const index = lastUpTo(list, n);
-    return { now: list[index], before: list[index - 1] };
+    let taken = index;
+    while (taken >= 0 && list[taken]!.steps.length === 0) taken -= 1;
+    return { now: list[index], before: list[index - 1], taken: list[taken] };
   }
 
   tables(n: number): Table[] {

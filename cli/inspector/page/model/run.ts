@@ -7,7 +7,7 @@ import type { Picture } from './picture.ts';
 export class Run {
   readonly told: Told;
   /** More may come. */
-  readonly isLive: boolean;
+  isLive: boolean;
   readonly #drawing = new Drawing();
   readonly #listeners = new Set<() => void>();
   #picture: Picture | undefined;
@@ -29,6 +29,14 @@ export class Run {
     this.told.add(events);
     this.#drawing.add(events);
     this.#picture = undefined;
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    if (!this.isLive) return;
+    this.isLive = false;
     this.#version += 1;
     for (const listener of this.#listeners) listener();
   }

@@ -28,7 +28,7 @@ export function Tables({ told, cursor, at, version }: { readonly told: Told; rea
                 <tr><th>inside</th><th>outside</th><th>may answer</th><th>left</th></tr>
               </thead>
               <tbody>
-                {rows.slice(-SHOWN).reverse().map(({ row, addedAt, isClosing }) => (
+                {rows.slice(-SHOWN).toReversed().map(({ row, addedAt, isClosing }) => (
                   <tr key={`${row.protocol}${row.inside}${row.external}${row.remote}`} class={row.n === changedAt && row.n > cursor - 12 ? 'fresh' : ''}>
                     <td>{row.inside}{row.protocol === 'tcp' ? ' tcp' : ''}</td>
                     <td>{row.external === row.inside ? <span class="few">the same</span> : row.external}</td>

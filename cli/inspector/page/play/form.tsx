@@ -45,20 +45,20 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
         {NATS.map((name) => <option key={name} value={name} />)}
         {MODIFIED.map((name) => <option key={name} value={name} />)}
       </datalist>
-      <label>
+      <label class="short">
         Latency, ms
         <input class="field" name="latency" type="number" min={0} max={5000} step="any" value={given.latency} onInput={({ currentTarget }) => change({ latency: Math.max(0, Number(currentTarget.value) || 0) })} />
       </label>
-      <label>
+      <label class="short">
         Loss, %
         <input class="field" name="loss" type="number" min={0} max={100} step="any" value={given.loss * 100} onInput={({ currentTarget }) => change({ loss: Math.min(1, Math.max(0, Number(currentTarget.value) / 100 || 0)) })} />
       </label>
-      <label>
+      <label class="short">
         Seed
         <input class="field" name="seed" value={given.seed} onInput={({ currentTarget }) => change({ seed: currentTarget.value })} />
       </label>
       <button class="button primary" type="submit" disabled={wrong !== undefined}>{ICONS.play} Run</button>
-      <button class="button" type="button" disabled={wrong !== undefined} title="Plays it with the next seed beside this run" onClick={() => onBeside(given)}>{ICONS.compare} Next seed beside</button>
+      <button class="button" type="button" disabled={wrong !== undefined} title="Plays it with the next seed beside this run" onClick={() => onBeside(given)}>{ICONS.compare} Beside</button>
       {(wrong ?? fault) !== undefined && <p class="fault" role="alert">{wrong ?? fault}</p>}
     </form>
   );

@@ -1,5 +1,6 @@
 /** One packet, or a bundle of them, as a line that bends at each device it passed. Drawn, never measured. */
 import type { VNode } from 'preact';
+import type { Drawn } from '../model/bundles.ts';
 import { timeWords } from '../model/words.ts';
 import { lastOf, type Stop } from '../model/picture.ts';
 import type { PlacedArrow } from '../model/layout.ts';
@@ -45,70 +46,57 @@ export function ArrowView({ placed, columns, top, cursor, isSelected, onPick }: 
       {stops.map((stop, index) => stop.kind === 'translated' && <circle key={index} class="bend" cx={points[index]!.x} cy={points[index]!.y} r={3.1} />)}
       {points.length > 1 && <End points={points} stop={last} />}
       {segmentsOf(points).map((segment, index) => (
-        <Words key={index} segment={segment} columns={columns} texts={textsFor(stops, index, isLabelled(points, index) ? labelOf(packet.label, members.length, members.at(-1)!.stops[0]!.at, isBundle) : undefined)} />
+        <Words key={index} segment={segment} columns={columns} texts={textsFor(drawn, index, index === 0 ? labelOf(drawn) : {})} />
       ))}
     </g>
   );
 }
 
 interface Texts {
-  readonly label: string | undefined;
-  readonly count: string | undefined;
-  /** The sender's address behind what has been passed so far. */
-  readonly source: string | undefined;
-  /** Where it goes, as seen here. */
-  readonly target: string | undefined;
+  readonly label?: string;
+  readonly count?: string;
+  /** The sender's address behind the device that this begins at. */
+  readonly source?: string | undefined;
+  /** Where it goes, behind the device that this begins at. */
+  readonly target?: string | undefined;
+  /** Addresses that were told before are shown only when somebody points at the arrow. */
+  readonly isNews: boolean;
 }
 
-function labelOf(label: string, count: number, lastAt: number, isBundle: boolean): Pick<Texts, 'label' | 'count'> {
-  return { label, count: isBundle ? `×${count} until ${timeWords(lastAt)}` : undefined };
+function labelOf({ packet, members }: Drawn): Pick<Texts, 'label' | 'count'> {
+  if (members.length === 1) return { label: packet.label };
+  return { label: packet.label, count: `×${members.length}` };
 }
 
-/** The label stands on the longest segment of the sender's half: there is room, and crossing lines do not meet there. */
-function isLabelled(points: readonly { readonly x: number }[], index: number): boolean {
-  let longest = 0;
-  for (let i = 1; i < points.length - 1; i += 1) {
-    if (Math.abs(points[i + 1]!.x - points[i]!.x) > Math.abs(points[longest + 1]!.x - points[longest]!.x) + 1) longest = i;
-  }
-  return index === longest;
-}
-
-function textsFor(stops: readonly Stop[], index: number, label: Pick<Texts, 'label' | 'count'> | undefined): Texts {
-  const here = stops[index]!;
-  const next = stops[index + 1]!;
-  const flow = here.after ?? next.before;
+function textsFor({ packet: { stops }, news }: Drawn, index: number, label: Pick<Texts, 'label' | 'count'>): Texts {
+  const { kind, before, after } = stops[index]!;
+  if (kind !== 'translated') return { ...label, isNews: false };
   return {
-    label: label?.label,
-    count: label?.count,
-    source: here.kind === 'sent' || here.before?.src !== here.after?.src ? flow?.src : undefined,
-    target: next.kind === 'translated' && next.before?.dst !== next.after?.dst ? flow?.dst : here.before?.dst !== here.after?.dst ? here.after?.dst : undefined,
+    ...label,
+    source: before?.src === after?.src ? undefined : after?.src,
+    target: before?.dst === after?.dst ? undefined : after?.dst,
+    isNews: news[index] ?? false,
   };
 }
 
 function Words({ segment, columns, texts }: { readonly segment: Segment; readonly columns: Columns; readonly texts: Texts }): VNode | null {
-  const { label, count, source, target } = texts;
-  const room = segment.length - 20;
+  const { label, count, source, target, isNews } = texts;
+  const room = segment.length - 16;
   if (room < LEAST_TEXT) return null;
+  const letter = columns.isNarrow ? 5.5 : 6.3;
   const small = columns.isNarrow ? 5 : 5.55;
-  let used = 0;
   const parts: VNode[] = [];
   if (label !== undefined) {
-    used = Math.min(room, textWidth(label, columns.isNarrow ? 5.6 : 6.35));
-    parts.push(along(segment, 'start', 0, 'label', clip(label, room, columns.isNarrow ? 5.6 : 6.35)));
-    if (count !== undefined && used + textWidth(count, 6) + 12 < room) {
-      parts.push(along(segment, 'start', used + 8, 'count', count));
-      used += textWidth(count, 6) + 8;
-    }
+    const behind = count === undefined ? 0 : textWidth(count, 6.2) + 6;
+    parts.push(along(segment, 'start', 0, 'label', clip(label, room - behind, letter)));
+    if (count !== undefined) parts.push(along(segment, 'start', Math.min(room - behind, textWidth(label, letter)) + 6, 'count', count));
   }
-  const behind = used === 0 ? 0 : used + 8;
-  const fits = (text: string, taken: number): string | undefined => [text, portOf(text)].find((one) => taken + textWidth(one, small) <= room);
-  const from = source === undefined ? undefined : fits(source, behind);
-  if (from !== undefined) {
-    parts.push(along(segment, 'start', behind, 'address', from));
-    used = behind + textWidth(from, small);
-  }
-  const to = target === undefined ? undefined : fits(target, used === 0 ? 0 : used + 14);
-  if (to !== undefined) parts.push(along(segment, 'end', 0, 'address', to));
+  const className = isNews ? 'address' : 'address known';
+  const fits = (text: string): string | undefined => [text, portOf(text)].find((one) => textWidth(one, small) <= room);
+  const from = source === undefined ? undefined : fits(source);
+  if (from !== undefined) parts.push(along(segment, 'start', 0, className, from));
+  const to = target === undefined ? undefined : fits(target);
+  if (to !== undefined) parts.push(along(segment, from === undefined ? 'start' : 'end', 0, className, to));
   return <>{parts}</>;
 }
 
@@ -119,11 +107,13 @@ function End({ points, stop }: { readonly points: readonly { readonly x: number;
   const angle = (Math.atan2(y - before.y, x - before.x) * 180) / Math.PI;
   if (stop.kind === 'dropped') {
     const goesRight = x >= before.x;
+    // On the way there is no wall behind which the reason could stand.
+    const isBetween = !Number.isInteger(stop.lane);
     return (
       <g class="drop" transform={`translate(${x} ${y})`}>
         <circle r={7.5} />
         <path d="M-3 -3L3 3M3 -3L-3 3" />
-        <text x={goesRight ? 12 : -12} y={3.5} text-anchor={goesRight ? 'start' : 'end'}>{stop.reason ?? 'dropped'}</text>
+        <text x={isBetween ? 0 : goesRight ? 12 : -12} y={isBetween ? 19 : 3.5} text-anchor={isBetween ? 'middle' : goesRight ? 'start' : 'end'}>{stop.reason ?? 'dropped'}</text>
       </g>
     );
   }

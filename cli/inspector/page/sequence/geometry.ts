@@ -13,7 +13,7 @@ export interface Columns {
 }
 
 /** How far apart neighbours stand, in units that the width is divided into: a NAT keeps close to what it hides. */
-const NEAR = 0.55;
+const NEAR = 0.62;
 const FAR = 1;
 /** Lanes closer than this are not told apart: the sequence then scrolls sideways. */
 const LEAST_GAP = 58;
@@ -21,7 +21,7 @@ const LEAST_GAP = 58;
 export function columnsFor(lanes: readonly Lane[], available: number): Columns {
   const isNarrow = available < 620;
   const gutter = isNarrow ? 40 : 64;
-  const margin = isNarrow ? 16 : Math.min(170, Math.max(96, available * 0.13));
+  const margin = isNarrow ? 16 : Math.min(180, Math.max(104, available * 0.15));
   const gaps = lanes.slice(1).map((lane, index) => {
     const before = lanes[index]!;
     return before.side === lane.side && (before.kind === 'nat' || lane.kind === 'nat') ? NEAR : FAR;

@@ -11,7 +11,6 @@ export interface LifelinesProps {
   readonly columns: Columns;
   readonly from: number;
   readonly until: number;
-  readonly cursorY: number;
   readonly actor: string | undefined;
 }
 
@@ -19,14 +18,14 @@ const WALL = 12;
 
 export function Lifelines({ picture, layout, columns, from, until, actor }: LifelinesProps): VNode {
   const height = until - from;
-  const { lanes, marks, openings } = picture;
+  const { lanes, openings } = picture;
   const ends = useMemo(() => {
     const found = new Map<number, { y: number; tone: string }[]>();
-    for (const { kind, lane, n, tone } of marks) {
-      if (kind === 'outcome') found.set(lane, [...(found.get(lane) ?? []), { y: yOf(layout, n), tone }]);
+    for (const { mark, y } of layout.marks) {
+      if (mark.kind === 'outcome') found.set(mark.lane, [...(found.get(mark.lane) ?? []), { y, tone: mark.tone }]);
     }
     return found;
-  }, [marks, layout]);
+  }, [layout]);
   const holes = useMemo(() => openings.map(({ lane, from, until }) => ({ lane, top: yOf(layout, from), bottom: until === undefined ? layout.height : yOf(layout, until) })), [openings, layout]);
   return (
     <g class="lifelines">

@@ -20,7 +20,7 @@ export function MarkView({ placed, columns, top, cursor, isSelected, room, onPic
   const { mark, y } = placed;
   const { kind, tone } = mark;
   const letters = kind === 'outcome' ? 6.6 : kind === 'timer' ? 5.7 : 6.1;
-  const text = clip(mark.text, room.width - 22, letters);
+  const text = clip(mark.text, room.width - 14, letters);
   const width = textWidth(text, letters) + (kind === 'timer' ? 20 : 16);
   const sign = room.side === 'left' ? -1 : 1;
   const x = room.side === 'left' ? -10 - width : 10;
@@ -44,8 +44,15 @@ export function MarkView({ placed, columns, top, cursor, isSelected, room, onPic
   );
 }
 
-/** Of a state's path the end says most. */
+/** Of a state's path the end says most: what does not fit goes from its beginning. */
 function clip(text: string, room: number, perLetter: number): string {
   const letters = Math.max(3, Math.floor(room / perLetter));
-  return text.length <= letters ? text : `…${text.slice(text.length - letters + 1)}`;
+  if (text.length <= letters) return text;
+  const parts = text.split('.');
+  for (let from = 1; from < parts.length; from += 1) {
+    const rest = parts.slice(from).join('.');
+    if (rest.length <= letters) return rest;
+  }
+  const last = parts.at(-1)!;
+  return last.length <= letters ? last : `${last.slice(0, letters - 1)}…`;
 }

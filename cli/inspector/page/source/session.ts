@@ -1,68 +1,71 @@
 /**
- * What the page is to show, as whoever serves it says in `session.json` beside it:
- *
- *   {"mode": "playground"}                      what a static folder says
- *   {"mode": "traces", "traces": ["a.json"]}    one finished run, or two to stand side by side; paths beside the page
- *   {"mode": "live", "path": "live"}            a WebSocket beside the page that tells a run as it goes on
- *
- * On the WebSocket come texts: first {"header": …}, then {"events": […]} again and again, last {"end": true}.
+ * What the page's server has to show: a list of runs in `runs` beside the page, each told by a WebSocket as lines of
+ * trace/format.ts. A static folder says in its place that there are none.
  */
+import { isBadTrace, readTrace, TraceReader } from '../../trace/format.ts';
 import type { Trace, TraceEvent, TraceHeader } from '../../trace/trace.ts';
 
-export type Session =
-  | { readonly mode: 'playground' }
-  | { readonly mode: 'traces'; readonly traces: readonly string[] }
-  | { readonly mode: 'live'; readonly path: string };
-
-export type LiveMessage = { readonly header: TraceHeader } | { readonly events: readonly TraceEvent[] } | { readonly end: true };
-
-export async function readSession(): Promise<Session> {
-  const given: unknown = await fetchJson('session.json');
-  if (isSession(given)) return given;
-  throw new Error('The page does not know what to show: session.json beside it says nothing that it understands.');
+export interface Listed {
+  readonly id: string;
+  readonly title: string;
+  readonly isDone: boolean;
 }
 
-export async function readTrace(path: string): Promise<Trace> {
-  return asTrace(await fetchJson(path));
+export async function listRuns(): Promise<readonly Listed[]> {
+  const answer = await fetch('runs', { cache: 'no-store' });
+  if (!answer.ok) throw new Error(`The server does not answer: ${answer.status} ${answer.statusText}`);
+  const given: unknown = await answer.json();
+  return Array.isArray(given) ? given.filter(isListed) : [];
 }
 
 /** Throws, in words for people, when it is none. */
-export function asTrace(given: unknown): Trace {
-  if (typeof given === 'object' && given !== null && 'header' in given && 'events' in given && Array.isArray(given.events)) {
-    const { header } = given;
-    if (typeof header === 'object' && header !== null && 'format' in header && header.format === 'natpunch-trace/1') return given as Trace;
-  }
-  throw new Error('This is not a trace (natpunch-trace/1). Logs from --record open with: natpunch inspect <file>');
+export function traceOf(text: string): Trace {
+  const trace = readTrace(text);
+  if (!isBadTrace(trace)) return trace;
+  throw new Error(`This is not a trace (${trace.message}). Logs from --record open with: natpunch inspect <file>`);
+}
+
+/** A whole run that is over. */
+export async function fetchRun(id: string): Promise<Trace> {
+  const answer = await fetch(`runs/${id}`, { cache: 'no-store' });
+  return traceOf(await answer.text());
+}
+
+export interface Listener {
+  readonly begun: (header: TraceHeader) => void;
+  readonly told: (events: readonly TraceEvent[]) => void;
+  /** Nothing more will come; `isWhole` when the run itself is over. */
+  readonly ended: (isWhole: boolean, why: string) => void;
 }
 
 /** The answer stops it. */
-export function listenLive(path: string, told: (message: LiveMessage) => void, ended: (why: string) => void): () => void {
-  const address = new URL(path, document.baseURI);
+export function listenLive(id: string, { begun, told, ended }: Listener): () => void {
+  const address = new URL(`runs/${id}/live`, document.baseURI);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = new WebSocket(address);
+  const reader = new TraceReader();
+  let fault = '';
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') told(JSON.parse(data) as LiveMessage);
+    if (typeof data !== 'string') return;
+    const isFirst = reader.header === undefined;
+    const events: TraceEvent[] = [];
+    for (const line of data.split('\n')) {
+      const read = reader.line(line);
+      if (read === undefined) continue;
+      if (isBadTrace(read)) {
+        fault = read.message;
+        return socket.close();
+      }
+      events.push(read);
+    }
+    if (isFirst && reader.header) begun(reader.header);
+    if (events.length > 0) told(events);
+    if (reader.isDone) socket.close();
   });
-  socket.addEventListener('close', ({ reason }) => ended(reason));
+  socket.addEventListener('close', ({ reason }) => ended(reader.isDone, fault || reason));
   return () => socket.close();
 }
 
-async function fetchJson(path: string): Promise<unknown> {
-  const answer = await fetch(path, { cache: 'no-store' });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${answer.statusText}`);
-  return answer.json();
-}
-
-function isSession(given: unknown): given is Session {
-  if (typeof given !== 'object' || given === null || !('mode' in given)) return false;
-  switch (given.mode) {
-    case 'playground':
-      return true;
-    case 'traces':
-      return 'traces' in given && Array.isArray(given.traces);
-    case 'live':
-      return 'path' in given && typeof given.path === 'string';
-    default:
-      return false;
-  }
+function isListed(given: unknown): given is Listed {
+  return typeof given === 'object' && given !== null && 'id' in given && typeof given.id === 'string' && 'title' in given && typeof given.title === 'string' && 'isDone' in given && typeof given.isDone === 'boolean';
 }

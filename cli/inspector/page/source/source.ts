@@ -6,7 +6,7 @@ import type { Store } from '../model/store.ts';
 import { FIRST_VIEW, type View } from '../model/view.ts';
 import { type Choice, choiceOf, FIRST_CHOICE, hashOf, play } from '../play/play.ts';
 import { listenForeign } from './foreign.ts';
-import { asTrace, listenLive, readSession, readTrace } from './session.ts';
+import { fetchRun, type Listed, listenLive, listRuns, traceOf } from './session.ts';
 
 export interface Source {
   /** Changes with the run. */
@@ -21,6 +21,10 @@ export interface Source {
   readonly openBeside: (file: File) => void;
   readonly closeBeside: () => void;
   readonly toPlayground: () => void;
+  /** What the server has besides; asked for again by `refresh`. */
+  readonly runs: readonly Listed[];
+  readonly refresh: () => void;
+  readonly choose: (listed: Listed) => void;
 }
 
 export interface Playing {
@@ -38,6 +42,7 @@ interface State {
   readonly waiting: string;
   readonly choice?: Choice | undefined;
   readonly fault?: string | undefined;
+  readonly runs?: readonly Listed[];
 }
 
 export function useSource(store: Store<View>): Source {
@@ -49,7 +54,7 @@ export function useSource(store: Store<View>): Source {
     const show = (run: Run, fields: Partial<State> = {}): void => {
       const { row, part } = store.get();
       store.set({ ...FIRST_VIEW, row, part, isFollowing: true, cursor: Math.max(0, run.told.last) });
-      setState((before) => ({ notice: undefined, beside: undefined, choice: before.choice, waiting: '', ...fields, run, key: before.key + 1 }));
+      setState((before) => ({ notice: undefined, beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
     };
     const playOne = (choice: Choice): void => {
       try {
@@ -67,24 +72,27 @@ export function useSource(store: Store<View>): Source {
         change({ choice, fault: wordsOf(error) });
       }
     };
-    const live = (path: string): void => {
+    const live = ({ id }: Listed): void => {
+      stopLive.current();
       let run: Run | undefined;
       const feed = paced<TraceEvent>((events) => run?.add(events));
-      stopLive.current = listenLive(
-        path,
-        (message) => {
-          if ('header' in message) {
-            run = new Run(message.header, true);
-            show(run);
-          } else if ('events' in message) feed(message.events);
-          else change({ notice: undefined });
+      stopLive.current = listenLive(id, {
+        begun: (header) => {
+          run = new Run(header, true);
+          show(run, { choice: undefined });
         },
-        (why) => change({ notice: run ? `The run is over, or its program has ended${why === '' ? '' : `: ${why}`}. What was seen stays here.` : undefined, waiting: `The program could not be reached${why === '' ? '.' : `: ${why}`}` }),
-      );
+        told: feed,
+        ended: (isWhole, why) => {
+          const cause = why === '' ? '' : ` (${why})`;
+          if (run === undefined) change({ waiting: `The program that has this run does not answer${cause}.` });
+          else if (!isWhole) change({ notice: `The program has ended, or cannot be reached${cause}. What was seen stays here.` });
+          else if (run) setTimeout(() => run?.end(), PACE_MS * 2);
+        },
+      });
     };
     const readFile = async (file: File, use: (trace: Trace) => void): Promise<void> => {
       try {
-        use(asTrace(JSON.parse(await file.text())));
+        use(traceOf(await file.text()));
       } catch (error) {
         change({ notice: `${file.name}: ${wordsOf(error)}` });
       }
@@ -98,17 +106,23 @@ export function useSource(store: Store<View>): Source {
       open: (file: File) => void readFile(file, (trace) => show(Run.of(trace), { choice: undefined })),
       openBeside: (file: File) => void readFile(file, (trace) => change({ beside: Run.of(trace) })),
       closeBeside: () => change({ beside: undefined }),
+      refresh: () => void listRuns().then((runs) => change({ runs }), () => {}),
       toPlayground: () => playOne(choiceOf(location.hash) ?? FIRST_CHOICE),
     };
   }, [store]);
 
   useEffect(() => {
     const begin = async (): Promise<void> => {
-      const session = await readSession();
-      if (session.mode === 'live') return actions.live(session.path);
-      if (session.mode === 'playground') return actions.toPlayground();
-      const [first, second] = await Promise.all(session.traces.slice(0, 2).map(readTrace));
-      if (first) actions.show(Run.of(first), second ? { beside: Run.of(second) } : {});
+      const runs = await listRuns();
+      actions.change({ runs });
+      const [first, second, third] = runs;
+      if (first === undefined) return actions.toPlayground();
+      // Two finished runs, and no more, were given to be compared.
+      if (second?.isDone && first.isDone && third === undefined) {
+        const [left, right] = await Promise.all([fetchRun(first.id), fetchRun(second.id)]);
+        return actions.show(Run.of(left), { beside: Run.of(right) });
+      }
+      actions.live(first);
     };
     const stopForeign = listenForeign((run) => actions.show(run, { choice: undefined }));
     begin().catch((error: unknown) => actions.change({ waiting: wordsOf(error) }));
@@ -118,7 +132,7 @@ export function useSource(store: Store<View>): Source {
     };
   }, [actions]);
 
-  const { key, run, beside, notice, waiting, choice, fault } = state;
+  const { key, run, beside, notice, waiting, choice, fault, runs = [] } = state;
   return {
     key,
     run,
@@ -130,6 +144,9 @@ export function useSource(store: Store<View>): Source {
     openBeside: actions.openBeside,
     closeBeside: actions.closeBeside,
     toPlayground: actions.toPlayground,
+    runs,
+    refresh: actions.refresh,
+    choose: actions.live,
   };
 }
 
