@@ -40,7 +40,7 @@ export function feed(connection: WebSocket, run: ShownRun): void {
 }
 
 /** The index of the first event whose number is at least `n`. */
-function firstFrom(events: readonly { readonly n: number }[], n: number): number {
+export function firstFrom(events: readonly { readonly n: number }[], n: number): number {
   let low = 0;
   let high = events.length;
   while (low < high) {

@@ -39,6 +39,7 @@ export type Noted =
   | NotedHeard
   | { readonly kind: 'timer'; readonly at: number; readonly run: Run; readonly what: 'set' | 'fired' | 'cancelled'; readonly timer: number; readonly type?: string | undefined; readonly delayMs?: number }
   | { readonly kind: 'device'; readonly at: number; readonly seen: DeviceSighting; readonly effect?: NotedEffect | undefined }
+  | { readonly kind: 'remark'; readonly at: number; readonly actor: string; readonly type: string; readonly about: object }
   | { readonly kind: 'emitted'; readonly at: number; readonly actor: Actor; readonly event: EventObject };
 
 export type PlaceFields = Omit<PlaceSeen, 'n' | 'at' | 'kind'>;

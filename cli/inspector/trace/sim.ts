@@ -7,10 +7,13 @@ import type { PlaceFields } from './sightings.ts';
 import { plainFields } from './plain.ts';
 import type { Tracer } from './tracer.ts';
 
-/** From now on until the answer is called. `words` says of hosts what stands before them, e.g. `{ a: 'symmetric' }`. */
-export function traceWorld(tracer: Tracer, world: World, words: Readonly<Record<string, string>> = {}): () => void {
+/**
+ * From now on until the answer is called. `words` says of hosts what stands before them, e.g. `{ a: 'symmetric' }`. With `runs`
+ * false the machines are left to somebody who watches them already.
+ */
+export function traceWorld(tracer: Tracer, world: World, words: Readonly<Record<string, string>> = {}, { runs = true } = {}): () => void {
   for (const place of placesOf(world, words)) tracer.place(place);
-  const ends = [world.internet.observe(tracer.observe), watchRuns(tracer.watch)];
+  const ends = [world.internet.observe(tracer.observe), ...(runs ? [watchRuns(tracer.watch)] : [])];
   return () => {
     for (const end of ends) end();
   };

@@ -2,8 +2,8 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { Ends } from './ends.ts';
 import { contentOf, portFields, sayingOf } from './packets.ts';
-import { plain } from './plain.ts';
-import type { Actor, Noted, NotedEffect, NotedEvent, NotedHeard, NotedSnapshot } from './sightings.ts';
+import { plain, plainFields } from './plain.ts';
+import type { Actor, Noted, NotedEffect, NotedEvent, NotedHeard, NotedSnapshot, Run } from './sightings.ts';
 import { definitionOf, stepOf } from './statechart.ts';
 import type { OutcomeSeen, PlainRecord, TraceEvent, TraceHeader } from './trace.ts';
 import { tellDevice } from './devices.ts';
@@ -34,6 +34,17 @@ export class Teller {
     return this.#events;
   }
 
+  /** A run without its actors. */
+  introduce(at: number, run: Run): void {
+    const { id } = run.machine;
+    if (!this.#machines.has(id)) {
+      this.#machines.add(id);
+      this.#tell(at, { kind: 'machine', machine: id, definition: definitionOf(run.machine) });
+    }
+    if (!run.isSimulated) this.#ends.open(run, at);
+    this.#tell(at, { kind: 'actor', actor: run.name, machine: id, place: run.name, input: plain(run.input) });
+  }
+
   #one(noted: Noted): void {
     switch (noted.kind) {
       case 'place':
@@ -54,6 +65,8 @@ export class Teller {
       }
       case 'device':
         return this.#tell(noted.at, tellDevice(noted.seen, noted.effect));
+      case 'remark':
+        return this.#tell(noted.at, { kind: 'note', actor: noted.actor, type: noted.type, fields: plainFields(noted.about) });
       case 'emitted': {
         const { type } = noted.event;
         if (type === 'outcome' && 'outcome' in noted.event) return this.#outcome(noted.at, noted.actor, noted.event['outcome']);
@@ -63,14 +76,8 @@ export class Teller {
   }
 
   #actor(at: number, { name, run, parent }: Actor): void {
-    if (parent) return this.#tell(at, { kind: 'actor', actor: name, parent: parent.name });
-    const { id } = run.machine;
-    if (!this.#machines.has(id)) {
-      this.#machines.add(id);
-      this.#tell(at, { kind: 'machine', machine: id, definition: definitionOf(run.machine) });
-    }
-    if (!run.isSimulated) this.#ends.open(run, at);
-    this.#tell(at, { kind: 'actor', actor: name, machine: id, place: name, input: plain(run.input) });
+    if (parent) this.#tell(at, { kind: 'actor', actor: name, parent: parent.name });
+    else this.introduce(at, run);
   }
 
   #event({ at, actor, from, event, timer, heard }: NotedEvent): void {

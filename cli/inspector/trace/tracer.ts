@@ -74,6 +74,12 @@ export class Tracer {
     this.#noted.push({ kind: 'place', at: this.#now(), place });
   }
 
+  /** Something that whoever traces has to say of an actor. */
+  remark(actor: string, type: string, about: object): void {
+    this.#flush();
+    this.#noted.push({ kind: 'remark', at: this.#now(), actor, type, about });
+  }
+
   /** Everything so far. What was read before is the same again. */
   read(): readonly TraceEvent[] {
     this.#flush();
