@@ -1,4 +1,5 @@
 /** What can be done to the moment and the view, by keys, buttons and menus alike. */
+import type { Exports } from './export/exports.ts';
 import { type Layout, neighbour } from './model/layout.ts';
 import type { Told } from './model/moment.ts';
 import type { Picture } from './model/picture.ts';
@@ -18,6 +19,7 @@ export interface Commands {
   zoom(factor: number): void;
   toggleBundle(): void;
   toggleAllBundles(): void;
+  readonly exports: Exports;
 }
 
 export interface Reach {
@@ -27,18 +29,20 @@ export interface Reach {
   readonly picture: Picture;
   readonly bundleOf: (packet: number) => string | undefined;
   readonly reveal: () => void;
+  readonly exports: Exports;
 }
 
 const SMALLEST_ROW = 13;
 const LARGEST_ROW = 60;
 
-export function commandsFor({ store, told, layout, picture, bundleOf, reveal }: Reach): Commands {
+export function commandsFor({ store, told, layout, picture, bundleOf, reveal, exports }: Reach): Commands {
   const stop = { isFollowing: false, isPlaying: false };
   const goTo = (n: number): void => {
     store.set({ ...stop, cursor: n, packet: packetAt(picture, told, n) });
     reveal();
   };
   return {
+    exports,
     goTo,
     goToTime: (at) => {
       store.set({ ...stop, cursor: told.upTo(at), packet: undefined });

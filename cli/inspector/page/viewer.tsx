@@ -3,6 +3,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { Chart } from './chart/chart.tsx';
 import { type Commands, commandsFor } from './commands.ts';
+import { exportsFor } from './export/exports.ts';
 import { bundle, type Drawn } from './model/bundles.ts';
 import { layOut } from './model/layout.ts';
 import type { Lane, Mark } from './model/picture.ts';
@@ -53,7 +54,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   }, [shown]);
   const packet = view.packet === undefined ? undefined : picture.packets[view.packet];
   const actor = view.actor ?? firstActor(run, picture.lanes);
-  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles.get(index)?.id, reveal: onReveal });
+  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles.get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor }) });
   onCommands(commands);
 
   const onArrow = useCallback(({ packet: one, members, id }: Drawn) => {

@@ -86,6 +86,8 @@ async function lay(chart: Statechart): Promise<PlacedChart> {
   for (const { from, to, labels } of chart.arrows) if (from === to) again.set(from, labels.map(labelWords));
   const needsAny = new Set(chart.arrows.filter(({ from, to }) => isWithin(to, from)).map(({ from }) => from));
   const edges: ElkExtendedEdge[] = [];
+  const order = new Map<string, number>();
+  number(chart.root, order);
   const root = elkNode(chart.root, again, needsAny, edges);
   for (const arrow of chart.arrows) {
     if (arrow.from === arrow.to) continue;
@@ -95,6 +97,8 @@ async function lay(chart: Statechart): Promise<PlacedChart> {
       id: `e:${arrow.id}`,
       sources: [source],
       targets: [`s:${arrow.to}`],
+      // As its author wrote it: what leads back is drawn upwards.
+      layoutOptions: { 'elk.layered.priority.direction': (order.get(arrow.from) ?? 0) < (order.get(arrow.to) ?? 0) ? '10' : '0' },
       labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(line, 5.9))) + 8, height: lines.length * LINE + 2 }],
     });
   }
@@ -110,7 +114,7 @@ function elkNode(node: StateNode, again: ReadonlyMap<string, string[]>, needsAny
   if (needsAny.has(node.path)) children.unshift({ id: `any:${node.path}`, width: 62, height: 20 });
   if (node.initial !== undefined) {
     children.unshift({ id: `i:${node.path}`, width: 9, height: 9 });
-    edges.push({ id: `i:${node.path}`, sources: [`i:${node.path}`], targets: [`s:${node.initial}`] });
+    edges.push({ id: `i:${node.path}`, sources: [`i:${node.path}`], targets: [`s:${node.initial}`], layoutOptions: { 'elk.layered.priority.direction': '20' } });
   }
   const top = TITLE + 8 + loops.length * LINE;
   return { id: `s:${node.path}`, children, layoutOptions: { 'elk.padding': `[top=${top},left=16,bottom=16,right=16]`, 'elk.nodeSize.constraints': 'MINIMUM_SIZE', 'elk.nodeSize.minimum': `(${width}, 60)` } };
@@ -141,6 +145,12 @@ function collect(result: ElkNode, chart: Statechart, again: ReadonlyMap<string, 
     return { arrow, points, labels };
   });
   return { width: result.width ?? 0, height: result.height ?? 0, states: states.sort((one, other) => one.depth - other.depth), edges, dots };
+}
+
+/** States in the order of their definition. */
+function number(node: StateNode, order: Map<string, number>): void {
+  order.set(node.path, order.size);
+  for (const child of node.children) number(child, order);
 }
 
 function labelLines({ labels }: Arrow): string[] {

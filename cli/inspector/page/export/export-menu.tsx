@@ -1,11 +1,42 @@
-/** What can be taken along of a run. */
+/** What can be taken along of a run: pictures of what is shown, diagrams, packets, and the trace itself. */
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 import { ICONS } from '../icons.tsx';
-import type { Run } from '../model/run.ts';
-import type { Store } from '../model/store.ts';
-import type { View } from '../model/view.ts';
 import { Menu } from '../topbar.tsx';
+import type { Exports } from './exports.ts';
 
-export function ExportMenu(_: { readonly run: Run; readonly store: Store<View> }): VNode {
-  return <Menu icon={ICONS.share} label="Export">soon</Menu>;
+export function ExportMenu({ exports }: { readonly exports: () => Exports | undefined }): VNode {
+  const [fault, setFault] = useState<string | undefined>(undefined);
+  const run = (action: (all: Exports) => void | Promise<void>) => async (): Promise<void> => {
+    const all = exports();
+    if (all === undefined) return;
+    try {
+      setFault(undefined);
+      await action(all);
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const item = (label: string, words: string, action: (all: Exports) => void | Promise<void>): VNode => (
+    <button class="button bare item" onClick={() => void run(action)()}>
+      <span>
+        {label}
+        <small>{words}</small>
+      </span>
+    </button>
+  );
+  return (
+    <Menu icon={ICONS.share} label="Export">
+      <h3>Pictures of what is shown</h3>
+      <div class="row">
+        <button class="button" onClick={() => void run((all) => all.sequence('svg'))()}>Sequence SVG</button>
+        <button class="button" onClick={() => void run((all) => all.sequence('png'))()}>Sequence PNG</button>
+        <button class="button" onClick={() => void run((all) => all.chart('svg'))()}>Statechart SVG</button>
+        <button class="button" onClick={() => void run((all) => all.chart('png'))()}>Statechart PNG</button>
+      </div>
+      <h3>The run</h3>
+      {item('Trace', 'opens here again, or with natpunch inspect <file>', (all) => all.trace())}
+      {fault !== undefined && <p class="banner" role="alert">{fault}</p>}
+    </Menu>
+  );
 }

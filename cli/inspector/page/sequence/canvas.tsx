@@ -34,7 +34,7 @@ export function Canvas({ picture, layout, columns, from, until, cursor, packet, 
   return (
     <>
       <Ticks ticks={shown.ticks} top={from} columns={columns} />
-      <Lifelines picture={picture} layout={layout} columns={columns} from={from} until={until} actor={actor} />
+      <Lifelines picture={picture} layout={layout} columns={columns} from={from} until={until} nowY={headY ?? Infinity} actor={actor} />
       {headY !== undefined && (
         <g class="playhead" transform={`translate(0 ${headY - from})`}>
           <path d={`M0 0H${columns.width}`} />

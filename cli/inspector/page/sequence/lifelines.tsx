@@ -11,12 +11,14 @@ export interface LifelinesProps {
   readonly columns: Columns;
   readonly from: number;
   readonly until: number;
+  /** What is below has not happened yet at this moment. */
+  readonly nowY: number;
   readonly actor: string | undefined;
 }
 
 const WALL = 12;
 
-export function Lifelines({ picture, layout, columns, from, until, actor }: LifelinesProps): VNode {
+export function Lifelines({ picture, layout, columns, from, until, nowY, actor }: LifelinesProps): VNode {
   const height = until - from;
   const { lanes, openings } = picture;
   const ends = useMemo(() => {
@@ -46,7 +48,7 @@ export function Lifelines({ picture, layout, columns, from, until, actor }: Life
         outcomes.map(({ y, tone }, index) => {
           const end = Math.min(height, (outcomes[index + 1]?.y ?? Infinity) - from);
           const start = Math.max(0, y - from);
-          return end > start ? <path key={`${lane} ${index}`} class={`after ${tone}`} d={`M${columns.xs[lane]!} ${start}V${end}`} /> : null;
+          return end > start ? <path key={`${lane} ${index}`} class={`after ${tone} ${y > nowY ? 'future' : ''}`} d={`M${columns.xs[lane]!} ${start}V${end}`} /> : null;
         }),
       )}
     </g>

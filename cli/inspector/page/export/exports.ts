@@ -1,0 +1,40 @@
+/** Every export of one run, each by the file that makes it. */
+import { writeTrace } from '../../trace/format.ts';
+import type { Layout } from '../model/layout.ts';
+import { yOf } from '../model/layout.ts';
+import type { Picture } from '../model/picture.ts';
+import type { Run } from '../model/run.ts';
+import type { Columns } from '../sequence/geometry.ts';
+import { chartSvg, pngOf, save, sequenceSvg } from './picture.tsx';
+
+export interface Exports {
+  sequence(format: 'svg' | 'png'): Promise<void>;
+  chart(format: 'svg' | 'png'): Promise<void>;
+  trace(): void;
+}
+
+export interface Shown {
+  readonly run: Run;
+  readonly picture: Picture;
+  readonly layout: Layout;
+  readonly columns: Columns;
+  readonly cursor: number;
+}
+
+export function exportsFor({ run, picture, layout, columns, cursor }: Shown): Exports {
+  const { header, events } = run.told;
+  const name = header.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 60) || 'run';
+  const saved = async (svg: string, format: 'svg' | 'png', what: string): Promise<void> => {
+    if (format === 'svg') save(`${name}-${what}.svg`, svg, 'image/svg+xml');
+    else save(`${name}-${what}.png`, await pngOf(svg));
+  };
+  return {
+    sequence: async (format) => saved(await sequenceSvg(picture, layout, columns, cursor, yOf(layout, cursor)), format, 'sequence'),
+    chart: async (format) => {
+      const svg = await chartSvg();
+      if (svg === undefined) throw new Error('There is no statechart on the page now.');
+      await saved(svg, format, 'statechart');
+    },
+    trace: () => save(`${name}.trace.jsonl`, writeTrace({ header, events }), 'application/x-ndjson'),
+  };
+}
