@@ -31,7 +31,7 @@ export function App(): VNode {
   const turnTheme = useCallback(() => setTheme((before) => nextTheme(before)), []);
   useEffect(() => applyTheme(theme), [theme]);
   useEffect(() => {
-    const keys = keyHandler(() => commands.current, {
+    const keys = keyHandler(() => (document.querySelector('.two') ? undefined : commands.current), {
       search: () => document.querySelector<HTMLInputElement>('.search input')?.focus(),
       theme: turnTheme,
       help: () => setHelping((before) => !before),

@@ -36,6 +36,8 @@ export function ExportMenu({ exports }: { readonly exports: () => Exports | unde
       </div>
       <h3>The run</h3>
       {item('Trace', 'opens here again, or with natpunch inspect <file>', (all) => all.trace())}
+      {item('Trace with other addresses', 'for sharing: each address becomes another, the same always the same', (all) => all.renamed())}
+      {item('Packets (pcapng)', 'for Wireshark and tshark; why one was dropped is its comment', (all) => all.packets())}
       {fault !== undefined && <p class="banner" role="alert">{fault}</p>}
     </Menu>
   );

@@ -1,5 +1,7 @@
 /** Every export of one run, each by the file that makes it. */
 import { writeTrace } from '../../trace/format.ts';
+import { pcapng } from '../../trace/pcapng.ts';
+import { renameAddresses } from '../../trace/rename.ts';
 import type { Layout } from '../model/layout.ts';
 import { yOf } from '../model/layout.ts';
 import type { Picture } from '../model/picture.ts';
@@ -11,6 +13,9 @@ export interface Exports {
   sequence(format: 'svg' | 'png'): Promise<void>;
   chart(format: 'svg' | 'png'): Promise<void>;
   trace(): void;
+  /** With every address in it another, the same one always for the same. */
+  renamed(): void;
+  packets(): void;
 }
 
 export interface Shown {
@@ -35,6 +40,8 @@ export function exportsFor({ run, picture, layout, columns, cursor }: Shown): Ex
       if (svg === undefined) throw new Error('There is no statechart on the page now.');
       await saved(svg, format, 'statechart');
     },
+    packets: () => save(`${name}.pcapng`, pcapng({ header, events }), 'application/x-pcapng'),
+    renamed: () => save(`${name}.renamed.trace.jsonl`, writeTrace(renameAddresses({ header, events })), 'application/x-ndjson'),
     trace: () => save(`${name}.trace.jsonl`, writeTrace({ header, events }), 'application/x-ndjson'),
   };
 }

@@ -63,7 +63,7 @@ function resolver(): (name: string, value: string, selector: string) => string {
       tints.set(selector, tint);
       return tint;
     }
-    if (/^font/.test(name) || !/var\(|color-mix|light-dark/.test(value)) {
+    if (name.startsWith('font') || !/var\(|color-mix|light-dark/.test(value)) {
       return value.replaceAll('var(--sans)', "'Inter', sans-serif").replaceAll('var(--mono)', "'JetBrains Mono', monospace");
     }
     // A tint differs from arrow to arrow: it stays a variable, and what is mixed of it stays a mixture.

@@ -1,5 +1,5 @@
 /** Folds what is sent again and again – a sweep, a burst of probes – into one arrow that can be opened. */
-import type { Packet } from './picture.ts';
+import type { Mark, Packet } from './picture.ts';
 
 /** One arrow: a packet, or many that are alike. */
 export interface Drawn {
@@ -45,9 +45,22 @@ export function bundle(packets: readonly Packet[], opened: ReadonlySet<string>):
   return drawn.map((one) => ({ ...one, news: newsOf(one.packet, known) }));
 }
 
-/** The bundle that a packet would be in, if it is in one. */
-export function bundleOf(packets: readonly Packet[], packet: Packet): string | undefined {
-  return bundle(packets, new Set()).find(({ members }) => members.length > 1 && members.includes(packet))?.id;
+/** A timer that runs out again and again, and nothing else beside it: once, with how often. */
+export function foldTimers(marks: readonly Mark[]): Mark[] {
+  const bursts: Mark[][] = [];
+  const last = new Map<string, Mark[]>();
+  for (const mark of marks) {
+    const burst = last.get(mark.actor);
+    const before = burst?.at(-1);
+    if (burst && before && mark.kind === 'timer' && before.kind === 'timer' && before.text === mark.text && mark.at - before.at <= PAUSE_MS) {
+      burst.push(mark);
+      continue;
+    }
+    const begun = [mark];
+    bursts.push(begun);
+    last.set(mark.actor, begun);
+  }
+  return bursts.flatMap((burst) => (burst.length < LEAST ? burst : [{ ...burst[0]!, text: `${burst[0]!.text} ×${burst.length}` }])).sort((one, other) => one.n - other.n);
 }
 
 /** A mapping is worth telling once; after that its addresses are what everybody knows. */

@@ -21,13 +21,15 @@ export interface CanvasProps {
   readonly actor?: string | undefined;
   /** The event of the mark that is chosen. */
   readonly selectedMark?: number | undefined;
+  /** Where a difference is pointed out. */
+  readonly markedY?: number | undefined;
   readonly headY?: number | undefined;
   readonly playY?: number | undefined;
   readonly onArrow?: (drawn: Drawn) => void;
   readonly onMark?: (mark: Mark) => void;
 }
 
-export function Canvas({ picture, layout, columns, from, until, cursor, packet, actor, selectedMark, headY, playY, onArrow, onMark }: CanvasProps): VNode {
+export function Canvas({ picture, layout, columns, from, until, cursor, packet, actor, selectedMark, markedY, headY, playY, onArrow, onMark }: CanvasProps): VNode {
   const shown = useMemo(() => visible(layout, from, until), [layout, from, until]);
   const pickArrow = (placed: PlacedArrow): void => onArrow?.(placed.drawn);
   const pickMark = ({ mark }: PlacedMark): void => onMark?.(mark);
@@ -35,6 +37,7 @@ export function Canvas({ picture, layout, columns, from, until, cursor, packet, 
     <>
       <Ticks ticks={shown.ticks} top={from} columns={columns} />
       <Lifelines picture={picture} layout={layout} columns={columns} from={from} until={until} nowY={headY ?? Infinity} actor={actor} />
+      {markedY !== undefined && <rect class="difference" x={0} width={columns.width} y={markedY - from - 13} height={26} />}
       {headY !== undefined && (
         <g class="playhead" transform={`translate(0 ${headY - from})`}>
           <path d={`M0 0H${columns.width}`} />

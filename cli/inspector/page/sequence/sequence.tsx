@@ -22,6 +22,8 @@ export interface SequenceProps {
   readonly isLive: boolean;
   /** While playing, how far down the run has come; else undefined. */
   readonly playY: number | undefined;
+  /** An event that is to be pointed out. */
+  readonly marked?: number | undefined;
   /** Changes when the place of the cursor is to be brought into view. */
   readonly reveal: number;
   readonly onArrow: (drawn: Drawn) => void;
@@ -62,6 +64,7 @@ export function Sequence(props: SequenceProps): VNode {
             packet={packet}
             actor={actor}
             selectedMark={props.isFollowing ? undefined : cursor}
+            markedY={props.marked === undefined ? undefined : yOf(layout, props.marked)}
             headY={!props.isFollowing || props.isLive ? headY : undefined}
             playY={playY}
             onArrow={props.onArrow}

@@ -17,10 +17,12 @@ export interface TimebarProps {
   readonly speed: number;
   readonly onTime: (at: number) => void;
   readonly onStep: (by: -1 | 1) => void;
-  readonly onPlay: () => void;
+  /** Where two runs are shown nothing plays. */
+  readonly onPlay?: () => void;
   readonly onEdge: (edge: 'start' | 'end') => void;
   readonly onFailure: () => void;
-  readonly onSpeed: () => void;
+  readonly onSpeed?: () => void;
+  readonly failureWords?: string;
 }
 
 const BINS = 240;
@@ -40,11 +42,11 @@ export function Timebar(props: TimebarProps): VNode {
       <div class="buttons">
         <button class="button bare icon" onClick={() => props.onEdge('start')} aria-label="To the start" title="To the start (Home)">{ICONS.first}</button>
         <button class="button bare icon" onClick={() => props.onStep(-1)} aria-label="Step back" title="Step back (←)">{ICONS.back}</button>
-        <button class="button icon primary" onClick={props.onPlay} aria-label={isPlaying ? 'Pause' : 'Play'} title={isPlaying ? 'Pause (space)' : 'Play (space)'}>{isPlaying ? ICONS.pause : ICONS.play}</button>
+        {props.onPlay && <button class="button icon primary" onClick={props.onPlay} aria-label={isPlaying ? 'Pause' : 'Play'} title={isPlaying ? 'Pause (space)' : 'Play (space)'}>{isPlaying ? ICONS.pause : ICONS.play}</button>}
         <button class="button bare icon" onClick={() => props.onStep(1)} aria-label="Step" title="Step (→)">{ICONS.forward}</button>
         <button class="button bare icon" onClick={() => props.onEdge('end')} aria-pressed={isFollowing} aria-label={isLive ? 'Follow the end' : 'To the end'} title={isLive ? 'Follow the end (End)' : 'To the end (End)'}>{ICONS.last}</button>
-        <button class="button bare speed" onClick={props.onSpeed} title="Speed of playing">{speed}×</button>
-        <button class="button bare fault" disabled={!hasFailure} onClick={props.onFailure} title="To the first failure (f)">{ICONS.fault}<span>First failure</span></button>
+        {props.onSpeed && <button class="button bare speed" onClick={props.onSpeed} title="Speed of playing">{speed}×</button>}
+        <button class="button bare fault" disabled={!hasFailure} onClick={props.onFailure} title={`${props.failureWords ?? 'First failure'} (f)`}>{ICONS.fault}<span>{props.failureWords ?? 'First failure'}</span></button>
       </div>
       <div
         class="track"
