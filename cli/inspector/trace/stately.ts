@@ -80,6 +80,8 @@ export class StatelyListener {
   readonly #taken = new Map<string, number>();
   readonly #values = new Map<string, StateValue | null>();
   readonly #machines = new Set<string>();
+  /** Of actors that were introduced with a state, which may be a later one: the package looks at it in an idle moment. */
+  readonly #held = new Map<string, Readonly<Record<string, unknown>>>();
   #last = 0;
 
   /** `startedAt` as ISO 8601. */
@@ -99,7 +101,10 @@ export class StatelyListener {
         const { event, sourceId } = message;
         if (!isRecord(event) || typeof event['type'] !== 'string') return false;
         const from = typeof sourceId === 'string' ? this.#names.get(sourceId) : undefined;
-        this.#tell({ kind: 'event', actor: this.#nameOf(sessionId as string), ...(from === undefined ? {} : { from }), type: event['type'], fields: plainFields(event, ['type']) });
+        const actor = this.#nameOf(sessionId as string);
+        const held = event['type'] === 'xstate.init' ? undefined : this.#held.get(actor);
+        if (held) this.#snapshot(actor, held, 'xstate.init');
+        this.#tell({ kind: 'event', actor, ...(from === undefined ? {} : { from }), type: event['type'], fields: plainFields(event, ['type']) });
         return true;
       }
       case '@xstate.snapshot': {
@@ -131,11 +136,12 @@ export class StatelyListener {
       this.#tell({ kind: 'machine', machine, definition: plain(chart) });
     }
     this.#tell({ kind: 'actor', actor: own, ...(parent === undefined ? {} : { parent }), ...(machine === undefined ? {} : { machine }) });
-    if (isRecord(snapshot) && 'value' in snapshot) this.#snapshot(own, snapshot, 'xstate.init');
+    if (isRecord(snapshot) && 'value' in snapshot) this.#held.set(own, snapshot);
     return true;
   }
 
   #snapshot(actor: string, { status, value, context, tags, output, error }: Readonly<Record<string, unknown>>, event: string): void {
+    this.#held.delete(actor);
     const after = isStateValue(value) ? value : null;
     const before = this.#values.get(actor);
     this.#values.set(actor, after);
