@@ -1,13 +1,12 @@
 /** Two runs side by side at one moment, opened where they first differ. */
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type Divergence, firstDivergence } from '../trace/compare.ts';
 import { ICONS } from './icons.tsx';
 import { bundle, type Drawn, foldTimers } from './model/bundles.ts';
-import { type Divergence, firstDivergence, type Happening } from './model/divergence.ts';
 import { layOut, neighbour } from './model/layout.ts';
 import type { Mark, Picture } from './model/picture.ts';
 import type { Run } from './model/run.ts';
-import { timeWords } from './model/words.ts';
 import { Details } from './panels/details.tsx';
 import { Summary } from './panels/summary.tsx';
 import { Sequence, useColumns } from './sequence/sequence.tsx';
@@ -19,7 +18,7 @@ interface Place {
 }
 
 export function TwoRuns({ left, right, onClose }: { readonly left: Run; readonly right: Run; readonly onClose: () => void }): VNode {
-  const divergence = useMemo(() => firstDivergence(left.picture, right.picture), [left, right]);
+  const { divergence, isDeep } = useMemo(() => compared(left, right), [left, right]);
   const [places, setPlaces] = useState<readonly [Place, Place]>(() => startOf(left, right, divergence));
   const [reveal, setReveal] = useState(0);
   const runs = [left, right] as const;
@@ -38,7 +37,7 @@ export function TwoRuns({ left, right, onClose }: { readonly left: Run; readonly
   const at = Math.min(both.until, Math.max(...runs.map(({ told }, side) => told.event(places[side]!.cursor)?.at ?? 0)));
   const step = (by: -1 | 1): void => {
     const ats = runs.flatMap(({ told, picture }, side) => {
-      const next = neighbour(layOut(bundle(picture.packets, new Set()), picture.marks, { row: 20, outer: new Set() }), places[side]!.cursor, by);
+      const next = neighbour(layOut(bundle(picture.packets, picture.marks, new Set()), picture.marks, { row: 20, outer: new Set() }), places[side]!.cursor, by);
       const found = next === undefined ? undefined : told.event(next)?.at;
       return found === undefined ? [] : [found];
     });
@@ -47,14 +46,14 @@ export function TwoRuns({ left, right, onClose }: { readonly left: Run; readonly
   return (
     <>
       <div class="two-frame">
-        <div class={`banner ${divergence ? '' : 'plain'}`} role="status">
-          <span>{divergence ? wordsOf(divergence) : 'The two runs are the same in all that is drawn.'}</span>
+        <div class={`banner ${divergence && !isDeep ? '' : 'plain'}`} role="status">
+          <span>{divergence ? wordsOf(divergence, isDeep) : 'The two runs are the same, to the byte.'}</span>
           {divergence && <button class="button" onClick={() => show(startOf(left, right, divergence))}>Show it</button>}
           <button class="button" onClick={onClose}>{ICONS.close} Only the left one</button>
         </div>
         <div class="two">
-          <Side run={left} place={places[0]} reveal={reveal} differs={divergence?.left} onPick={(place) => pick(0, place)} />
-          <Side run={right} place={places[1]} reveal={reveal} differs={divergence?.right} onPick={(place) => pick(1, place)} />
+          <Side run={left} place={places[0]} reveal={reveal} differs={divergence?.one} onPick={(place) => pick(0, place)} />
+          <Side run={right} place={places[1]} reveal={reveal} differs={divergence?.other} onPick={(place) => pick(1, place)} />
         </div>
       </div>
       <Timebar
@@ -80,7 +79,7 @@ interface SideProps {
   readonly run: Run;
   readonly place: Place;
   readonly reveal: number;
-  readonly differs: Happening | undefined;
+  readonly differs: number | undefined;
   readonly onPick: (place: Place) => void;
 }
 
@@ -90,7 +89,7 @@ function Side({ run, place, reveal, differs, onPick }: SideProps): VNode {
   const columns = useColumns(picture.lanes, stage);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const [row, setRow] = useState(24);
-  const drawn = useMemo(() => bundle(picture.packets, opened), [picture, opened]);
+  const drawn = useMemo(() => bundle(picture.packets, picture.marks, opened), [picture, opened]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture]);
   const marks = useMemo(() => foldTimers(picture.marks), [picture]);
   const layout = useMemo(() => layOut(drawn, marks, { row, outer }), [drawn, marks, row, outer]);
@@ -111,7 +110,7 @@ function Side({ run, place, reveal, differs, onPick }: SideProps): VNode {
           isLive={false}
           playY={undefined}
           reveal={reveal}
-          marked={differs?.n}
+          marked={differs}
           onArrow={({ packet: one, members, id }: Drawn) => {
             if (members.length > 1 && place.packet === one.index) setOpened((before) => new Set([...before, id]));
             onPick({ cursor: one.stops.at(-1)!.n, packet: one.index });
@@ -133,20 +132,26 @@ function Side({ run, place, reveal, differs, onPick }: SideProps): VNode {
   );
 }
 
+/** What happened first; where that is the same, every field. */
+function compared({ told: one }: Run, { told: other }: Run): { readonly divergence: Divergence | undefined; readonly isDeep: boolean } {
+  const divergence = firstDivergence(one, other, 'what');
+  return divergence ? { divergence, isDeep: false } : { divergence: firstDivergence(one, other, 'everything'), isDeep: true };
+}
+
 /** At the first difference, each with the packet that it is about; else at the end. */
 function startOf(left: Run, right: Run, divergence: Divergence | undefined): readonly [Place, Place] {
   if (divergence === undefined) return [{ cursor: left.told.last, packet: undefined }, { cursor: right.told.last, packet: undefined }];
-  const at = Math.min(divergence.left?.at ?? Infinity, divergence.right?.at ?? Infinity);
-  const place = ({ told, picture }: Run, happening: Happening | undefined): Place => {
-    if (happening === undefined) return { cursor: told.upTo(at), packet: undefined };
-    return { cursor: happening.n, packet: picture.packets.find(({ stops }) => stops.some(({ n }) => n === happening.n))?.index };
+  const { one, other } = divergence;
+  const at = Math.min(left.told.event(one ?? -1)?.at ?? Infinity, right.told.event(other ?? -1)?.at ?? Infinity);
+  const place = ({ told, picture }: Run, n: number | undefined): Place => {
+    if (n === undefined) return { cursor: told.upTo(at), packet: undefined };
+    return { cursor: n, packet: picture.packets.find(({ stops, saidAt }) => saidAt === n || stops.some((stop) => stop.n === n))?.index };
   };
-  return [place(left, divergence.left), place(right, divergence.right)];
+  return [place(left, one), place(right, other)];
 }
 
-function wordsOf({ kind, lane, left, right }: Divergence): string {
-  const side = (happening: Happening | undefined): string => (happening ? `${happening.words} at ${timeWords(happening.at)}` : 'does nothing more');
-  if (kind === 'events') return `They first differ at ${lane}: on the left it ${side(left)}, on the right it ${side(right)}.`;
-  if (kind === 'addresses') return `The same happens in both, with other addresses from ${lane} on, ${timeWords(left?.at ?? 0)}.`;
-  return `The same happens in both, at other times from ${lane} on: ${timeWords(left?.at ?? 0)} and ${timeWords(right?.at ?? 0)}.`;
+function wordsOf({ words }: Divergence, isDeep: boolean): string {
+  const [before, after] = words.split(' / ');
+  const said = after === undefined ? words : `${before} on the left, ${after} on the right`;
+  return isDeep ? `The same happens in both, with other contents from here on: ${said}.` : `They first differ here: ${said}.`;
 }

@@ -38,7 +38,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const stage = useRef<HTMLDivElement>(null);
   const columns = useColumns(picture.lanes, stage);
   const shown = useMemo(() => filtered(picture, filters), [picture, filters]);
-  const drawn = useMemo(() => bundle(shown.packets, opened), [shown, opened]);
+  const drawn = useMemo(() => bundle(shown.packets, picture.marks, opened), [shown, opened]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture.lanes.length]);
   const marks = useMemo(() => (opened.size > 0 ? shown.marks : foldTimers(shown.marks)), [shown, opened.size > 0]);
   const layout = useMemo(() => layOut(drawn, marks, { row, outer }), [drawn, marks, row, outer]);
@@ -50,14 +50,11 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
 
   const bundles = useMemo(() => {
     const ids = new Map<number, { readonly id: string; readonly count: number }>();
-    for (const { id, members } of bundle(shown.packets, new Set())) if (members.length > 1) for (const { index } of members) ids.set(index, { id, count: members.length });
+    for (const { id, members } of bundle(shown.packets, picture.marks, new Set())) if (members.length > 1) for (const { index } of members) ids.set(index, { id, count: members.length });
     return ids;
   }, [shown]);
   const packet = view.packet === undefined ? undefined : picture.packets[view.packet];
   const actor = view.actor ?? firstActor(run, picture.lanes);
-  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles.get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor }) });
-  onCommands(commands);
-
   const onArrow = useCallback(({ packet: one, members, id }: Drawn) => {
     const isAgain = store.get().packet === one.index && members.length > 1;
     store.set({ packet: one.index, cursor: one.stops.at(-1)!.n, isFollowing: false, isPlaying: false, panel: 'details' });
@@ -77,6 +74,8 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
 
   const standing = actor === undefined ? undefined : told.standing(actor, cursor);
   const known = actor === undefined ? undefined : told.actors.get(actor);
+  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles.get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
+  onCommands(commands);
   const charted = [...told.actors.values()].filter(({ machine }) => machine !== undefined);
   const at = Math.min(told.event(cursor)?.at ?? picture.from, picture.until);
   const held = view.packet === undefined ? undefined : bundles.get(view.packet);

@@ -34,6 +34,11 @@ export function ExportMenu({ exports }: { readonly exports: () => Exports | unde
         <button class="button" onClick={() => void run((all) => all.chart('svg'))()}>Statechart SVG</button>
         <button class="button" onClick={() => void run((all) => all.chart('png'))()}>Statechart PNG</button>
       </div>
+      <h3>Diagrams for documents</h3>
+      <div class="row">
+        <button class="button" onClick={() => void run((all) => all.mermaid('sequence'))()}>Mermaid sequence</button>
+        <button class="button" onClick={() => void run((all) => all.mermaid('states'))()}>Mermaid statechart</button>
+      </div>
       <h3>The run</h3>
       {item('Trace', 'opens here again, or with natpunch inspect <file>', (all) => all.trace())}
       {item('Trace with other addresses', 'for sharing: each address becomes another, the same always the same', (all) => all.renamed())}

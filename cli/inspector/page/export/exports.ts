@@ -1,7 +1,9 @@
 /** Every export of one run, each by the file that makes it. */
 import { writeTrace } from '../../trace/format.ts';
+import { mermaidSequence, mermaidStates } from '../../trace/mermaid.ts';
 import { pcapng } from '../../trace/pcapng.ts';
 import { renameAddresses } from '../../trace/rename.ts';
+import type { MachineSeen, StateValue } from '../../trace/trace.ts';
 import type { Layout } from '../model/layout.ts';
 import { yOf } from '../model/layout.ts';
 import type { Picture } from '../model/picture.ts';
@@ -16,6 +18,7 @@ export interface Exports {
   /** With every address in it another, the same one always for the same. */
   renamed(): void;
   packets(): void;
+  mermaid(what: 'sequence' | 'states'): void;
 }
 
 export interface Shown {
@@ -24,9 +27,12 @@ export interface Shown {
   readonly layout: Layout;
   readonly columns: Columns;
   readonly cursor: number;
+  /** The statechart that is looked at, and where it stands. */
+  readonly machine: MachineSeen | undefined;
+  readonly value: StateValue | null;
 }
 
-export function exportsFor({ run, picture, layout, columns, cursor }: Shown): Exports {
+export function exportsFor({ run, picture, layout, columns, cursor, machine, value }: Shown): Exports {
   const { header, events } = run.told;
   const name = header.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 60) || 'run';
   const saved = async (svg: string, format: 'svg' | 'png', what: string): Promise<void> => {
@@ -42,6 +48,11 @@ export function exportsFor({ run, picture, layout, columns, cursor }: Shown): Ex
     },
     packets: () => save(`${name}.pcapng`, pcapng({ header, events }), 'application/x-pcapng'),
     renamed: () => save(`${name}.renamed.trace.jsonl`, writeTrace(renameAddresses({ header, events })), 'application/x-ndjson'),
+    mermaid: (what) => {
+      const text = what === 'sequence' ? mermaidSequence({ header, events }) : mermaidStates(machine?.definition ?? null, value);
+      if (text === undefined) throw new Error('This actor has no states to draw.');
+      save(`${name}-${what}.mmd`, text, 'text/plain');
+    },
     trace: () => save(`${name}.trace.jsonl`, writeTrace({ header, events }), 'application/x-ndjson'),
   };
 }

@@ -17,12 +17,19 @@ const LEAST = 4;
 /** A burst is over when nothing like it follows for so long: above the pace of every sweep here, below a retry's. A guess. */
 const PAUSE_MS = 400;
 
-/** In order of sending. `opened` names bundles whose members are to be drawn one by one. */
-export function bundle(packets: readonly Packet[], opened: ReadonlySet<string>): Drawn[] {
+/**
+ * In order of sending. `opened` names bundles whose members are to be drawn one by one. A new state of an actor at either end
+ * (of `marks`) begins another burst: what is sent then is sent for another reason.
+ */
+export function bundle(packets: readonly Packet[], marks: readonly Mark[], opened: ReadonlySet<string>): Drawn[] {
+  const states = marks.filter(({ kind }) => kind === 'state');
+  const epochs = new Map<number, number>();
+  let next = 0;
   const bursts = new Map<string, Packet[]>();
   const all: Packet[][] = [];
   for (const packet of packets) {
-    const key = likeness(packet);
+    for (; next < states.length && states[next]!.n < packet.stops[0]!.n; next += 1) epochs.set(states[next]!.lane, states[next]!.n);
+    const key = `${epochs.get(packet.from) ?? 0} ${epochs.get(packet.to) ?? 0} ${likeness(packet)}`;
     const burst = bursts.get(key);
     const last = burst?.at(-1);
     if (burst && last && packet.stops[0]!.at - last.stops[0]!.at <= PAUSE_MS) {

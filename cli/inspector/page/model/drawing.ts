@@ -2,17 +2,21 @@
  * Turns the events of a trace into a picture, as they come: packets grow stop by stop, actors leave marks. What has been
  * told stays as it is, so a live run costs what is new, and the end of a long one no more than its beginning.
  */
-import type { ActorSeen, EventSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
+import type { ActorSeen, EventSeen, HeardSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
 import { type Lanes, lanesFor } from './lanes.ts';
 import type { Mark, Packet, Picture, Stop } from './picture.ts';
-import { eventWords, valueWords } from './words.ts';
+import { eventWords, leavesOf } from './words.ts';
 
 export class Drawing {
   readonly #places = new Map<string, PlaceSeen>();
   readonly #actors = new Map<string, ActorSeen>();
   readonly #packets = new Map<number, Way>();
   readonly #marks: RawMark[] = [];
-  readonly #values = new Map<string, string>();
+  /** What effects say, by their number. */
+  readonly #said = new Map<number, string>();
+  /** By place: what was delivered there and has not been heard of yet. */
+  readonly #taken = new Map<string, Way>();
+  readonly #values = new Map<string, readonly string[]>();
   readonly #rows = new Map<string, Opening[]>();
   readonly #timers = new Map<string, string>();
   #from: number | undefined;
@@ -56,6 +60,12 @@ export class Drawing {
       case 'packet':
         this.#packet(event);
         break;
+      case 'heard':
+        this.#heard(event);
+        break;
+      case 'effect':
+        if (typeof event.message?.['type'] === 'string') this.#said.set(event.n, event.message['type']);
+        break;
       case 'row':
         this.#row(event.place, event.what, event.n);
         break;
@@ -88,14 +98,26 @@ export class Drawing {
     this.#marks.push({ n, at, actor, kind, text, tone });
   }
 
+  /** Who reads a message can say what it is, also where who sent it did not. */
+  #heard({ n, actor, message }: HeardSeen): void {
+    const place = this.#actors.get(actor)?.place ?? actor;
+    const way = this.#taken.get(place);
+    this.#taken.delete(place);
+    if (!way) return;
+    way.heardAt = n;
+    if (typeof message?.['type'] === 'string') way.label ??= message['type'];
+  }
+
   #packet(event: PacketSeen): void {
     const way = this.#packets.get(event.packet);
+    if (event.what === 'delivered' && way) this.#taken.set(event.place, way);
     if (way) {
       if (event.what !== 'forwarded') way.seen.push(event);
       return;
     }
     const copied = event.copyOf === undefined ? undefined : this.#packets.get(event.copyOf);
-    this.#packets.set(event.packet, { seen: [event], ...(copied ? { copied } : {}) });
+    const label = event.effect === undefined ? undefined : this.#said.get(event.effect);
+    this.#packets.set(event.packet, { seen: [event], ...(copied ? { copied } : {}), ...(label === undefined ? {} : { label }) });
   }
 
   /** Between actors without a network an event is all that passes. */
@@ -113,10 +135,12 @@ export class Drawing {
 
   #snapshot(event: SnapshotSeen): void {
     if (event.value === null) return;
-    const words = valueWords(event.value);
-    const before = this.#values.get(event.actor);
-    this.#values.set(event.actor, words);
-    if (words !== before && words !== '') this.#mark(event, 'state', words);
+    const leaves = leavesOf(event.value);
+    const before = this.#values.get(event.actor) ?? [];
+    this.#values.set(event.actor, leaves);
+    // Of parallel states only those that are new.
+    const entered = leaves.filter((leaf) => !before.includes(leaf));
+    if (entered.length > 0) this.#mark(event, 'state', entered.join(' + '));
   }
 
   #row(place: string, what: string, n: number): void {
@@ -140,6 +164,9 @@ type RawMark = Omit<Mark, 'lane'>;
 interface Way {
   readonly seen: PacketSeen[];
   readonly copied?: Way;
+  heardAt?: number;
+  /** As its sender calls it, or else who took it. */
+  label?: string;
   /** Of an event between actors, which has no packet. */
   readonly told?: { readonly n: number; readonly at: number; readonly from: string; readonly to: string; readonly label: string };
 }
@@ -179,7 +206,7 @@ function packetOf(way: Way, index: number, lanes: Lanes): Packet | undefined {
   return {
     index,
     stops,
-    label: `${content?.label ?? 'packet'}${copied ? ' (copy)' : ''}`,
+    label: `${(isBare(content?.label) ? way.label : undefined) ?? content?.label ?? 'packet'}${copied ? ' (copy)' : ''}`,
     protocol: content?.protocol ?? 'udp',
     fate,
     reason: last.what === 'dropped' ? (last.reason ?? 'dropped') : undefined,
@@ -187,7 +214,7 @@ function packetOf(way: Way, index: number, lanes: Lanes): Packet | undefined {
     to: to ?? stops.at(-1)!.lane,
     bytes: content?.length,
     saidAt: first.what === 'sent' ? (first.effect ?? first.n) : undefined,
-    heardAt: last.what === 'delivered' ? last.n : undefined,
+    heardAt: way.heardAt,
     id: first.packet,
   };
 }
@@ -200,6 +227,11 @@ function toldOf({ n, at, from, to, label }: NonNullable<Way['told']>, index: num
     { n, at, lane: target, kind: 'delivered', device: to },
   ];
   return { index, stops, label, protocol: 'event', fate: 'delivered', reason: undefined, from: source, to: target, bytes: undefined, saidAt: n, heardAt: n, id: -1 - n };
+}
+
+/** Bytes that say nothing by themselves. */
+function isBare(label: string | undefined): boolean {
+  return label === undefined || /^\d+ bytes$/.test(label);
 }
 
 /** Only of a remote address nothing is ever seen; any other place will tell what came of a packet. */

@@ -33,3 +33,12 @@ export function valueWords(value: unknown): string {
     })
     .join(' + ');
 }
+
+/** The innermost states of a value, each by its whole path. */
+export function leavesOf(value: unknown, above = ''): string[] {
+  const join = (key: string): string => (above === '' ? key : `${above}.${key}`);
+  if (typeof value === 'string') return [join(value)];
+  if (typeof value !== 'object' || value === null) return above === '' ? [] : [above];
+  const entries = Object.entries(value);
+  return entries.length === 0 && above !== '' ? [above] : entries.flatMap(([key, child]) => leavesOf(child, join(key)));
+}

@@ -28,7 +28,7 @@ function PacketSheet({ told, packet, lanes, bundle }: Pick<DetailsProps, 'told' 
   const last = stops.at(-1)!;
   const seen = packet.id < 0 ? [] : told.packet(packet.id);
   const content = seen.find((one) => one.content !== undefined)?.content;
-  const said = messageAt(told, packet.saidAt);
+  const said = messageAt(told, packet.saidAt) ?? messageAt(told, packet.heardAt);
   const own = packet.id < 0 ? told.event(first.n) : undefined;
   const from = lanes[Math.round(packet.from)]?.label ?? '';
   const to = lanes[Math.round(packet.to)]?.label;

@@ -48,6 +48,7 @@ export function MarkView({ placed, columns, top, cursor, isSelected, room, onPic
 function clip(text: string, room: number, perLetter: number): string {
   const letters = Math.max(3, Math.floor(room / perLetter));
   if (text.length <= letters) return text;
+  if (text.includes(' + ')) return clip(`${text.split(' + ')[0]} …`, room, perLetter);
   const parts = text.split('.');
   for (let from = 1; from < parts.length; from += 1) {
     const rest = parts.slice(from).join('.');
