@@ -5,38 +5,46 @@ import { DONE_LINE, TraceWriter } from './trace/format.ts';
 
 /** Between two looks at a run that goes on: below what an eye notices. */
 const EVERY_MS = 50;
-/** Bytes that may wait for a page; then it is passed over until it has read them. */
-const WAITING = 4 * 1024 * 1024;
-/** Events in one message. */
-const BATCH = 2_000;
+/** Bytes that may wait for a page; then it is passed over until it has read them. With the pause above, 20 MB a second. */
+const WAITING = 1024 * 1024;
+/** Letters of one message, but for an event that is longer by itself. */
+const MESSAGE = 64 * 1024;
 
-export function feed(connection: WebSocket, run: ShownRun): void {
+export function feed(connection: Listener, run: ShownRun): void {
   const writer = new TraceWriter();
   let next = 0;
   connection.send(writer.header(run.read().header));
 
   const step = (): void => {
-    if (connection.readyState !== connection.OPEN || connection.bufferedAmount > WAITING) return;
     // Asked first: what comes between the two is told next time.
     const isDone = run.isDone();
     const { events } = run.read();
-    const from = firstFrom(events, next);
-    const batch = events.slice(from, from + BATCH);
-    const last = batch.at(-1);
-    if (last) {
-      next = last.n + 1;
-      connection.send(batch.map((event) => writer.event(event)).join('\n'));
+    let index = firstFrom(events, next);
+    while (index < events.length) {
+      if (connection.readyState !== connection.OPEN || connection.bufferedAmount > WAITING) return;
+      const lines: string[] = [];
+      for (let length = 0; index < events.length && length < MESSAGE; index += 1) {
+        const line = writer.event(events[index]!);
+        lines.push(line);
+        length += line.length;
+      }
+      connection.send(lines.join('\n'));
+      next = events[index - 1]!.n + 1;
     }
-    if (from + BATCH < events.length) setImmediate(step);
-    else if (isDone) {
-      connection.send(DONE_LINE);
-      clearInterval(timer);
-    }
+    if (!isDone) return;
+    connection.send(DONE_LINE);
+    clearInterval(timer);
   };
   const timer = setInterval(step, EVERY_MS);
   timer.unref();
   connection.on('close', () => clearInterval(timer));
   step();
+}
+
+/** What a feed needs of a WebSocket. */
+export interface Listener extends Pick<WebSocket, 'readyState' | 'OPEN' | 'bufferedAmount'> {
+  send(text: string): void;
+  on(event: 'close', listener: () => void): unknown;
 }
 
 /** The index of the first event whose number is at least `n`. */
