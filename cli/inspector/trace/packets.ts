@@ -35,7 +35,7 @@ export function portFields(value: object, without: readonly string[] = []): Plai
   const fields: Record<string, Plain> = {};
   for (const [name, field] of Object.entries(value) as [string, unknown][]) {
     if (field === undefined || without.includes(name)) continue;
-    fields[name] = isPort(field) ? plainPort(field) : Array.isArray(field) && field.every(isPort) ? field.map(plainPort) : plain(field);
+    fields[name] = isPort(field) || (name === 'local' && isEmpty(field)) ? plainPort(field) : Array.isArray(field) && field.every(isPort) ? field.map(plainPort) : plain(field);
   }
   return fields;
 }
@@ -70,6 +70,11 @@ function decoded({ codec }: Run, data: Uint8Array, remote: Endpoint | undefined)
 function remoteOf(about: NetEffect | NetEvent): Endpoint | undefined {
   if (about.type === 'udp.send') return about.to;
   return about.type === 'udp.received' ? about.from : undefined;
+}
+
+/** As in `local: {}`: any address, any port. */
+function isEmpty(field: unknown): boolean {
+  return typeof field === 'object' && field !== null && Object.keys(field).length === 0;
 }
 
 function isPort(field: unknown): boolean {

@@ -28,7 +28,7 @@ export function plainFields(value: object, without: readonly string[] = []): Pla
 
 /** As in logs: `host:port` for an endpoint, `*` for the half that is left open. */
 export function plainPort(field: unknown): Plain {
-  if (typeof field !== 'object' || field === null || !('port' in field || 'host' in field)) return convert(field, 0);
+  if (typeof field !== 'object' || field === null) return convert(field, 0);
   const { host, port } = field as { readonly host?: unknown; readonly port?: unknown };
   const name = typeof host === 'string' ? host : '*';
   return typeof port === 'number' ? formatEndpoint({ host: name, port }) : formatEndpoint({ host: name, port: 0 }).replace(/0$/, '*');

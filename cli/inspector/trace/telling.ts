@@ -16,6 +16,7 @@ export class Teller {
   #events: TraceEvent[] = [];
   #n = 0;
   #zero: number | undefined;
+  #last = 0;
   readonly #machines = new Set<string>();
   readonly #verdicts = new Map<string, string>();
   readonly #ends: Ends;
@@ -86,7 +87,7 @@ export class Teller {
       actor: actor.name,
       ...(from ? { from: from.name } : {}),
       type: event.type,
-      fields: event.type === 'xstate.init' ? {} : portFields(event, ['type']),
+      fields: event.type === 'xstate.init' ? {} : portFields(event, heard ? ['type', 'at'] : ['type']),
       ...(timer === undefined ? {} : { timer }),
       ...(heard?.n === undefined ? {} : { heard: heard.n }),
     });
@@ -137,7 +138,9 @@ export class Teller {
 
   #tell(at: number, told: Told): void {
     this.#zero ??= at;
-    const since = Math.max(0, Math.round((at - this.#zero) * 1000) / 1000);
+    // Real clocks are read at several places for one event, so they may be microseconds apart in either direction.
+    const since = Math.max(this.#last, Math.round((at - this.#zero) * 1000) / 1000);
+    this.#last = since;
     this.#events.push({ n: this.#n, at: since, ...told } as TraceEvent);
     this.#n += 1;
   }

@@ -155,7 +155,7 @@ export class Tracer {
   #pendingOf(actor: Actor): Pending {
     if (this.#pending?.actor !== actor) {
       this.#flush();
-      this.#pending = { actor, snapshot: undefined, steps: [], actions: [], emitted: [] };
+      this.#pending = { actor, at: this.#now(), snapshot: undefined, steps: [], actions: [], emitted: [] };
     }
     return this.#pending!;
   }
@@ -165,8 +165,7 @@ export class Tracer {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
-    const { actor, snapshot, steps, actions, emitted } = pending;
-    const at = this.#now();
+    const { actor, at, snapshot, steps, actions, emitted } = pending;
     if (snapshot && (snapshot !== this.#lasts.get(actor) || steps.length > 0)) {
       this.#lasts.set(actor, snapshot);
       this.#noted.push({ kind: 'snapshot', at, actor, snapshot, steps, actions });
@@ -183,6 +182,7 @@ const DELAYS = 256;
 
 interface Pending {
   readonly actor: Actor;
+  readonly at: number;
   snapshot: AnyMachineSnapshot | undefined;
   readonly steps: TakenStep[];
   readonly actions: string[];
