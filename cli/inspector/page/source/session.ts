@@ -54,13 +54,13 @@ export function listenLive(id: string, { begun, told, ended }: Listener): () => 
       if (read === undefined) continue;
       if (isBadTrace(read)) {
         fault = read.message;
-        return socket.close();
+        break;
       }
       events.push(read);
     }
     if (isFirst && reader.header) begun(reader.header);
     if (events.length > 0) told(events);
-    if (reader.isDone) socket.close();
+    if (reader.isDone || fault !== '') socket.close();
   });
   socket.addEventListener('close', ({ reason }) => ended(reader.isDone, fault || reason));
   return () => socket.close();
