@@ -1,0 +1,12 @@
+/** The tests that look at the inspector's page in a real browser: `npm run test:browser`. They need Debian's chromium. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.browser.test.ts'],
+    // One browser at a time: what one test measures another would disturb.
+    fileParallelism: false,
+    testTimeout: 40_000,
+    hookTimeout: 40_000,
+  },
+});
