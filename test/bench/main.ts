@@ -4,6 +4,7 @@
  */
 import { cpus, platform, release } from 'node:os';
 import { datagramRows } from './datagrams.ts';
+import { inspectionRows } from './inspections.ts';
 import { punchRows } from './punches.ts';
 import { rendezvousRows } from './rendezvous.ts';
 import { replayRows } from './replays.ts';
@@ -17,7 +18,7 @@ const [only, worlds] = process.argv.slice(2);
 const MEASUREMENTS =
   only === 'sweeps'
     ? [() => sweepRows(worlds === undefined ? 10_000 : Number(worlds))]
-    : [rendezvousRows, stunServerRows, sessionRows, punchRows, datagramRows, replayRows, stunRows, () => sweepRows(200)];
+    : [rendezvousRows, stunServerRows, sessionRows, punchRows, datagramRows, replayRows, inspectionRows, stunRows, () => sweepRows(200)];
 
 const started = performance.now();
 const rows = [];

@@ -1,10 +1,11 @@
 /** What is in a packet, an effect or an event of the network, as a trace tells it: what it says, and the bytes that may be kept. */
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { segmentName } from '../../../adapters/sim/tcp-segment.ts';
 import type { Segment } from '../../../adapters/sim/tcp-segment.ts';
 import type { Endpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
+import { hexOf } from './hex.ts';
 import { plain, plainPort } from './plain.ts';
+import { Recall } from './recall.ts';
 import type { Run } from './sightings.ts';
 import type { PacketContent, Plain, PlainRecord } from './trace.ts';
 
@@ -26,7 +27,7 @@ export function sayingOf(run: Run, about: NetEffect | NetEvent, said: object | u
   const message = said ?? (stream === undefined && !about.type.startsWith('tcp.') ? decoded(run, data, remote) : undefined);
   return {
     ...(message ? { message: portFields(message, ARRIVAL) } : {}),
-    ...(kept ? { bytes: bytesToHex(kept) } : { payload: data.length }),
+    ...(kept ? { bytes: knownHex(kept) } : { payload: data.length }),
   };
 }
 
@@ -52,12 +53,24 @@ export function contentOf(about: NetEffect | NetEvent, { message, bytes, payload
 
 /** Of a packet on the simulated internet. */
 export function simulatedContent(data: Uint8Array, ttl: number, segment: Segment | undefined, said: string | undefined): PacketContent {
-  const shared = { length: data.length, bytes: bytesToHex(data), ttl };
+  const shared = { length: data.length, bytes: knownHex(data), ttl };
   if (segment === undefined) return { protocol: 'udp', label: said ?? `${data.length} bytes`, ...shared };
   const { syn, fin, rst, seq, ack } = segment;
   const label = data.length > 0 && said !== undefined ? said : segmentName(segment, data.length);
   return { protocol: 'tcp', label, ...shared, segment: { syn, fin, rst, seq, ...(ack === undefined ? {} : { ack }) } };
 }
+
+/** What was sent is the same bytes when it arrives, in a simulation: made into hex once. */
+function knownHex(data: Uint8Array): string {
+  const known = hexes.get(data);
+  if (known !== undefined) return known;
+  const hex = hexOf(data);
+  hexes.set(data, hex);
+  return hex;
+}
+
+/** As many as are on their way at once in a sweep. */
+const hexes = new Recall<Uint8Array, string>(1_024);
 
 /** Of a message as it arrived: where and when, which its `heard` tells. */
 const ARRIVAL = ['socket', 'from', 'at'];

@@ -1,6 +1,7 @@
 /** Any value as JSON that says what it was. Never runs a getter of somebody else's, never fails, and bounds what it makes. */
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { formatEndpoint } from '../../../effects/endpoint.ts';
+import { hexOf } from './hex.ts';
+import { Recall } from './recall.ts';
 import type { Plain, PlainRecord } from './trace.ts';
 
 /** Of one list or map: more than anybody reads, less than the memory of a busy server. */
@@ -9,7 +10,7 @@ const DEPTH = 16;
 const BYTES = 1_024;
 
 /** Values that never change have one plain form, so that what two snapshots share is made, and told, once. */
-const known = new WeakMap<object, Plain>();
+const known = new Recall<object, Plain>(20_000);
 
 /** What is being converted, to notice circles. */
 const underWay = new Set<object>();
@@ -53,6 +54,7 @@ function convert(value: unknown, depth: number): Plain {
 }
 
 function remembered(value: object, depth: number): Plain {
+  if (value instanceof Uint8Array) return bytes(value);
   const before = known.get(value);
   if (before !== undefined) return before;
   if (depth > DEPTH) return { $cut: 'too deep' };
@@ -65,7 +67,6 @@ function remembered(value: object, depth: number): Plain {
 }
 
 function structure(value: object, depth: number): Plain {
-  if (value instanceof Uint8Array) return bytes(value);
   if (Array.isArray(value)) return list(value, depth);
   if (value instanceof Map) return { $map: pairs(value, value.size, depth) };
   if (value instanceof Set) return { $set: list([...firstOf(value)], depth, value.size) };
@@ -104,8 +105,8 @@ function* firstOf<T>(values: Iterable<T>): Generator<T> {
 }
 
 function bytes(value: Uint8Array): Plain {
-  if (value.length <= BYTES) return { $bytes: bytesToHex(value) };
-  return { $bytes: bytesToHex(value.subarray(0, BYTES)), $cut: `${value.length - BYTES} more` };
+  if (value.length <= BYTES) return { $bytes: hexOf(value) };
+  return { $bytes: hexOf(value.subarray(0, BYTES)), $cut: `${value.length - BYTES} more` };
 }
 
 /** The maps of machines/persistent-map.ts, by their shape. */
