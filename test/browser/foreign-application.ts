@@ -13,11 +13,16 @@ const light = createMachine({
   },
 });
 
-const page = globalThis as unknown as { open: unknown; location: { hash: string }; document: { querySelector(name: string): { onclick: () => void } } };
+interface Button {
+  addEventListener(type: 'click', listener: () => void): void;
+}
 
-page.document.querySelector('#inspect').onclick = () => {
-  const { inspect } = createBrowserInspector({ url: decodeURIComponent(page.location.hash.slice(1)) });
+/** As much of a browser as it needs. */
+const { location, document } = globalThis as unknown as { readonly location: { readonly hash: string }; readonly document: { querySelector(name: string): Button } };
+
+document.querySelector('#inspect').addEventListener('click', () => {
+  const { inspect } = createBrowserInspector({ url: decodeURIComponent(location.hash.slice(1)) });
   const actor = createActor(light, { id: 'crossing', inspect });
   actor.start();
-  page.document.querySelector('#next').onclick = () => actor.send({ type: 'NEXT' });
-};
+  document.querySelector('#next').addEventListener('click', () => actor.send({ type: 'NEXT' }));
+});

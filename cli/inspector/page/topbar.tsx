@@ -1,6 +1,6 @@
 /** The bar at the head of the page: which run this is, how it ended, and the menus. */
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ICONS } from './icons.tsx';
 import type { Run } from './model/run.ts';
 import { timeWords } from './model/words.ts';
@@ -18,7 +18,7 @@ export interface TopbarProps {
   readonly children: ComponentChildren;
 }
 
-export function Topbar({ run, search, onSearch, theme, onTheme, onHelp, children }: TopbarProps): VNode {
+export function Topbar({ run, version, search, onSearch, theme, onTheme, onHelp, children }: TopbarProps): VNode {
   return (
     <header class="topbar">
       <div class="brand">
@@ -29,7 +29,7 @@ export function Topbar({ run, search, onSearch, theme, onTheme, onHelp, children
         </svg>
         <span>natpunch <small>inspector</small></span>
       </div>
-      <div class="run">{run && <Title run={run} />}</div>
+      <div class="run">{useMemo(() => run && <Title run={run} />, [run, version])}</div>
       <div class="tools">
         {run && (
           <label class="search">

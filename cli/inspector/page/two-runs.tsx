@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Divergence, firstDivergence } from '../trace/compare.ts';
 import { ICONS } from './icons.tsx';
 import { bundle, type Drawn, foldTimers } from './model/bundles.ts';
-import { layOut, neighbour } from './model/layout.ts';
+import { layOut } from './model/layout.ts';
 import type { Mark, Picture } from './model/picture.ts';
 import type { Run } from './model/run.ts';
 import { Details } from './panels/details.tsx';
@@ -36,8 +36,9 @@ export function TwoRuns({ left, right, onClose }: { readonly left: Run; readonly
   const both = useMemo((): Picture => ({ ...left.picture, until: Math.max(left.picture.until, right.picture.until), packets: [...left.picture.packets, ...right.picture.packets], marks: [...left.picture.marks, ...right.picture.marks] }), [left, right]);
   const at = Math.min(both.until, Math.max(...runs.map(({ told }, side) => told.event(places[side]!.cursor)?.at ?? 0)));
   const step = (by: -1 | 1): void => {
-    const ats = runs.flatMap(({ told, picture }, side) => {
-      const next = neighbour(layOut(bundle(picture.packets, picture.marks, new Set()), picture.marks, { row: 20, outer: new Set() }), places[side]!.cursor, by);
+    const ats = runs.flatMap(({ told, picture: { order } }, side) => {
+      const { cursor } = places[side]!;
+      const next = by === 1 ? order.ns.find((n) => n > cursor) : order.ns.findLast((n) => n < cursor);
       const found = next === undefined ? undefined : told.event(next)?.at;
       return found === undefined ? [] : [found];
     });
@@ -92,7 +93,7 @@ function Side({ run, place, reveal, differs, onPick }: SideProps): VNode {
   const drawn = useMemo(() => bundle(picture.packets, picture.marks, opened), [picture, opened]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture]);
   const marks = useMemo(() => foldTimers(picture.marks), [picture]);
-  const layout = useMemo(() => layOut(drawn, marks, { row, outer }), [drawn, marks, row, outer]);
+  const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
   const packet = place.packet === undefined ? undefined : picture.packets[place.packet];
   const isAtEnd = place.cursor >= told.last;
   return (

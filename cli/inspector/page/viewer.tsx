@@ -41,18 +41,19 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const drawn = useMemo(() => bundle(shown.packets, picture.marks, opened), [shown, opened]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture.lanes.length]);
   const marks = useMemo(() => (opened.size > 0 ? shown.marks : foldTimers(shown.marks)), [shown, opened.size > 0]);
-  const layout = useMemo(() => layOut(drawn, marks, { row, outer }), [drawn, marks, row, outer]);
+  const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
   const playY = usePlayer(store, layout);
 
   useEffect(() => {
     if (isFollowing) store.set({ cursor: told.last });
   }, [version, isFollowing]);
 
-  const bundles = useMemo(() => {
+  // Asked for only when a packet is chosen.
+  const bundles = useMemo(() => lazily(() => {
     const ids = new Map<number, { readonly id: string; readonly count: number }>();
     for (const { id, members } of bundle(shown.packets, picture.marks, new Set())) if (members.length > 1) for (const { index } of members) ids.set(index, { id, count: members.length });
     return ids;
-  }, [shown]);
+  }), [shown, picture]);
   const packet = view.packet === undefined ? undefined : picture.packets[view.packet];
   const actor = view.actor ?? firstActor(run, picture.lanes);
   const onArrow = useCallback(({ packet: one, members, id }: Drawn) => {
@@ -74,11 +75,11 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
 
   const standing = actor === undefined ? undefined : told.standing(actor, cursor);
   const known = actor === undefined ? undefined : told.actors.get(actor);
-  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles.get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
+  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles().get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
   onCommands(commands);
   const charted = [...told.actors.values()].filter(({ machine }) => machine !== undefined);
   const at = Math.min(told.event(cursor)?.at ?? picture.from, picture.until);
-  const held = view.packet === undefined ? undefined : bundles.get(view.packet);
+  const held = view.packet === undefined ? undefined : bundles().get(view.packet);
 
   return (
     <>
@@ -155,6 +156,11 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
       />
     </>
   );
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 const PANELS = [

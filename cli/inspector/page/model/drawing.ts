@@ -4,6 +4,7 @@
  */
 import type { ActorSeen, EventSeen, HeardSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
 import { type Lanes, lanesFor } from './lanes.ts';
+import { orderOf } from './order.ts';
 import type { Mark, Packet, Picture, Stop } from './picture.ts';
 import { eventWords, leavesOf } from './words.ts';
 
@@ -38,15 +39,16 @@ export class Drawing {
       const packet = packetOf(way, packets.length, lanes);
       if (packet) packets.push(packet);
     }
-    const marks = this.#marks.flatMap(({ actor, ...mark }): Mark[] => {
-      const lane = lanes.actorOf(actor);
-      return lane === undefined ? [] : [{ ...mark, actor, lane }];
-    });
+    const marks: Mark[] = [];
+    for (const mark of this.#marks) {
+      const lane = lanes.actorOf(mark.actor);
+      if (lane !== undefined) marks.push({ ...mark, lane, index: marks.length });
+    }
     const openings = [...this.#rows].flatMap(([place, spans]) => {
       const lane = lanes.placeOf(place);
       return lane === undefined ? [] : spans.map(({ from, until }) => ({ lane, from, until }));
     });
-    return { lanes: lanes.lanes, packets, marks, openings, from: this.#from ?? 0, until: this.#until };
+    return { lanes: lanes.lanes, packets, marks, order: orderOf(packets, marks), openings, from: this.#from ?? 0, until: this.#until };
   }
 
   #note(event: TraceEvent): void {
@@ -159,7 +161,7 @@ export class Drawing {
   }
 }
 
-type RawMark = Omit<Mark, 'lane'>;
+type RawMark = Omit<Mark, 'lane' | 'index'>;
 
 interface Way {
   readonly seen: PacketSeen[];

@@ -4,6 +4,7 @@
  */
 import type { Drawn } from './bundles.ts';
 import type { Mark } from './picture.ts';
+import type { Order } from './order.ts';
 
 /** A polyline: one y for each stop of the packet. */
 export interface PlacedArrow {
@@ -51,44 +52,54 @@ export interface LayoutOptions {
 const SAME_MS = 0.01;
 const TOP = 14;
 
-export function layOut(drawn: readonly Drawn[], marks: readonly Mark[], { row, outer }: LayoutOptions): Layout {
-  const points = pointsOf(drawn, marks);
+export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Mark[], { row, outer }: LayoutOptions): Layout {
+  const { ats, lanes } = order;
+  const { arrowOf, markOf } = placesIn(order, drawn, marks);
   const ys: number[][] = drawn.map(({ packet }) => Array.from({ length: packet.stops.length }, () => 0));
-  const markYs: number[] = Array.from({ length: marks.length }, () => 0);
+  const markYs = new Float64Array(marks.length);
   const ticks: Tick[] = [];
+  const ns: number[] = [];
+  const depths: number[] = [];
+  // How many rows of the moment are taken in each lane, by arrows and beside them; and by each arrow so far.
+  const used = new Rows(order.laneCount);
+  const beside = new Rows(order.laneCount);
+  const reached = new Rows(drawn.length);
   let base = TOP;
-  let before: number | undefined;
+  let height = 0;
+  let now: number | undefined;
+  let depth = 0;
 
-  for (let start = 0; start < points.length; ) {
-    const at = points[start]!.at;
-    let end = start;
-    while (end < points.length && points[end]!.at - at <= SAME_MS) end += 1;
-    const pauseMs = before === undefined ? 0 : at - before;
-    base += pauseHeight(pauseMs, row);
-    ticks.push({ at, y: base, pauseMs });
-    const used = new Map<number, number>();
-    const marked = new Map<number, number>();
-    const rows = new Map<number, number>();
-    let height = 1;
-    for (let i = start; i < end; i += 1) {
-      const { arrow, stop, mark, lane } = points[i]!;
-      let at: number;
-      if (mark !== undefined) {
-        const beside = outer.has(lane);
-        at = beside ? Math.max(marked.get(lane) ?? 0, (used.get(lane) ?? 0) - 1) : (used.get(lane) ?? 0);
-        (beside ? marked : used).set(lane, at + 1);
-        markYs[mark] = base + at * row;
-      } else {
-        at = Math.max(used.get(lane) ?? 0, stop === 0 ? Math.max(0, (marked.get(lane) ?? 0) - 1) : 0, rows.get(arrow) ?? 0);
-        used.set(lane, at + 1);
-        rows.set(arrow, at);
-        ys[arrow]![stop] = base + at * row;
-      }
-      height = Math.max(height, at + 1);
+  for (let point = 0; point < ats.length; point += 1) {
+    const arrow = arrowOf(point);
+    const mark = markOf(point);
+    if (arrow < 0 && mark < 0) continue;
+    const at = ats[point]!;
+    if (now === undefined || at - now > SAME_MS) {
+      const pauseMs = now === undefined ? 0 : at - now;
+      base += height * row + pauseHeight(pauseMs, row);
+      ticks.push({ at, y: base, pauseMs });
+      for (const rows of [used, beside, reached]) rows.clear();
+      height = 1;
+      now = at;
     }
-    base += height * row;
-    before = at;
-    start = end;
+    const lane = lanes[point]!;
+    let line: number;
+    if (mark >= 0) {
+      const isBeside = outer.has(marks[mark]!.lane);
+      line = isBeside ? Math.max(beside.get(lane), used.get(lane) - 1) : used.get(lane);
+      (isBeside ? beside : used).set(lane, line + 1);
+      markYs[mark] = base + line * row;
+    } else {
+      const stop = order.stops[point]!;
+      line = Math.max(used.get(lane), stop === 0 ? Math.max(0, beside.get(lane) - 1) : 0, reached.get(arrow));
+      used.set(lane, line + 1);
+      reached.set(arrow, line);
+      ys[arrow]![stop] = base + line * row;
+    }
+    height = Math.max(height, line + 1);
+    depth = Math.max(depth, base + line * row);
+    ns.push(order.ns[point]!);
+    depths.push(depth);
   }
 
   const arrows = drawn
@@ -98,17 +109,14 @@ export function layOut(drawn: readonly Drawn[], marks: readonly Mark[], { row, o
   arrows.forEach(({ bottom }, index) => {
     reach[index] = Math.max(bottom, index === 0 ? 0 : reach[index - 1]!);
   });
-  const ns = Float64Array.from(points, ({ n }) => n);
-  const depths = Float64Array.from(points, ({ arrow, stop, mark }) => (mark === undefined ? ys[arrow]![stop]! : markYs[mark]!));
-  for (let index = 1; index < depths.length; index += 1) depths[index] = Math.max(depths[index]!, depths[index - 1]!);
   return {
     arrows,
     marks: marks.map((mark, index) => ({ mark, y: markYs[index]! })).sort((one, other) => one.y - other.y),
     ticks,
-    height: base + row,
+    height: base + height * row + row,
     reach,
-    ns,
-    depths,
+    ns: Float64Array.from(ns),
+    depths: Float64Array.from(depths),
   };
 }
 
@@ -136,20 +144,51 @@ export function neighbour({ ns }: Layout, n: number, by: -1 | 1): number | undef
   return by === 1 ? ns[firstAfter(ns.length, (index) => ns[index]! > n)] : ns[firstAfter(ns.length, (index) => ns[index]! >= n) - 1];
 }
 
-interface Point {
-  readonly n: number;
-  readonly at: number;
-  readonly lane: number;
-  readonly arrow: number;
-  readonly stop: number;
-  readonly mark: number | undefined;
+/** Small numbers by index, all 0 again at once. */
+class Rows {
+  readonly #values: Int32Array;
+  readonly #stamps: Int32Array;
+  #stamp = 1;
+
+  constructor(size: number) {
+    this.#values = new Int32Array(size);
+    this.#stamps = new Int32Array(size);
+  }
+
+  get(index: number): number {
+    return this.#stamps[index] === this.#stamp ? this.#values[index]! : 0;
+  }
+
+  set(index: number, value: number): void {
+    this.#stamps[index] = this.#stamp;
+    this.#values[index] = value;
+  }
+
+  clear(): void {
+    this.#stamp += 1;
+  }
 }
 
-function pointsOf(drawn: readonly Drawn[], marks: readonly Mark[]): Point[] {
-  const points: Point[] = [];
-  drawn.forEach(({ packet }, arrow) => packet.stops.forEach(({ n, at, lane }, stop) => points.push({ n, at, lane, arrow, stop, mark: undefined })));
-  marks.forEach(({ n, at, lane }, mark) => points.push({ n, at, lane, arrow: -1, stop: 0, mark }));
-  return points.sort((one, other) => one.at - other.at || one.n - other.n || one.stop - other.stop);
+/** Whose each point is, among what is drawn; below 0 for what is not. */
+function placesIn({ packets, marks: markers }: Order, drawn: readonly Drawn[], marks: readonly Mark[]): { arrowOf(point: number): number; markOf(point: number): number } {
+  const arrows = new Int32Array(packets.length).fill(-1);
+  const places = new Int32Array(packets.length).fill(-1);
+  let most = 0;
+  for (const index of packets) most = Math.max(most, index + 1);
+  for (const index of markers) most = Math.max(most, index + 1);
+  const byPacket = new Int32Array(most).fill(-1);
+  const byMark = new Int32Array(most).fill(-1);
+  drawn.forEach(({ packet }, index) => {
+    byPacket[packet.index] = index;
+  });
+  marks.forEach(({ index: own }, index) => {
+    byMark[own] = index;
+  });
+  for (let point = 0; point < packets.length; point += 1) {
+    if (packets[point]! >= 0) arrows[point] = byPacket[packets[point]!]!;
+    if (markers[point]! >= 0) places[point] = byMark[markers[point]!]!;
+  }
+  return { arrowOf: (point) => arrows[point]!, markOf: (point) => places[point]! };
 }
 
 /** Room for a pause: 20 ms is about a row, a second about three, a minute no more than five. */

@@ -3,6 +3,8 @@
  * `draw.ts` makes it of a trace, `layout.ts` gives it places on the page.
  */
 
+import type { Order } from './order.ts';
+
 /** One lifeline. */
 export interface Lane {
   /** As in the trace: a host, a device, an actor, or an address. */
@@ -58,6 +60,7 @@ export interface Packet {
 }
 
 export interface Mark {
+  readonly index: number;
   readonly n: number;
   readonly at: number;
   readonly lane: number;
@@ -71,6 +74,7 @@ export interface Picture {
   readonly lanes: readonly Lane[];
   readonly packets: readonly Packet[];
   readonly marks: readonly Mark[];
+  readonly order: Order;
   /** While a NAT holds any mapping: the events that open and close it; open ones last. */
   readonly openings: readonly { readonly lane: number; readonly from: number; readonly until: number | undefined }[];
   /** Whatever has an `at` stands between these. */
