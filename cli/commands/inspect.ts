@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { watchRuns } from '../../effects/run.ts';
 import { EXIT, type ExitCode, Stop } from '../exit.ts';
+import { type Export, EXPORTS, exported } from '../inspector/exports.ts';
 import { openServer, tellAddress } from '../inspector/inspection.ts';
 import { Runs } from '../inspector/runs.ts';
 import { isBadTrace, readTrace } from '../inspector/trace/format.ts';
@@ -19,6 +20,8 @@ Example: two runs, from where they differ
   $ natpunch sim udp --a symmetric --b restricted --seed 1 --trace one.jsonl
   $ natpunch sim udp --a symmetric --b restricted --seed 2 --trace two.jsonl
   $ natpunch inspect one.jsonl two.jsonl
+Example: for Wireshark; why a packet was dropped is its comment
+  $ natpunch inspect run.jsonl --export pcapng > run.pcapng
 Example: try NATs in the page
   $ natpunch inspect
 
@@ -35,6 +38,7 @@ export function defineInspect(command: Command): void {
     .argument('[file]', 'as written by --record or --trace')
     .argument('[other]', 'another, beside it')
     .addOption(new Option('--port <n>', 'where to serve the page; 0 for any').argParser(port).default(0))
+    .addOption(new Option('--export <what>', 'write this of the run to stdout, and show no page: mermaid diagrams, packets for Wireshark, a trace with other addresses, or as it is').choices(EXPORTS))
     .option('--json', 'the address as JSON on stderr')
     .addHelpText('after', HELP)
     .action(async (file: string | undefined, other: string | undefined, given: InspectOptions) => {
@@ -44,12 +48,21 @@ export function defineInspect(command: Command): void {
 
 interface InspectOptions {
   readonly port: number;
+  readonly export?: Export;
   readonly json?: true;
 }
 
-async function inspect(files: readonly string[], { port: at, json }: InspectOptions): Promise<ExitCode> {
+async function inspect(files: readonly string[], { port: at, json, export: wanted }: InspectOptions): Promise<ExitCode> {
   const runs = new Runs();
-  for (const file of files) for (const trace of tracesOf(file)) runs.show(trace);
+  const traces = files.flatMap(tracesOf);
+  if (wanted !== undefined) {
+    const [first] = traces;
+    if (!first) throw new Stop(EXIT.usage, '--export needs a file');
+    if (wanted === 'pcapng' && process.stdout.isTTY) throw new Stop(EXIT.usage, 'packets are nothing for a terminal. Send them to a file: > run.pcapng');
+    process.stdout.write(exported(first, wanted));
+    return EXIT.done;
+  }
+  for (const trace of traces) runs.show(trace);
   const server = await openServer(at, runs);
   tellAddress(server.url, json === true);
   server.hold();

@@ -34,8 +34,8 @@ export interface Inspection {
   end(): void;
 }
 
-/** Events that are kept of a run on real sockets: hours of a peer, minutes of a busy server. */
-const KEPT = 200_000;
+/** Events that are kept of a run on real sockets: hours of a peer, a minute of a busy server. */
+const KEPT = 100_000;
 /** Worlds that are watched; a grid plays thousands. */
 const WORLDS = 64;
 
