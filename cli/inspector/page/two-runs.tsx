@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Divergence, firstDivergence } from '../trace/compare.ts';
 import { ICONS } from './icons.tsx';
-import { bundle, type Drawn, foldTimers } from './model/bundles.ts';
+import { bundle, type Drawn, foldMarks } from './model/bundles.ts';
 import { layOut } from './model/layout.ts';
 import type { Mark, Picture } from './model/picture.ts';
 import type { Run } from './model/run.ts';
@@ -92,7 +92,7 @@ function Side({ run, place, reveal, differs, onPick }: SideProps): VNode {
   const [row, setRow] = useState(24);
   const drawn = useMemo(() => bundle(picture.packets, picture.marks, opened), [picture, opened]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture]);
-  const marks = useMemo(() => foldTimers(picture.marks), [picture]);
+  const marks = useMemo(() => foldMarks(picture.marks), [picture]);
   const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
   const packet = place.packet === undefined ? undefined : picture.packets[place.packet];
   const isAtEnd = place.cursor >= told.last;

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { Chart } from './chart/chart.tsx';
 import { type Commands, commandsFor } from './commands.ts';
 import { exportsFor } from './export/exports.ts';
-import { bundle, type Drawn, foldTimers } from './model/bundles.ts';
+import { bundle, type Drawn, foldMarks } from './model/bundles.ts';
 import { layOut } from './model/layout.ts';
 import type { Lane, Mark } from './model/picture.ts';
 import { usePlayer } from './model/player.ts';
@@ -40,7 +40,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const shown = useMemo(() => filtered(picture, filters), [picture, filters]);
   const drawn = useMemo(() => bundle(shown.packets, picture.marks, opened), [shown, opened]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture.lanes.length]);
-  const marks = useMemo(() => (opened.size > 0 ? shown.marks : foldTimers(shown.marks)), [shown, opened.size > 0]);
+  const marks = useMemo(() => (opened.size > 0 ? shown.marks : foldMarks(shown.marks)), [shown, opened.size > 0]);
   const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
   const playY = usePlayer(store, layout);
 

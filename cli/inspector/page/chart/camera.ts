@@ -23,6 +23,8 @@ interface Box {
 
 /** Smaller than this nobody reads it, and the camera follows what is active instead. */
 const READABLE = 0.62;
+/** How close it then looks. */
+const CLOSE = 0.88;
 const SMALLEST = 0.12;
 const LARGEST = 3;
 
@@ -50,7 +52,7 @@ export function useCamera(drawing: { readonly width: number; readonly height: nu
     if (!isOwn.current || size.width === 0) return;
     const all = whole();
     if (all.scale >= READABLE || focus === undefined) return setPose(all);
-    setPose(around(focus, drawing, size, 0.8));
+    setPose(around(focus, drawing, size, CLOSE));
   }, [size, drawing, focus]);
 
   const zoomAt = (factor: number, px: number, py: number): void => {

@@ -78,13 +78,14 @@ function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonl
       </div>
       {steps.length > 0 && (
         <p class="chart-taken">
-          {steps.map((step, index) => (
-            <span key={index} class="step">
+          {steps.slice(0, 1).map((step) => (
+            <span key={step.event} class="step" title={steps.map((one) => `${eventWords(one.event)}${one.guard === undefined ? '' : ` [${one.guard}]`}: ${wayOf(one)}`).join('\n')}>
               <b>{eventWords(step.event)}</b>
               {step.guard !== undefined && <span class="guard"> [{step.guard}]</span>}
               <span class="way"> {wayOf(step)}</span>
             </span>
           ))}
+          {steps.length > 1 && <span class="way">and {steps.length - 1} more</span>}
         </p>
       )}
     </div>

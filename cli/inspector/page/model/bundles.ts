@@ -12,6 +12,7 @@ export interface Drawn {
   readonly news: readonly boolean[];
 }
 
+const FOLDED: ReadonlySet<Mark['kind']> = new Set(['timer', 'note']);
 /** So many alike, and no fewer, are worth folding: three arrows still tell more than one. */
 const LEAST = 4;
 /** A burst is over when nothing like it follows for so long: above the pace of every sweep here, below a retry's. A guess. */
@@ -52,14 +53,14 @@ export function bundle(packets: readonly Packet[], marks: readonly Mark[], opene
   return drawn.map((one) => ({ ...one, news: newsOf(one.packet, known) }));
 }
 
-/** A timer that runs out again and again, and nothing else beside it: once, with how often. */
-export function foldTimers(marks: readonly Mark[]): Mark[] {
+/** A timer that runs out again and again, or a note that is made so, and nothing else beside it: once, with how often. */
+export function foldMarks(marks: readonly Mark[]): Mark[] {
   const bursts: Mark[][] = [];
   const last = new Map<string, Mark[]>();
   for (const mark of marks) {
     const burst = last.get(mark.actor);
     const before = burst?.at(-1);
-    if (burst && before && mark.kind === 'timer' && before.kind === 'timer' && before.text === mark.text && mark.at - before.at <= PAUSE_MS) {
+    if (burst && before && FOLDED.has(mark.kind) && before.kind === mark.kind && before.text === mark.text && mark.at - before.at <= PAUSE_MS) {
       burst.push(mark);
       continue;
     }
