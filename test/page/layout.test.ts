@@ -40,17 +40,21 @@ test('every part of it is found by itself', () => {
   }
 });
 
-test('the playhead goes down with the events, and finds its way back', () => {
+test('the playhead passes every event, and where it is says what has happened', () => {
   const layout = laidOut(PUNCH);
   let n = neighbour(layout, -1, 1);
-  let y = 0;
+  let last = -1;
+  let steps = 0;
   while (n !== undefined) {
-    expect(yOf(layout, n)).toBeGreaterThanOrEqual(y);
-    y = yOf(layout, n);
-    expect(eventAbove(layout, y)).toBeGreaterThanOrEqual(n);
+    expect(n).toBeGreaterThan(last);
+    expect(layout.heights).toContain(yOf(layout, n));
+    last = n;
+    steps += 1;
     n = neighbour(layout, n, 1);
   }
-  expect(y).toBeGreaterThan(200);
+  expect(steps).toBe(new Set(layout.ns).size);
+  expect(eventAbove(layout, layout.height)).toBe(last);
+  for (let y = 0; y < layout.height; y += 50) expect(eventAbove(layout, y) ?? -1).toBeLessThanOrEqual(eventAbove(layout, y + 50) ?? -1);
 });
 
 test('a sweep is folded into one, and opens', () => {

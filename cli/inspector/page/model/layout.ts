@@ -36,8 +36,9 @@ export interface Layout {
   readonly height: number;
   /** The lowest bottom of the arrows up to each: where a search may begin. */
   readonly reach: Float64Array;
-  /** The events that stand somewhere, in order, and how far down the run has come with each. */
+  /** The events that stand somewhere, in order; where each stands, and how far down the run has come with it. */
   readonly ns: Float64Array;
+  readonly heights: Float64Array;
   readonly depths: Float64Array;
 }
 
@@ -59,6 +60,7 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
   const markYs = new Float64Array(marks.length);
   const ticks: Tick[] = [];
   const ns: number[] = [];
+  const heights: number[] = [];
   const depths: number[] = [];
   // How many rows of the moment are taken in each lane, by arrows and beside them; and by each arrow so far.
   const used = new Rows(order.laneCount);
@@ -99,6 +101,7 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
     height = Math.max(height, line + 1);
     depth = Math.max(depth, base + line * row);
     ns.push(order.ns[point]!);
+    heights.push(base + line * row);
     depths.push(depth);
   }
 
@@ -116,6 +119,7 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
     height: base + height * row + row,
     reach,
     ns: Float64Array.from(ns),
+    heights: Float64Array.from(heights),
     depths: Float64Array.from(depths),
   };
 }
@@ -129,9 +133,10 @@ export function visible({ arrows, marks, ticks, reach }: Layout, from: number, u
   return { arrows: seen, marks: between(marks, from, until), ticks: between(ticks, from, until) };
 }
 
-/** How far down the run has come with event `n`. */
-export function yOf({ ns, depths }: Layout, n: number): number {
-  return depths[firstAfter(ns.length, (index) => ns[index]! > n) - 1] ?? 0;
+/** Where event `n` stands; of one that stands nowhere, how far down the run has come with it. */
+export function yOf({ ns, heights, depths }: Layout, n: number): number {
+  const index = firstAfter(ns.length, (one) => ns[one]! > n) - 1;
+  return (ns[index] === n ? heights[index] : depths[index]) ?? 0;
 }
 
 /** The last event that is not below `y`. */

@@ -150,11 +150,13 @@ export function useSource(store: Store<View>): Source {
   };
 }
 
-/** What comes in bursts is shown a few times a second: each time costs the layout of the whole. */
+/** What comes in bursts is shown a few times a second: each time costs the layout of the whole, so a long run is shown less often. */
 const PACE_MS = 120;
+const EVENTS_PER_MS = 200;
 
 function paced<T>(use: (items: readonly T[]) => void): (items: readonly T[]) => void {
   let waiting: T[] = [];
+  let used = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return (items) => {
     for (const item of items) waiting.push(item);
@@ -162,8 +164,9 @@ function paced<T>(use: (items: readonly T[]) => void): (items: readonly T[]) => 
       timer = undefined;
       const ready = waiting;
       waiting = [];
+      used += ready.length;
       use(ready);
-    }, PACE_MS);
+    }, PACE_MS + used / EVENTS_PER_MS);
   };
 }
 
