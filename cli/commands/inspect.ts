@@ -1,6 +1,5 @@
 /** `natpunch inspect`: the page, on recordings and traces; without a file, on the simulator that runs in the page itself. */
 import { type Command, Option } from 'commander';
-import { watchRuns } from '../../effects/run.ts';
 import { EXIT, type ExitCode, Stop } from '../exit.ts';
 import { type Export, EXPORTS, exported } from '../inspector/exports.ts';
 import { openServer, tellAddress } from '../inspector/inspection.ts';
@@ -8,8 +7,8 @@ import { Runs } from '../inspector/runs.ts';
 import { isBadTrace, readTrace } from '../inspector/trace/format.ts';
 import { traceLog } from '../inspector/trace/log.ts';
 import { type Trace, TRACE_FORMAT } from '../inspector/trace/trace.ts';
-import { Tracer } from '../inspector/trace/tracer.ts';
-import { readText, refold } from '../refolding.ts';
+import { readText } from '../refolding.ts';
+import { refoldTraced } from '../traced-refolding.ts';
 import { interrupted, port } from '../watching.ts';
 
 const HELP = `
@@ -79,14 +78,9 @@ function tracesOf(file: string): readonly Trace[] {
     if (isBadTrace(trace)) throw new Stop(EXIT.no, `${file}, ${trace.message}`);
     return [trace];
   }
-  const tracer = new Tracer({ title: file, origin: 'log', redactorOf: () => (data) => data });
-  const end = watchRuns(tracer.watch);
-  const { log, divergence } = refold(file, text);
-  end();
-  if (!divergence) return [tracer.trace()];
-  tracer.remark(log.header.id, 'divergence', { ...divergence });
+  const { log, divergence, trace } = refoldTraced(file, text);
+  if (!divergence) return [trace];
   process.stderr.write(`natpunch: ${file}, ${divergence.message}\n`);
-  const { header, events } = tracer.trace();
   const recorded = traceLog(`${file}, as recorded`, log);
-  return [...(recorded ? [recorded] : []), { header: { ...header, title: `${file}, refolded` }, events }];
+  return [...(recorded ? [recorded] : []), { ...trace, header: { ...trace.header, title: `${file}, refolded` } }];
 }

@@ -1,7 +1,8 @@
 /** `natpunch replay`: refolds a recording. The same machine must ask the same of the world, given what it once heard. */
 import type { Command } from 'commander';
+import { paintFor } from '../colour.ts';
 import { EXIT, type ExitCode, Stop } from '../exit.ts';
-import { readText, refold } from '../refolding.ts';
+import { readText, refold, type Refolded } from '../refolding.ts';
 
 const EXAMPLE = `
 Example:
@@ -16,15 +17,26 @@ export function defineReplay(command: Command): void {
   command
     .description('Runs the machine of a recording on its log, and compares what it asks with what it asked then.')
     .argument('<file>', 'as written by --record')
+    .option('--sequence', 'draw what happens (on a terminal it always is)')
     .addHelpText('after', EXAMPLE)
-    .action((file: string) => {
-      process.exitCode = replayFile(file);
+    .action(async (file: string, { sequence = process.stdout.isTTY }: { readonly sequence?: boolean }) => {
+      process.exitCode = await replayFile(file, sequence);
     });
 }
 
-function replayFile(file: string): ExitCode {
-  const { log, divergence } = refold(file, readText(file, 'Name a file written by --record'));
+async function replayFile(file: string, isDrawn: boolean): Promise<ExitCode> {
+  const text = readText(file, 'Name a file written by --record');
+  const { log, divergence } = isDrawn ? await drawn(file, text) : refold(file, text);
   if (divergence) throw new Stop(EXIT.no, `${file}, ${divergence.message}`);
   process.stdout.write(`refolded ${log.lines.length + 1} lines, no divergence${log.ended ? '' : '; the log stops without its end'}\n`);
   return EXIT.done;
+}
+
+/** Of a run that diverges, until there. */
+async function drawn(file: string, text: string): Promise<Refolded> {
+  // Loaded only for people: scripts that replay start quicker without.
+  const [{ refoldTraced }, { logSequence }] = await Promise.all([import('../traced-refolding.ts'), import('../log-sequence.ts')]);
+  const { trace, ...refolded } = refoldTraced(file, text);
+  process.stdout.write(`${logSequence(trace, paintFor(process.stdout)).join('\n')}\n\n`);
+  return refolded;
 }
