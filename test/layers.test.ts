@@ -54,6 +54,10 @@ test('adapters import no machine and no xstate', () => {
   }
 });
 
+test('what the inspector shares with its page needs no Node', () => {
+  expect(strays('cli/inspector/trace', [OWN('cli/inspector/trace', 'cli/inspector/page', 'effects', 'machines', 'adapters/sim', 'adapters/replay'), /^cli\/(words|machines)\.ts$/, /^(xstate|rxjs)$/, /^@noble\/hashes\//])).toEqual([]);
+});
+
 test('nothing imports the command line but its own files and tests', () => {
   for (const folder of ['effects', 'machines', 'adapters']) expect(strays(folder, [/^(?!cli\/|test\/|index\.ts)/])).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { EXIT, Stop } from '../exit.ts';
 import { recordable } from '../machines.ts';
 import { Runs } from './runs.ts';
 import { type InspectorServer, serveInspector } from './server.ts';
-import { forwardToStately, type Forwarding } from './stately-forward.ts';
+import { forwardToStately } from './stately-forward.ts';
 import { writeTrace } from './trace/format.ts';
 import { traceWorld } from './trace/sim.ts';
 import type { Redact } from './trace/sightings.ts';
@@ -36,6 +36,7 @@ export interface Inspection {
 
 /** Events that are kept of a run on real sockets: hours of a peer, a minute of a busy server. */
 const KEPT = 100_000;
+const TIDY_MS = 1_000;
 /** Worlds that are watched; a grid plays thousands. */
 const WORLDS = 64;
 
@@ -71,10 +72,14 @@ export async function beginInspection(options: InspectionOptions, title: string,
       return worlds > WORLDS ? UNWATCHED(run) : current.watch(run);
     }),
   ];
+  // What nobody looks at is made into events too, and then given up: references alone would pile up for as long as it runs.
+  const tidying = setInterval(() => current?.read(), TIDY_MS);
+  tidying.unref();
   return {
     runs,
     server,
     end() {
+      clearInterval(tidying);
       for (const end of ends) end();
       runs.end();
       forwarding?.end();
@@ -137,5 +142,3 @@ function openTrace(path: string): number {
     throw new Stop(EXIT.cannot, `cannot write the trace ${path}: ${error instanceof Error ? error.message : String(error)}. Choose another file with --trace`);
   }
 }
-
-export type { Forwarding };

@@ -101,6 +101,14 @@ test.concurrent('a recording that its machine no longer follows is shown beside 
   expect((await shown.ended).stderr).toMatch(/the machine asks something else \(to\)/);
 });
 
+test.concurrent('being watched changes no recording', { timeout }, async () => {
+  const folder = scratchFolder();
+  const at = (name: string): string => join(folder, name);
+  await natpunchEnds(...SIM, '--record', at('alone'));
+  await natpunchEnds(...SIM, '--record', at('watched'), '--trace', at('trace'));
+  expect(readFileSync(at('watched'), 'utf8')).toBe(readFileSync(at('alone'), 'utf8'));
+});
+
 test.concurrent.each([
   ['sequence', /^sequenceDiagram\n/],
   ['states', /^stateDiagram-v2\n/],

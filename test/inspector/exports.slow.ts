@@ -1,5 +1,5 @@
 /** What a trace is exported to, read by those it is for: the parser of mermaid, and tshark, which has to be installed (`apt-get install tshark`). */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,8 +98,14 @@ function tshark(trace: Trace, fields: readonly string[]): string[][] {
   const file = join(FOLDER, 'run.pcapng');
   writeFileSync(file, pcapng(trace));
   const checks = ['ip.check_checksum', 'udp.check_checksum', 'tcp.check_checksum'].flatMap((name) => ['-o', `${name}:TRUE`]);
-  const text = execFileSync('tshark', ['-n', '-r', file, ...checks, '-T', 'fields', ...fields.flatMap((name) => ['-e', name])], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const text = run(['-n', '-r', file, ...checks, '-T', 'fields', ...fields.flatMap((name) => ['-e', name])]);
   return text.split('\n').slice(0, -1).map((row) => row.split('\t'));
+}
+
+function run(args: readonly string[]): string {
+  const { stdout, error } = spawnSync('tshark', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (error) throw new Error(`tshark cannot be run (${error.message}): apt-get install tshark`);
+  return stdout;
 }
 
 function isTrue(field: string | undefined): boolean {
