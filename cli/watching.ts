@@ -32,8 +32,10 @@ export function addWatching(program: Command, command: Command): Watching {
       const server = inspection?.server;
       if (!server || isInterrupted) return;
       server.hold();
+      // Heard from before it is announced, so that nobody is too quick for it.
+      const ended = interrupted();
       process.stderr.write('the inspector stays until Ctrl-C\n');
-      await interrupted();
+      await ended;
       await server.close();
     },
   };
@@ -43,8 +45,10 @@ export function addWatching(program: Command, command: Command): Watching {
 export function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.removeAllListeners(signal);
+      const before = process.listeners(signal);
       process.once(signal, () => resolve());
+      // One is always there: with none, a signal that comes just now would be lost.
+      for (const listener of before) process.removeListener(signal, listener);
     }
   });
 }

@@ -63,9 +63,10 @@ async function inspect(files: readonly string[], { port: at, json, export: wante
   }
   for (const trace of traces) runs.show(trace);
   const server = await openServer(at, runs);
-  tellAddress(server.url, json === true);
   server.hold();
-  await interrupted();
+  const ended = interrupted();
+  tellAddress(server.url, json === true);
+  await ended;
   await server.close();
   return EXIT.done;
 }
