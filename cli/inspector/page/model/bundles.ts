@@ -26,31 +26,41 @@ export function bundle(packets: readonly Packet[], marks: readonly Mark[], opene
   const states = marks.filter(({ kind }) => kind === 'state');
   const epochs = new Map<number, number>();
   let next = 0;
-  const bursts = new Map<string, Packet[]>();
-  const all: Packet[][] = [];
+  const latest = new Map<number, Burst>();
+  const bursts: Burst[] = [];
   for (const packet of packets) {
-    for (; next < states.length && states[next]!.n < packet.stops[0]!.n; next += 1) epochs.set(states[next]!.lane, states[next]!.n);
-    const key = `${epochs.get(packet.from) ?? 0} ${epochs.get(packet.to) ?? 0} ${likeness(packet)}`;
-    const burst = bursts.get(key);
-    const last = burst?.at(-1);
-    if (burst && last && packet.stops[0]!.at - last.stops[0]!.at <= PAUSE_MS) {
-      burst.push(packet);
+    const { n, at } = packet.stops[0]!;
+    for (; next < states.length && states[next]!.n < n; next += 1) epochs.set(states[next]!.lane, states[next]!.n);
+    const from = epochs.get(packet.from) ?? 0;
+    const to = epochs.get(packet.to) ?? 0;
+    const burst = latest.get(packet.likeness);
+    if (burst && burst.from === from && burst.to === to && at - burst.lastAt <= PAUSE_MS) {
+      burst.members.push(packet);
+      burst.lastAt = at;
       continue;
     }
-    const begun = [packet];
-    bursts.set(key, begun);
-    all.push(begun);
+    const begun = { members: [packet], from, to, lastAt: at };
+    latest.set(packet.likeness, begun);
+    bursts.push(begun);
   }
   const drawn: Omit<Drawn, 'news'>[] = [];
-  for (const members of all) {
+  for (const { members } of bursts) {
     const first = members[0]!;
     const id = `b${first.stops[0]!.n}`;
     if (members.length >= LEAST && !opened.has(id)) drawn.push({ id, packet: first, members });
     else for (const packet of members) drawn.push({ id: `p${packet.stops[0]!.n}`, packet, members: [packet] });
   }
   drawn.sort((one, other) => one.packet.stops[0]!.n - other.packet.stops[0]!.n);
-  const known = new Set<string>();
+  const known = new Set<number>();
   return drawn.map((one) => ({ ...one, news: newsOf(one.packet, known) }));
+}
+
+interface Burst {
+  readonly members: Packet[];
+  /** The states of the actors at both ends, by the events that began them. */
+  readonly from: number;
+  readonly to: number;
+  lastAt: number;
 }
 
 /** A timer that runs out again and again, or a note that is made so, and nothing else beside it: once, with how often. */
@@ -72,19 +82,10 @@ export function foldMarks(marks: readonly Mark[]): Mark[] {
 }
 
 /** A mapping is worth telling once; after that its addresses are what everybody knows. */
-function newsOf({ stops }: Packet, known: Set<string>): boolean[] {
-  return stops.map(({ kind, device, before, after }) => {
-    if (kind !== 'translated') return false;
-    const isSource = before?.src !== after?.src;
-    const key = `${device} ${isSource ? `${before?.src} ${after?.src}` : `${before?.dst} ${after?.dst}`}`;
-    if (known.has(key)) return false;
-    known.add(key);
+function newsOf({ stops }: Packet, known: Set<number>): boolean[] {
+  return stops.map(({ rewriting }) => {
+    if (rewriting === undefined || known.has(rewriting)) return false;
+    known.add(rewriting);
     return true;
   });
-}
-
-/** Two packets are alike that say the same, between the same two, and end the same way. */
-function likeness({ from, to, label, protocol, fate, reason, stops }: Packet): string {
-  const last = stops.at(-1)!;
-  return `${from} ${to} ${protocol} ${label} ${fate} ${reason ?? ''} ${fate === 'dropped' ? last.device : ''}`;
 }

@@ -3,9 +3,10 @@
  * told stays as it is, so a live run costs what is new, and the end of a long one no more than its beginning.
  */
 import type { ActorSeen, EventSeen, HeardSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
-import { type Lanes, lanesFor } from './lanes.ts';
+import { lanesFor } from './lanes.ts';
 import { orderOf } from './order.ts';
-import type { Mark, Packet, Picture, Stop } from './picture.ts';
+import { Numbers, packetOf, type Way } from './packets.ts';
+import type { Mark, Packet, Picture } from './picture.ts';
 import { eventWords, leavesOf } from './words.ts';
 
 export class Drawing {
@@ -35,8 +36,9 @@ export class Drawing {
   picture(): Picture {
     const lanes = lanesFor(this.#places, this.#actors);
     const packets: Packet[] = [];
+    const numbers = new Numbers();
     for (const way of this.#packets.values()) {
-      const packet = packetOf(way, packets.length, lanes);
+      const packet = packetOf(way, packets.length, lanes, numbers);
       if (packet) packets.push(packet);
     }
     const marks: Mark[] = [];
@@ -163,84 +165,8 @@ export class Drawing {
 
 type RawMark = Omit<Mark, 'lane' | 'index'>;
 
-interface Way {
-  readonly seen: PacketSeen[];
-  readonly copied?: Way;
-  heardAt?: number;
-  /** As its sender calls it, or else who took it. */
-  label?: string;
-  /** Of an event between actors, which has no packet. */
-  readonly told?: { readonly n: number; readonly at: number; readonly from: string; readonly to: string; readonly label: string };
-}
-
 interface Opening {
   readonly from: number;
   until: number | undefined;
   rows: number;
-}
-
-function packetOf(way: Way, index: number, lanes: Lanes): Packet | undefined {
-  if (way.told) return toldOf(way.told, index, lanes);
-  const { seen, copied } = way;
-  const first = seen[0]!;
-  const sender = first.what === 'delivered' ? lanes.ownerOf(first.src) : lanes.placeOf(first.place);
-  if (sender === undefined) return undefined;
-  const stops: Stop[] = [];
-  if (first.what === 'delivered') stops.push({ n: first.n, at: first.at, lane: sender, kind: 'unknown', device: '', after: flowOf(first) });
-  for (const event of seen) {
-    const { n, at, what, place, before, reason, words } = event;
-    const lane = lanes.placeOf(place, stops.at(-1)?.lane ?? sender);
-    if (lane === undefined || what === 'forwarded') continue;
-    const kind = what === 'duplicated' ? 'sent' : what;
-    const why = words ?? reason;
-    stops.push({ n, at, lane, kind, device: place, after: flowOf(event), ...(before ? { before } : {}), ...(reason === undefined ? {} : { reason, words: why ?? reason }) });
-  }
-  if (stops.length === 0) return undefined;
-  const last = seen.at(-1)!;
-  const target = lanes.ownerOf(last.dst);
-  const to = last.what === 'delivered' ? lanes.placeOf(last.place) : (target ?? lanes.ownerOf(first.dst));
-  // Where only the sender is seen, the rest of the way is drawn as nobody knows it.
-  if (seen.length === 1 && first.what === 'sent' && first.content !== undefined && to !== undefined && isAlone(lanes, to)) {
-    stops.push({ n: first.n, at: first.at, lane: to, kind: 'unknown', device: '', before: flowOf(first), after: flowOf(first) });
-  }
-  const content = first.content ?? copied?.seen[0]?.content;
-  const fate = last.what === 'dropped' ? 'dropped' : last.what === 'delivered' ? 'delivered' : 'unknown';
-  return {
-    index,
-    stops,
-    label: `${(isBare(content?.label) ? way.label : undefined) ?? content?.label ?? 'packet'}${copied ? ' (copy)' : ''}`,
-    protocol: content?.protocol ?? 'udp',
-    fate,
-    reason: last.what === 'dropped' ? (last.reason ?? 'dropped') : undefined,
-    from: stops[0]!.lane,
-    to: to ?? stops.at(-1)!.lane,
-    bytes: content?.length,
-    saidAt: first.what === 'sent' ? (first.effect ?? first.n) : undefined,
-    heardAt: way.heardAt,
-    id: first.packet,
-  };
-}
-
-function toldOf({ n, at, from, to, label }: NonNullable<Way['told']>, index: number, lanes: Lanes): Packet | undefined {
-  const [source, target] = [lanes.actorOf(from), lanes.actorOf(to)];
-  if (source === undefined || target === undefined || source === target) return undefined;
-  const stops: Stop[] = [
-    { n, at, lane: source, kind: 'sent', device: from },
-    { n, at, lane: target, kind: 'delivered', device: to },
-  ];
-  return { index, stops, label, protocol: 'event', fate: 'delivered', reason: undefined, from: source, to: target, bytes: undefined, saidAt: n, heardAt: n, id: -1 - n };
-}
-
-/** Bytes that say nothing by themselves. */
-function isBare(label: string | undefined): boolean {
-  return label === undefined || /^\d+ bytes$/.test(label);
-}
-
-/** Only of a remote address nothing is ever seen; any other place will tell what came of a packet. */
-function isAlone({ lanes }: Lanes, lane: number): boolean {
-  return lanes[lane]?.kind === 'remote';
-}
-
-function flowOf({ src, dst }: PacketSeen): { src: string; dst: string } {
-  return { src, dst };
 }

@@ -56,12 +56,13 @@ const TOP = 14;
 export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Mark[], { row, outer }: LayoutOptions): Layout {
   const { ats, lanes } = order;
   const { arrowOf, markOf } = placesIn(order, drawn, marks);
-  const ys: number[][] = drawn.map(({ packet }) => Array.from({ length: packet.stops.length }, () => 0));
+  const ys: number[][] = drawn.map(({ packet }) => packet.stops.map(() => 0));
   const markYs = new Float64Array(marks.length);
   const ticks: Tick[] = [];
-  const ns: number[] = [];
-  const heights: number[] = [];
-  const depths: number[] = [];
+  const ns = new Float64Array(ats.length);
+  const heights = new Float64Array(ats.length);
+  const depths = new Float64Array(ats.length);
+  let told = 0;
   // How many rows of the moment are taken in each lane, by arrows and beside them; and by each arrow so far.
   const used = new Rows(order.laneCount);
   const beside = new Rows(order.laneCount);
@@ -100,14 +101,14 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
     }
     height = Math.max(height, line + 1);
     depth = Math.max(depth, base + line * row);
-    ns.push(order.ns[point]!);
-    heights.push(base + line * row);
-    depths.push(depth);
+    ns[told] = order.ns[point]!;
+    heights[told] = base + line * row;
+    depths[told] = depth;
+    told += 1;
   }
 
-  const arrows = drawn
-    .map((one, index): PlacedArrow => ({ drawn: one, ys: ys[index]!, top: ys[index]![0]!, bottom: Math.max(...ys[index]!) }))
-    .sort((one, other) => one.top - other.top);
+  // A packet goes down from stop to stop.
+  const arrows = drawn.map((one, index): PlacedArrow => ({ drawn: one, ys: ys[index]!, top: ys[index]![0]!, bottom: ys[index]!.at(-1)! })).sort((one, other) => one.top - other.top);
   const reach = new Float64Array(arrows.length);
   arrows.forEach(({ bottom }, index) => {
     reach[index] = Math.max(bottom, index === 0 ? 0 : reach[index - 1]!);
@@ -118,9 +119,9 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
     ticks,
     height: base + height * row + row,
     reach,
-    ns: Float64Array.from(ns),
-    heights: Float64Array.from(heights),
-    depths: Float64Array.from(depths),
+    ns: ns.subarray(0, told),
+    heights: heights.subarray(0, told),
+    depths: depths.subarray(0, told),
   };
 }
 

@@ -36,6 +36,8 @@ export interface Stop {
   /** A code, and that in words. */
   readonly reason?: string;
   readonly words?: string;
+  /** Of `translated`: a number that stands for what is rewritten to what there. */
+  readonly rewriting?: number;
 }
 
 export type Fate = 'delivered' | 'dropped' | 'unknown';
@@ -44,6 +46,8 @@ export interface Packet {
   readonly index: number;
   /** As in the trace; below 0 for an event between actors. */
   readonly id: number;
+  /** The same for packets that say the same, between the same two, and end the same way. */
+  readonly likeness: number;
   /** In order; at least one. */
   readonly stops: readonly Stop[];
   readonly label: string;

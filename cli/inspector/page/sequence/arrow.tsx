@@ -70,6 +70,8 @@ function labelOf({ packet, members }: Drawn): Pick<Texts, 'label' | 'count'> {
 
 function textsFor({ packet: { stops }, news }: Drawn, index: number, label: Pick<Texts, 'label' | 'count'>): Texts {
   const { kind, before, after } = stops[index]!;
+  // Where nobody sees the rest of the way, the port at its end is all there is to tell packets apart.
+  if (kind === 'sent' && stops[index + 1]?.kind === 'unknown') return { ...label, target: after && portOf(after.dst), isNews: true };
   if (kind !== 'translated') return { ...label, isNews: false };
   return {
     ...label,
@@ -96,7 +98,7 @@ function Words({ segment, columns, texts }: { readonly segment: Segment; readonl
   const from = source === undefined ? undefined : fits(source);
   if (from !== undefined) parts.push(along(segment, 'start', 0, className, from));
   const to = target === undefined ? undefined : fits(target);
-  if (to !== undefined) parts.push(along(segment, from === undefined ? 'start' : 'end', 0, className, to));
+  if (to !== undefined) parts.push(along(segment, from === undefined && label === undefined ? 'start' : 'end', 0, className, to));
   return <>{parts}</>;
 }
 

@@ -72,13 +72,13 @@ export function useSource(store: Store<View>): Source {
         change({ choice, fault: wordsOf(error) });
       }
     };
-    const live = ({ id }: Listed): void => {
+    const live = ({ id, isDone }: Listed): void => {
       stopLive.current();
       let run: Run | undefined;
       const feed = paced<TraceEvent>((events) => run?.add(events));
       stopLive.current = listenLive(id, {
         begun: (header) => {
-          run = new Run(header, true);
+          run = new Run(header, !isDone);
           show(run, { choice: undefined });
         },
         told: feed,
