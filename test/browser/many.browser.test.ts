@@ -23,10 +23,10 @@ const FRAMES = (act: string, count: number): string => `new Promise((resolve) =>
   requestAnimationFrame(step);
 })`;
 
-/** How long the page's thread is at work for each of those frames, in ms; waiting for the next does not count. */
+/** How long the page's thread computes for each of those frames, in ms: what others do on this machine meanwhile does not count. */
 async function workPerFrame(page: Page, act: string, count: number): Promise<number> {
   const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busyMs = async (): Promise<number> => {
     const { metrics } = await session.send('Performance.getMetrics');
     return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
@@ -64,7 +64,7 @@ test('50,000 events scroll and filter under 50 ms a frame', async () => {
     await page.keyboard.press('/');
     await page.keyboard.type('filtering');
     await expect.poll(() => page.locator('.arrow:not(.dropped)').count()).toBe(0);
-    expect(await page.locator('.arrow.dropped').count()).toBeGreaterThan(10);
+    expect(await page.locator('.arrow.dropped').count()).toBeGreaterThan(3);
     expect(complaints).toEqual([]);
   } finally {
     await browser.close();

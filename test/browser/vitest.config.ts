@@ -6,7 +6,9 @@ export default defineConfig({
     include: ['test/browser/**/*.browser.test.ts'],
     // One browser at a time: what one test measures another would disturb.
     fileParallelism: false,
-    testTimeout: 40_000,
+    testTimeout: 60_000,
     hookTimeout: 40_000,
+    // Deadlines, not claims: a busy machine needs seconds for what takes a moment.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
