@@ -143,14 +143,8 @@ test.concurrent('--stately tells a run to whoever listens for the messages of it
 });
 
 test.concurrent.each([
-  'sim udp',
-  'check',
   'udp',
-  'tcp',
-  'n4 example.org',
-  'serve rendezvous',
   'serve stun',
-  'replay x',
 ])('%s offers to be watched', { timeout }, async (command) => {
   const { stdout } = await natpunchEnds(...command.split(' '), '--help');
   for (const option of ['--inspect [port]', '--trace <file>', '--stately [url]']) expect(stdout).toContain(option);
