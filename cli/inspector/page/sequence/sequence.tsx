@@ -45,7 +45,9 @@ export function Sequence(props: SequenceProps): VNode {
   useCentering(scroller, props);
   useZoom(scroller, props.onZoom);
 
-  const from = Math.max(0, Math.floor(seen.top / STEP) * STEP - STEP);
+  // A filter makes it shorter before the browser has scrolled back.
+  const top = Math.min(seen.top, Math.max(0, layout.height - seen.height));
+  const from = Math.max(0, Math.floor(top / STEP) * STEP - STEP);
   const until = Math.min(layout.height, from + Math.ceil(seen.height / STEP) * STEP + 3 * STEP);
   const headY = playY ?? yOf(layout, cursor);
 
