@@ -78,6 +78,29 @@ test('going back in time shows the state and the NAT table of then', async () =>
   expect(await rows.first().innerText()).toMatch(/198\.18\.0\.2:3478/);
 });
 
+test('a run plays by itself, and rests at its end', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const speed = page.getByTitle('Speed of playing');
+  while ((await speed.innerText()) !== '4×') await speed.click();
+  await page.keyboard.press('Home');
+  await expect.poll(() => page.locator('.arrow.future').count()).toBeGreaterThan(5);
+  await page.keyboard.press(' ');
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  expect(await page.locator('.arrow.future').count()).toBe(0);
+});
+
+test('the first failure is where somebody asked for it', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  await page.keyboard.press('f');
+  await page.locator('.arrow.dropped.selected').waitFor();
+  const first = await page.locator('.now').innerText();
+  await page.keyboard.press('f');
+  await expect.poll(() => page.locator('.now').innerText()).not.toBe(first);
+});
+
 test('a sweep is one arrow until it is opened', async () => {
   const { page } = visited;
   await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });

@@ -5,7 +5,7 @@ import type { Commands } from './commands.ts';
 import { ExportMenu } from './export/export-menu.tsx';
 import { FilterMenu } from './filter-menu.tsx';
 import { Help } from './help.tsx';
-import { keyHandler } from './keyboard.ts';
+import { keyHandler, releaseClicked } from './keyboard.ts';
 import { Run } from './model/run.ts';
 import { createStore, type Store, useStore } from './model/store.ts';
 import { FIRST_VIEW, type View } from './model/view.ts';
@@ -37,7 +37,11 @@ export function App(): VNode {
       help: () => setHelping((before) => !before),
     });
     document.addEventListener('keydown', keys);
-    return () => document.removeEventListener('keydown', keys);
+    document.addEventListener('click', releaseClicked);
+    return () => {
+      document.removeEventListener('keydown', keys);
+      document.removeEventListener('click', releaseClicked);
+    };
   }, [turnTheme]);
   useEffect(() => {
     document.title = run ? `${run.told.header.title} – natpunch inspector` : 'natpunch inspector';

@@ -36,6 +36,12 @@ export function keyHandler(commands: () => Commands | undefined, page: PageKeys)
   };
 }
 
+/** A button that was clicked has had its due: the next key is for the page. One that was reached by keys keeps them. */
+export function releaseClicked({ detail, target }: MouseEvent): void {
+  const button = detail > 0 && target instanceof Element ? target.closest('button') : null;
+  if (button instanceof HTMLElement) button.blur();
+}
+
 function actionFor(key: string, commands: Commands | undefined, page: PageKeys): (() => void) | undefined {
   switch (key) {
     case '/':

@@ -27,7 +27,6 @@ export class Drawing {
   add(events: readonly TraceEvent[]): void {
     for (const event of events) {
       this.#from ??= event.at;
-      // Timers and mappings that run out when all is over would press the run itself into a corner.
       if (event.kind === 'packet' || event.kind === 'heard') this.#until = event.at;
       this.#note(event);
     }
@@ -98,7 +97,8 @@ export class Drawing {
   }
 
   #mark({ n, at, actor }: { n: number; at: number; actor: string }, kind: Mark['kind'], text: string, tone: Mark['tone'] = 'plain'): void {
-    this.#until = at;
+    // Timers that run out when all is over would press the run itself into a corner.
+    if (kind === 'state' || kind === 'outcome') this.#until = at;
     this.#marks.push({ n, at, actor, kind, text, tone });
   }
 

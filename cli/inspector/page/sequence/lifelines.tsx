@@ -1,7 +1,7 @@
 /** The vertical lines: hosts, actors and addresses as lines, NATs as walls – with an opening while they have a mapping. */
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { type Layout, yOf } from '../model/layout.ts';
+import { type Layout, neighbour, yOf } from '../model/layout.ts';
 import type { Picture } from '../model/picture.ts';
 import { type Columns, sidesOf } from './geometry.ts';
 
@@ -28,7 +28,7 @@ export function Lifelines({ picture, layout, columns, from, until, nowY, actor }
     }
     return found;
   }, [layout]);
-  const holes = useMemo(() => openings.map(({ lane, from, until }) => ({ lane, top: yOf(layout, from), bottom: until === undefined ? layout.height : yOf(layout, until) })), [openings, layout]);
+  const holes = useMemo(() => openings.map(({ lane, from, until }) => ({ lane, top: yOf(layout, neighbour(layout, from, 1) ?? from), bottom: until === undefined ? layout.height : yOf(layout, until) })), [openings, layout]);
   return (
     <g class="lifelines">
       {sidesOf(lanes, columns).map(({ side, from, to }, index) => (
