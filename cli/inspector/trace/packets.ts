@@ -34,8 +34,13 @@ export function sayingOf(run: Run, about: NetEffect | NetEvent, said: object | u
 /** Fields with endpoints as text, also those in lists. */
 export function portFields(value: object, without: readonly string[] = []): PlainRecord {
   const fields: Record<string, Plain> = {};
-  for (const [name, field] of Object.entries(value) as [string, unknown][]) {
+  for (const name of Object.keys(value)) {
+    const field: unknown = Reflect.get(value, name);
     if (field === undefined || without.includes(name)) continue;
+    if (typeof field === 'string' || typeof field === 'boolean') {
+      fields[name] = field;
+      continue;
+    }
     fields[name] = isPort(field) || (name === 'local' && isEmpty(field)) ? plainPort(field) : Array.isArray(field) && field.every(isPort) ? field.map(plainPort) : plain(field);
   }
   return fields;
@@ -69,8 +74,8 @@ function knownHex(data: Uint8Array): string {
   return hex;
 }
 
-/** As many as are on their way at once in a sweep. */
-const hexes = new Recall<Uint8Array, string>(1_024);
+/** About as many as are on their way at once. */
+const hexes = new Recall<Uint8Array, string>(64);
 
 /** Of a message as it arrived: where and when, which its `heard` tells. */
 const ARRIVAL = ['socket', 'from', 'at'];
@@ -91,5 +96,7 @@ function isEmpty(field: unknown): boolean {
 }
 
 function isPort(field: unknown): boolean {
-  return typeof field === 'object' && field !== null && 'port' in field && Object.keys(field).every((key) => key === 'host' || key === 'port');
+  if (typeof field !== 'object' || field === null || !('port' in field)) return false;
+  for (const key of Object.keys(field)) if (key !== 'host' && key !== 'port') return false;
+  return true;
 }

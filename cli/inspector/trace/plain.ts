@@ -9,15 +9,19 @@ const ENTRIES = 256;
 const DEPTH = 16;
 const BYTES = 1_024;
 
-/** Values that never change have one plain form, so that what two snapshots share is made, and told, once. */
-const known = new Recall<object, Plain>(20_000);
+/** What was made of values that never change, so that what two snapshots share is made, and told, once. */
+export type Memory = Recall<object, Plain>;
+
+export function plainMemory(): Memory {
+  return new Recall(10_000);
+}
 
 /** What is being converted, to notice circles. */
 const underWay = new Set<object>();
 
-/** `value` must not change afterwards, which holds for contexts, events and snapshots of a machine. */
-export function plain(value: unknown): Plain {
-  return convert(value, 0);
+/** With a memory, `value` must not change afterwards, which holds for contexts of a machine. */
+export function plain(value: unknown, memory?: Memory): Plain {
+  return convert(value, 0, memory);
 }
 
 /** The fields of an object but those named, as JSON. */
@@ -35,7 +39,7 @@ export function plainPort(field: unknown): Plain {
   return typeof port === 'number' ? formatEndpoint({ host: name, port }) : formatEndpoint({ host: name, port: 0 }).replace(/0$/, '*');
 }
 
-function convert(value: unknown, depth: number): Plain {
+function convert(value: unknown, depth: number, memory?: Memory): Plain {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -45,7 +49,7 @@ function convert(value: unknown, depth: number): Plain {
     case 'bigint':
       return String(value);
     case 'object':
-      return value === null ? null : remembered(value, depth);
+      return value === null ? null : remembered(value, depth, memory);
     case 'function':
       return value.name === '' ? 'function' : `function ${value.name}`;
     default:
@@ -53,25 +57,25 @@ function convert(value: unknown, depth: number): Plain {
   }
 }
 
-function remembered(value: object, depth: number): Plain {
+function remembered(value: object, depth: number, memory?: Memory): Plain {
   if (value instanceof Uint8Array) return bytes(value);
-  const before = known.get(value);
+  const before = memory?.get(value);
   if (before !== undefined) return before;
   if (depth > DEPTH) return { $cut: 'too deep' };
   if (underWay.has(value)) return { $cut: 'a circle' };
   underWay.add(value);
-  const made = structure(value, depth);
+  const made = structure(value, depth, memory);
   underWay.delete(value);
-  known.set(value, made);
+  memory?.set(value, made);
   return made;
 }
 
-function structure(value: object, depth: number): Plain {
-  if (Array.isArray(value)) return list(value, depth);
-  if (value instanceof Map) return { $map: pairs(value, value.size, depth) };
-  if (value instanceof Set) return { $set: list([...firstOf(value)], depth, value.size) };
+function structure(value: object, depth: number, memory?: Memory): Plain {
+  if (Array.isArray(value)) return list(value, depth, memory);
+  if (value instanceof Map) return { $map: pairs(value, value.size, depth, memory) };
+  if (value instanceof Set) return { $set: list([...firstOf(value)], depth, memory, value.size) };
   if (value instanceof Error) return { $error: `${value.name}: ${value.message}` };
-  if (isShards(value)) return { $map: pairs(entriesOf(value.shards), value.size, depth) };
+  if (isShards(value)) return { $map: pairs(entriesOf(value.shards), value.size, depth, memory) };
   if ('sessionId' in value && 'send' in value && 'id' in value) return { $actor: String(value.id) };
   const fields: Record<string, Plain> = {};
   let left = ENTRIES;
@@ -80,18 +84,18 @@ function structure(value: object, depth: number): Plain {
     if (field === undefined || typeof field === 'function') continue;
     left -= 1;
     if (left < 0) return { ...fields, $cut: `${Object.keys(value).length - ENTRIES} more` };
-    fields[name] = convert(field, depth + 1);
+    fields[name] = convert(field, depth + 1, memory);
   }
   return fields;
 }
 
-function list(values: readonly unknown[], depth: number, size: number = values.length): Plain {
-  const kept = values.slice(0, ENTRIES).map((one) => convert(one, depth + 1));
+function list(values: readonly unknown[], depth: number, memory?: Memory, size: number = values.length): Plain {
+  const kept = values.slice(0, ENTRIES).map((one) => convert(one, depth + 1, memory));
   return size > ENTRIES ? [...kept, { $cut: `${size - ENTRIES} more` }] : kept;
 }
 
-function pairs(entries: Iterable<readonly [unknown, unknown]>, size: number, depth: number): Plain {
-  const kept = [...firstOf(entries)].map(([key, value]): Plain => [convert(key, depth + 1), convert(value, depth + 1)]);
+function pairs(entries: Iterable<readonly [unknown, unknown]>, size: number, depth: number, memory?: Memory): Plain {
+  const kept = [...firstOf(entries)].map(([key, value]): Plain => [convert(key, depth + 1, memory), convert(value, depth + 1, memory)]);
   return size > ENTRIES ? [...kept, { $cut: `${size - ENTRIES} more` }] : kept;
 }
 

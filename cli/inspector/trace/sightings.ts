@@ -4,7 +4,7 @@ import type { Sighting as DeviceSighting } from '../../../adapters/sim/sighting.
 import type { Codec } from '../../../effects/codec.ts';
 import type { Endpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
-import type { PlaceSeen } from './trace.ts';
+import type { PlaceSeen, PlainRecord } from './trace.ts';
 
 /** One machine on its network. */
 export interface Run {
@@ -88,5 +88,7 @@ export interface NotedHeard {
   readonly event: NetEvent;
   /** The first event that it made for the machine. */
   made?: EventObject;
+  /** In the trace, once it is told. */
+  message?: PlainRecord | undefined;
   n?: number;
 }

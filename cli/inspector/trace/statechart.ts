@@ -13,9 +13,16 @@ interface Transition {
 }
 
 /** The states as a tree, each with what it does on which event: the definition of xstate, and `always` besides. */
-export function definitionOf({ root }: AnyStateMachine): Plain {
-  return stateOf(root);
+export function definitionOf(machine: AnyStateMachine): Plain {
+  const known = definitions.get(machine);
+  if (known !== undefined) return known;
+  const definition = stateOf(machine.root);
+  definitions.set(machine, definition);
+  return definition;
 }
+
+/** Of the few machines that there are. */
+const definitions = new WeakMap<AnyStateMachine, Plain>();
 
 export function stepOf({ source, target, guard }: Transition, event: string): Step {
   const step = { source: pathOf(source), targets: (target ?? []).map(pathOf), event };

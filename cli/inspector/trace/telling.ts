@@ -1,8 +1,8 @@
 /** Makes the events of a trace of what was noted, in order. Everything is told once, and what nobody asks for costs nothing. */
-import type { AnyMachineSnapshot } from 'xstate';
+import type { AnyMachineSnapshot, EventObject } from 'xstate';
 import { Ends } from './ends.ts';
 import { contentOf, portFields, sayingOf } from './packets.ts';
-import { plain, plainFields } from './plain.ts';
+import { plain, plainFields, plainMemory } from './plain.ts';
 import type { Actor, Noted, NotedEffect, NotedEvent, NotedHeard, NotedSnapshot, Run } from './sightings.ts';
 import { definitionOf, stepOf } from './statechart.ts';
 import type { OutcomeSeen, PlainRecord, TraceEvent, TraceHeader } from './trace.ts';
@@ -19,6 +19,7 @@ export class Teller {
   #last = 0;
   readonly #machines = new Set<string>();
   readonly #verdicts = new Map<string, string>();
+  readonly #memory = plainMemory();
   readonly #ends: Ends;
 
   constructor(origin: TraceHeader['origin'], limit: number) {
@@ -87,7 +88,7 @@ export class Teller {
       actor: actor.name,
       ...(from ? { from: from.name } : {}),
       type: event.type,
-      fields: event.type === 'xstate.init' ? {} : portFields(event, heard ? ['type', 'at'] : ['type']),
+      fields: event.type === 'xstate.init' ? {} : fieldsOf(event, heard),
       ...(timer === undefined ? {} : { timer }),
       ...(heard?.n === undefined ? {} : { heard: heard.n }),
     });
@@ -100,7 +101,7 @@ export class Teller {
       actor: actor.name,
       status,
       value: value ?? null,
-      context: plain(context),
+      context: plain(context, this.#memory),
       ...(tags.size > 0 ? { tags: [...tags] } : {}),
       steps: steps.flatMap(({ event, transitions }) => transitions.map((transition) => stepOf(transition, event))),
       ...(actions.length > 0 ? { actions } : {}),
@@ -123,6 +124,7 @@ export class Teller {
     const saying = sayingOf(run, event, noted.made && event.type.endsWith('.received') ? noted.made : undefined);
     if (!run.isSimulated) this.#ends.heard(run, at, event, contentOf(event, saying));
     noted.n = this.#n;
+    noted.message = saying.message;
     this.#tell(at, { kind: 'heard', actor: run.name, type: event.type, socket: event.socket, fields: portFields(event, [...SAID, 'at']), ...saying });
   }
 
@@ -151,6 +153,14 @@ export class Teller {
     const from = this.#events.length - Math.floor(this.#limit * 0.75);
     this.#events = [...this.#events.slice(0, from).filter(isKept), ...this.#events.slice(from)];
   }
+}
+
+/** What a message says is told once, as it was heard, and shared. */
+function fieldsOf(event: EventObject, heard: NotedHeard | undefined): PlainRecord {
+  if (heard?.message === undefined || heard.made !== event) return portFields(event, heard ? ['type', 'at'] : ['type']);
+  const { type: _type, ...said } = heard.message;
+  const { socket, from } = event as EventObject & { readonly socket?: unknown; readonly from?: unknown };
+  return { ...said, ...portFields({ socket, from }) };
 }
 
 const SAID = ['type', 'socket', 'data', 'payload', 'unread'];
