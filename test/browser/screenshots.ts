@@ -31,7 +31,7 @@ const [browser, playground] = await Promise.all([openBrowser(), openPlayground()
 await mkdir(to, { recursive: true });
 for (const shot of SHOTS) {
   const { name, pose, width = 1440, height = 900, theme = 'light' } = shot;
-  const { page, context } = await visit(browser, { width, height, theme, scale: 1.5 });
+  const { page, context } = await visit(browser, { width, height, theme, scale: 1.25 });
   await play(page, playground.url, shot);
   await page.evaluate('document.fonts.ready');
   if (width > 820) await page.locator('.state.active.leaf').first().waitFor();

@@ -90,7 +90,7 @@ function Side({ run, place, reveal, differs, onPick }: SideProps): VNode {
   const columns = useColumns(picture.lanes, stage);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const [row, setRow] = useState(24);
-  const drawn = useMemo(() => bundle(picture.packets, picture.marks, opened), [picture, opened]);
+  const drawn = useMemo(() => bundle(picture.packets, picture.marks, opened, packetAt(run, differs)), [run, picture, opened, differs]);
   const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture]);
   const marks = useMemo(() => foldMarks(picture.marks), [picture]);
   const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
@@ -146,9 +146,14 @@ function startOf(left: Run, right: Run, divergence: Divergence | undefined): rea
   const at = Math.min(left.told.event(one ?? -1)?.at ?? Infinity, right.told.event(other ?? -1)?.at ?? Infinity);
   const place = ({ told, picture }: Run, n: number | undefined): Place => {
     if (n === undefined) return { cursor: told.upTo(at), packet: undefined };
-    return { cursor: n, packet: picture.packets.find(({ stops, saidAt }) => saidAt === n || stops.some((stop) => stop.n === n))?.index };
+    return { cursor: n, packet: packetAt({ picture }, n) };
   };
   return [place(left, one), place(right, other)];
+}
+
+/** The index of the packet that an event is about. */
+function packetAt({ picture }: Pick<Run, 'picture'>, n: number | undefined): number | undefined {
+  return n === undefined ? undefined : picture.packets.find(({ stops, saidAt }) => saidAt === n || stops.some((stop) => stop.n === n))?.index;
 }
 
 function wordsOf({ words }: Divergence, isDeep: boolean): string {

@@ -20,9 +20,9 @@ const PAUSE_MS = 400;
 
 /**
  * In order of sending. `opened` names bundles whose members are to be drawn one by one. A new state of an actor at either end
- * (of `marks`) begins another burst: what is sent then is sent for another reason.
+ * (of `marks`) begins another burst: what is sent then is sent for another reason. The packet of index `apart` is in no bundle.
  */
-export function bundle(packets: readonly Packet[], marks: readonly Mark[], opened: ReadonlySet<string>): Drawn[] {
+export function bundle(packets: readonly Packet[], marks: readonly Mark[], opened: ReadonlySet<string>, apart?: number): Drawn[] {
   const states = marks.filter(({ kind }) => kind === 'state');
   const epochs = new Map<number, number>();
   let next = 0;
@@ -33,6 +33,10 @@ export function bundle(packets: readonly Packet[], marks: readonly Mark[], opene
     for (; next < states.length && states[next]!.n < n; next += 1) epochs.set(states[next]!.lane, states[next]!.n);
     const from = epochs.get(packet.from) ?? 0;
     const to = epochs.get(packet.to) ?? 0;
+    if (packet.index === apart) {
+      bursts.push({ members: [packet], from, to, lastAt: at });
+      continue;
+    }
     const burst = latest.get(packet.likeness);
     if (burst && burst.from === from && burst.to === to && at - burst.lastAt <= PAUSE_MS) {
       burst.members.push(packet);
