@@ -44,6 +44,8 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
   const playY = usePlayer(store, layout);
 
+  // A packet is chosen by its place among those that are kept.
+  useEffect(() => store.set({ packet: undefined }), [told]);
   useEffect(() => {
     if (isFollowing) store.set({ cursor: told.last });
   }, [version, isFollowing]);
@@ -132,7 +134,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
               {panel === 'details' && !(isFollowing && packet === undefined) && (
                 <Details told={told} cursor={cursor} packet={packet} lanes={picture.lanes} bundle={held && { count: held.count, isOpen: opened.has(held.id), toggle: commands.toggleBundle }} />
               )}
-              {panel === 'context' && <Context told={told} actor={actor} cursor={cursor} version={version} />}
+              {panel === 'context' && <Context told={told} actor={actor} cursor={cursor} at={at} version={version} />}
               {panel === 'tables' && <Tables told={told} cursor={cursor} at={at} version={version} />}
             </div>
           </section>

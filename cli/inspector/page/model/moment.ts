@@ -1,5 +1,5 @@
 /** The run at one moment: where each actor stands, what each NAT remembers. Folded from the trace when it is asked for. */
-import type { ActorSeen, MachineSeen, PacketSeen, RowSeen, SnapshotSeen, TraceEvent, TraceHeader } from '../../trace/trace.ts';
+import type { ActorSeen, MachineSeen, PacketSeen, RowSeen, SnapshotSeen, TimerSeen, TraceEvent, TraceHeader } from '../../trace/trace.ts';
 
 /** An actor that can be looked at. */
 export interface Known {
@@ -24,6 +24,13 @@ export interface Table {
   readonly changedAt: number | undefined;
 }
 
+export interface Pending {
+  /** The event that it will send. */
+  readonly type: string;
+  readonly setAt: number;
+  readonly dueAt: number;
+}
+
 export interface Standing {
   readonly now: SnapshotSeen | undefined;
   readonly before: SnapshotSeen | undefined;
@@ -37,6 +44,7 @@ export class Told {
   readonly actors = new Map<string, Known>();
   readonly #machines = new Map<string, MachineSeen>();
   readonly #snapshots = new Map<string, SnapshotSeen[]>();
+  readonly #timers = new Map<string, TimerSeen[]>();
   readonly #rows: RowSeen[] = [];
   readonly #nats = new Map<string, { readonly words: string; readonly addresses: readonly string[] }>();
   readonly failures: number[] = [];
@@ -90,6 +98,17 @@ export class Told {
     return { now: list[index], before: list[index - 1], taken: list[taken] };
   }
 
+  /** The timers that an actor waits for after event `n`, the next first. */
+  pending(actor: string, n: number): readonly Pending[] {
+    const waiting = new Map<number, Pending>();
+    for (const { n: told, at, what, timer, type, delayMs } of this.#timers.get(actor) ?? []) {
+      if (told > n) break;
+      if (what !== 'set') waiting.delete(timer);
+      else if (type !== undefined && delayMs !== undefined) waiting.set(timer, { type, setAt: at, dueAt: at + delayMs });
+    }
+    return [...waiting.values()].sort((one, other) => one.dueAt - other.dueAt);
+  }
+
   tables(n: number): Table[] {
     const living = new Map<string, Map<string, TableRow>>([...this.#nats.keys()].map((place) => [place, new Map()]));
     const changed = new Map<string, number>();
@@ -123,12 +142,12 @@ export class Told {
       case 'actor':
         this.actors.set(event.actor, { actor: event, machine: event.machine === undefined ? undefined : this.#machines.get(event.machine) });
         break;
-      case 'snapshot': {
-        const list = this.#snapshots.get(event.actor) ?? [];
-        this.#snapshots.set(event.actor, list);
-        list.push(event);
+      case 'snapshot':
+        listOf(this.#snapshots, event.actor).push(event);
         break;
-      }
+      case 'timer':
+        listOf(this.#timers, event.actor).push(event);
+        break;
       case 'row':
         this.#rows.push(event);
         break;
@@ -144,6 +163,14 @@ export class Told {
       default:
     }
   }
+}
+
+function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
+  const known = lists.get(name);
+  if (known) return known;
+  const fresh: T[] = [];
+  lists.set(name, fresh);
+  return fresh;
 }
 
 /** The index of the last that is not after event `n`; -1 when there is none. */
