@@ -55,7 +55,11 @@ test('adapters import no machine and no xstate', () => {
 });
 
 test('what the inspector shares with its page needs no Node', () => {
-  expect(strays('cli/inspector/trace', [OWN('cli/inspector/trace', 'cli/inspector/page', 'effects', 'machines', 'adapters/sim', 'adapters/replay'), /^cli\/(words|machines)\.ts$/, /^(xstate|rxjs)$/, /^@noble\/hashes\//])).toEqual([]);
+  expect(strays('cli/inspector/trace', [OWN('cli/inspector/trace', 'cli/inspector/page', 'effects', 'adapters/sim', 'adapters/replay'), /^cli\/(words|machines)\.ts$/, /^(xstate|rxjs)$/, /^@noble\/hashes\//])).toEqual([]);
+});
+
+test('the inspector knows no protocol, but for the list of what its playground can play', () => {
+  expect(strays('cli/inspector', [/^(?!machines\/)/]).filter((stray) => !stray.startsWith('cli/inspector/page/play/casts.ts '))).toEqual([]);
 });
 
 test('nothing imports the command line but its own files and tests', () => {

@@ -1,8 +1,10 @@
 /** --inspect, --trace and --stately on the command line, and natpunch inspect: what is printed, served and written, and how it ends. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createWebSocketInspector } from '@statelyai/inspect';
 import { expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { createActor, createMachine } from 'xstate';
 import { isBadTrace, readTrace } from '../../cli/inspector/trace/format.ts';
 import type { Trace } from '../../cli/inspector/trace/trace.ts';
 import { DEADLINE_MS, natpunch, natpunchEnds, scratchFolder, served } from '../cli/command.ts';
@@ -140,6 +142,25 @@ test.concurrent('--stately tells a run to whoever listens for the messages of it
   server.signal('SIGINT');
   expect((await server.ended).code).toBe(0);
   listener.close();
+});
+
+test.concurrent("somebody else's application in Node appears as a run of its own", { timeout }, async () => {
+  const shown = natpunch(['inspect']);
+  const [, url = ''] = await shown.seen('stderr', /^inspector: (\S+)$/m);
+  const theirs = createWebSocketInspector({ url: `${url.replace('http', 'ws')}stately` });
+  const door = createActor(createMachine({ id: 'door', initial: 'shut', states: { shut: { on: { OPEN: 'open' } }, open: {} } }), { inspect: theirs.inspect });
+  door.start();
+  door.send({ type: 'OPEN' });
+  let trace: Trace | undefined;
+  while (!trace || ofKind(trace, 'snapshot').at(-1)?.value !== 'open') {
+    const answer = await fetch(`${url}runs/1`);
+    trace = answer.ok ? traceOf(await answer.text()) : undefined;
+  }
+  theirs.stop();
+  expect(ofKind(trace, 'machine').map(({ machine }) => machine)).toEqual(['door']);
+  expect(await (await fetch(`${url}runs`)).json()).toMatchObject([{ title: 'another application' }]);
+  shown.signal('SIGINT');
+  expect((await shown.ended).code).toBe(0);
 });
 
 test.concurrent.each([

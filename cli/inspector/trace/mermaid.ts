@@ -60,7 +60,7 @@ export function mermaidSequence({ header, events }: Trace, { limit = 300 }: Sequ
   const participants = [...places.values()].filter(({ name }) => used.has(name)).sort(leftToRight);
   return [
     'sequenceDiagram',
-    ...participants.map(({ name, words, addresses, type }) => `  participant ${idOf(name)} as ${clean([type === 'core' ? 'internet' : name, type === 'nat' ? words : addresses[0]].filter((one) => one !== undefined).join('<br/>'))}`),
+    ...participants.map(({ name, words, addresses, type }) => `  participant ${idOf(name)} as ${clean([type === 'core' ? 'internet' : name, type === 'nat' ? words : addresses[0]].filter((one, index) => one !== undefined && (index === 0 || one !== name)).join('<br/>'))}`),
     ...lines.map((line) => `  ${line}`),
     ...(left > 0 && participants[0] ? [`  Note over ${idOf(participants[0].name)}: and ${left} more`] : []),
     '',
