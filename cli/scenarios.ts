@@ -17,7 +17,7 @@ import { canCall, type HoleReach } from '../machines/pwnat/prospects.ts';
 import { tcpOpen } from '../machines/tcp-open/index.ts';
 import type { OpenMessage } from '../machines/tcp-open/messages.ts';
 import { CALLS, type meter } from './meter.ts';
-import { canMeet, canPunch } from '../machines/reach.ts';
+import { canForetell, canMeet, canPunch } from '../machines/reach.ts';
 
 export interface Protocol {
   /** As in results. */
@@ -71,10 +71,12 @@ const TCP_OPEN: Protocol = {
   server: 'a rendezvous',
   counts: CALLS,
   // As for UDP, but a NAT that blocks UDP does not block TCP.
-  expected: (a, b) => canPunch({ ...a, udp: true }, { ...b, udp: true }),
+  expected: (a, b) => canForetell({ ...a, udp: true }, { ...b, udp: true }),
   say: sayings<OpenMessage>({
     register: ({ rttMs }) => (rttMs === undefined ? 'I am in our room. Where do you see me?' : `I am in our room, ${rttMs} ms there and back from you.`),
     mapped: ({ mapped }) => `I see you at ${formatEndpoint(mapped)}.`,
+    observe: () => 'Where do you see me on this connection?',
+    foretell: ({ forecast }) => (forecast.kind === 'counting' ? `My NAT counts its ports by ${forecast.step}: this one was its newest.` : `My NAT's ports are ${forecast.kind}.`),
     introduced: ({ peer }) => `The other one is at ${places(peer.endpoints)}. Start!`,
     refused: ({ reason }) => `No: ${reason}.`,
     probe: () => 'If you know our room, say so.',

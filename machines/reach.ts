@@ -44,6 +44,12 @@ export function canMeet(a: Reach, b: Reach): boolean {
   return varying.length < 2 || varying.every(({ ports }) => ports === 'counted');
 }
 
+/** True also where every port that has to be guessed is counted, and so can be told; none is left to chance. */
+export function canForetell(a: Reach, b: Reach): boolean {
+  if (canPunch(a, b)) return true;
+  return a.udp && b.udp && [a, b].every(({ mapping, ports }) => mapping === 'endpoint-independent' || ports === 'counted');
+}
+
 /**
  * Does `receiver` let `sender`'s packets in? Each has sent to the address of the other that the rendezvous saw. Toward a
  * stranger that address is still the receiver's only if its mapping is kept, and still the sender's port only if the

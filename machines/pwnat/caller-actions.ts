@@ -66,7 +66,11 @@ export const noteMapped = assign(({ context, event }) => {
 });
 
 export const notePong = saw({ pong: true });
-export const noteGreeting = saw({ greeted: true });
+
+export const noteGreeting = assign(({ context, event }) => {
+  assertEvent(event, 'greeting');
+  return { seen: { ...context.seen, greeted: true }, now: Math.max(context.now, event.at) };
+});
 
 export const noteRejected = assign(({ context, event }) => {
   assertEvent(event, 'rejected');

@@ -40,7 +40,7 @@ export const pwnatCaller = callerSetup
       /** Of an id that no connection has or had: the answer to a HELLO. */
       isRefusal: (where) => where.event.type === 'goodbye' && isFromListener(where) && !isKnown(where.context.calls, where.event.id),
       isOurLink: (where) => where.event.type === 'linkBye' && isFromListener(where) && typeof where.context.calls.speech === 'object' && where.event.pair === where.context.calls.speech.pair,
-      isGreetedOnly: ({ context }) => context.seen.greeted,
+      wantsProof: ({ context }) => context.input.authenticated === true,
       wantsDoor: ({ context }) => context.input.listen !== undefined,
       isSilenced: ({ context }) => context.calls.speech === undefined,
     },
@@ -109,7 +109,7 @@ export const pwnatCaller = callerSetup
           forgingAgain: { entry: 'forgeError', after: { lead: 'asking' } },
           asking: { entry: 'knock', after: { knockInterval: 'forging' } },
           // pypwnat's own listener says no more; one of ours does.
-          greeted: { entry: 'knock', on: { greeting: {} }, after: { greetedDeadline: { target: '#greetedOnly', actions: 'reportConnected' } } },
+          greeted: { entry: 'knock', on: { greeting: {} }, after: { greetedDeadline: [{ guard: 'wantsProof', target: '#failed', actions: 'concludeNoAnswer' }, { target: '#greetedOnly', actions: 'reportConnected' }] } },
         },
       },
 

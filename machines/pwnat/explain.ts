@@ -35,6 +35,9 @@ export function explainNoAnswer(attempt: Attempt, seen: Sightings): Failed {
   const { server, variant, authenticated } = attempt;
   const at = formatEndpoint(server);
   const facts = [...onTheWay(seen, attempt), ...ownNat(seen, attempt)];
+  if (authenticated && seen.greeted) {
+    return failed('no-reply', `Somebody at ${at} greets as ${variant} does, but does not prove the secret: it is another program, or has another secret.`);
+  }
   const isNatted = isBehindNat(seen);
   const reasons = [
     // A NAT that has not opened says so too.

@@ -25,6 +25,9 @@ test('our caller finds pypwnat\'s server, which says one word and reads none', a
   t.web.ask({ type: 'udp.send', socket: 'main', to: { host: from, port: PORT.pypwnat }, data: WORD });
   await t.until(() => t.w.outcomes('b').length > 0, 'an outcome');
   expect(t.w.outcome('b')).toMatchObject({ kind: 'connected', peer: { port: PORT.pypwnat } });
+  // Known with the word, not with the silence behind it.
+  const { elapsedMs = 0 } = t.w.outcome<{ elapsedMs?: number }>('b') ?? {};
+  expect([elapsedMs > 40, elapsedMs < 1_000]).toEqual([true, true]);
   t.w.advance(1_000);
   expect(t.w.running('b').actor.getSnapshot()).toMatchObject({ status: 'done', value: 'greetedEnd' });
 });
@@ -34,5 +37,11 @@ test('between two of ours, TCP goes through the hole all the same', async () => 
   await t.visit('g');
   t.guests.ask({ type: 'tcp.send', socket: 'g', data: noise(50_000) });
   expect(Buffer.from(noise(50_000)).equals(await t.web.read('web/1', 50_000))).toBe(true);
+  expect(t.stop()).toEqual([]);
+});
+
+test('with a secret, a word that anybody can say is no proof: the caller fails, and says so', () => {
+  const t = new TunnelWorld({ a: 'port-restricted', b: 'open' }, { variant: 'pypwnat', latencyMs: 20, secret: 'one', secretOfCaller: 'another' }).run();
+  expect(t.w.outcome('b')).toMatchObject({ kind: 'failed', reason: 'no-reply', detail: expect.stringMatching(/does not prove the secret/) });
   expect(t.stop()).toEqual([]);
 });
