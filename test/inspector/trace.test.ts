@@ -72,6 +72,15 @@ test.each(PROTOCOLS.map(({ name }) => name))('every machine of %s has its statec
   for (const { actor, value } of ofKind(trace, 'snapshot')) expect(isStateOf(definitions.get(machines.get(actor) ?? ''), value)).toBe(true);
 });
 
+test.each(PROTOCOLS.map(({ name }) => name))('whatever a machine of %s asks is told once, as an effect with its message', (protocol) => {
+  const trace = traced('symmetric', 'restricted', { protocol });
+  const asked = ofKind(trace, 'effect').filter(({ type }) => type.endsWith('.send'));
+  expect(asked.length).toBeGreaterThan(3);
+  expect(asked.filter(({ message }) => typeof message?.['type'] !== 'string')).toEqual([]);
+  const effects = new Set(ofKind(trace, 'effect').map(({ type }) => type));
+  expect(ofKind(trace, 'event').filter(({ actor, type }) => actor.endsWith('/net') && (effects.has(type) || type === 'several'))).toEqual([]);
+});
+
 test('watching changes nothing: the same seed sends the same packets', () => {
   const bare = world({ a: 'symmetric', b: 'port-restricted' }, { seed: 5, latencyMs: 20 }).run(udpPunch);
   const seen = traced('symmetric', 'port-restricted', { seed: 5 });

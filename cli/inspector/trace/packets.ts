@@ -1,10 +1,10 @@
 /** What is in a packet, an effect or an event of the network, as a trace tells it: what it says, and the bytes that may be kept. */
 import { segmentName } from '../../../adapters/sim/tcp-segment.ts';
 import type { Segment } from '../../../adapters/sim/tcp-segment.ts';
-import type { Endpoint } from '../../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
 import { hexOf } from './hex.ts';
-import { plain, plainPort } from './plain.ts';
+import { type Manner, plain, plainPort } from './plain.ts';
 import { Recall } from './recall.ts';
 import type { Run } from './sightings.ts';
 import type { PacketContent, Plain, PlainRecord } from './trace.ts';
@@ -23,16 +23,16 @@ export function sayingOf(run: Run, about: NetEffect | NetEvent, said: object | u
   if ('payload' in about && about.payload === true) return { payload: data.length };
   const remote = remoteOf(about);
   const stream = about.type === 'tcp.received' ? about.socket : undefined;
-  const kept = run.redact(data, remote, stream);
-  const message = said ?? (stream === undefined && !about.type.startsWith('tcp.') ? decoded(run, data, remote) : undefined);
+  const kept = run.redact(data, remote, stream, viaOf(about));
+  const message = said ?? (viaOf(about) === 'udp' ? decoded(run, data, remote) : undefined);
   return {
-    ...(message ? { message: portFields(message, ARRIVAL) } : {}),
+    ...(message ? { message: portFields(message, ARRIVAL, mannerOf(run)) } : {}),
     ...(kept ? { bytes: knownHex(kept) } : { payload: data.length }),
   };
 }
 
 /** Fields with endpoints as text, also those in lists. */
-export function portFields(value: object, without: readonly string[] = []): PlainRecord {
+export function portFields(value: object, without: readonly string[] = [], manner: Manner = {}): PlainRecord {
   const fields: Record<string, Plain> = {};
   for (const name of Object.keys(value)) {
     const field: unknown = Reflect.get(value, name);
@@ -41,7 +41,7 @@ export function portFields(value: object, without: readonly string[] = []): Plai
       fields[name] = field;
       continue;
     }
-    fields[name] = isPort(field) || (name === 'local' && isEmpty(field)) ? plainPort(field) : Array.isArray(field) && field.every(isPort) ? field.map(plainPort) : plain(field);
+    fields[name] = isPort(field) || (name === 'local' && isEmpty(field)) ? plainPort(field) : Array.isArray(field) && field.every(isPort) ? field.map(plainPort) : plain(field, manner);
   }
   return fields;
 }
@@ -50,19 +50,40 @@ export function portFields(value: object, without: readonly string[] = []): Plai
 export function contentOf(about: NetEffect | NetEvent, { message, bytes, payload }: Saying): PacketContent | undefined {
   const { data } = about as { readonly data?: unknown };
   if (!(data instanceof Uint8Array)) return undefined;
-  const protocol = about.type.startsWith('tcp') ? 'tcp' : about.type.startsWith('icmp') ? 'icmp' : 'udp';
+  const protocol = viaOf(about);
   const type = message?.['type'];
   const label = typeof type === 'string' ? type : payload === undefined ? `${data.length} bytes` : 'payload';
   return { protocol, label, length: data.length, ...(bytes === undefined ? {} : { bytes }), ...('ttl' in about && about.ttl !== undefined ? { ttl: about.ttl } : {}) };
 }
 
 /** Of a packet on the simulated internet. */
-export function simulatedContent(data: Uint8Array, ttl: number, segment: Segment | undefined, said: string | undefined): PacketContent {
+export function simulatedContent(data: Uint8Array, ttl: number, segment: Segment | undefined, isIcmp: boolean, said: string | undefined): PacketContent {
   const shared = { length: data.length, bytes: knownHex(data), ttl };
+  if (isIcmp) return { protocol: 'icmp', label: said ?? icmpLabel(data), ...shared };
   if (segment === undefined) return { protocol: 'udp', label: said ?? `${data.length} bytes`, ...shared };
   const { syn, fin, rst, seq, ack } = segment;
   const label = data.length > 0 && said !== undefined ? said : segmentName(segment, data.length);
   return { protocol: 'tcp', label, ...shared, segment: { syn, fin, rst, seq, ...(ack === undefined ? {} : { ack }) } };
+}
+
+/** Of a run on a real network bytes are told as a recording would keep them, and nowhere else: they may be the application's. */
+export function mannerOf({ isSimulated }: Run): Manner {
+  return isSimulated ? SHOWN : HIDDEN;
+}
+
+const SHOWN: Manner = {};
+const HIDDEN: Manner = { hidesBytes: true };
+
+/** RFC 792. */
+const ICMP_NAMES: Readonly<Record<number, string>> = { 0: 'echo reply', 3: 'unreachable', 8: 'echo request', 11: 'time exceeded' };
+
+function icmpLabel([type = 0]: Uint8Array): string {
+  return ICMP_NAMES[type] ?? `ICMP ${type}`;
+}
+
+/** An address alone where there is no port, as in ICMP. */
+export function endName(end: Endpoint): string {
+  return end.port === 0 ? end.host : formatEndpoint(end);
 }
 
 /** What was sent is the same bytes when it arrives, in a simulation: made into hex once. */
@@ -86,8 +107,22 @@ function decoded({ codec }: Run, data: Uint8Array, remote: Endpoint | undefined)
 }
 
 function remoteOf(about: NetEffect | NetEvent): Endpoint | undefined {
-  if (about.type === 'udp.send') return about.to;
-  return about.type === 'udp.received' ? about.from : undefined;
+  switch (about.type) {
+    case 'udp.send':
+      return about.to;
+    case 'udp.received':
+      return about.from;
+    case 'icmp.send':
+      return { host: about.to, port: 0 };
+    case 'icmp.received':
+      return { host: about.from, port: 0 };
+    default:
+      return undefined;
+  }
+}
+
+function viaOf({ type }: NetEffect | NetEvent): 'udp' | 'tcp' | 'icmp' {
+  return type.startsWith('icmp.') ? 'icmp' : type.startsWith('tcp.') ? 'tcp' : 'udp';
 }
 
 /** As in `local: {}`: any address, any port. */

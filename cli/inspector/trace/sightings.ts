@@ -20,7 +20,7 @@ export interface Run {
 }
 
 /** As for recordings: themselves, other bytes in their place, or undefined for their length only. */
-export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string) => Uint8Array | undefined;
+export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, via?: 'udp' | 'tcp' | 'icmp') => Uint8Array | undefined;
 
 /** An actor of a run. */
 export interface Actor {
