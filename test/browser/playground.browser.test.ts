@@ -71,6 +71,9 @@ test('going back in time shows the state and the NAT table of then', async () =>
   // To where a has registered and knows of nobody yet.
   await page.locator('.mark.state', { hasText: 'asking' }).first().click();
   await expect.poll(() => leaf.getAttribute('data-state')).toBe('registering.asking');
+  await page.getByRole('tab', { name: 'Context' }).click();
+  expect(await page.locator('.waits dt').allInnerTexts()).toEqual(['registerInterval', 'waitDeadline']);
+  await page.getByRole('tab', { name: 'NAT tables' }).click();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
@@ -149,10 +152,25 @@ test('pictures of what is shown stand by themselves', async () => {
   expect(png.length).toBeGreaterThan(50_000);
 });
 
+test('a narrow window folds the form away, and a wide one has it back', async () => {
+  const { page } = visited;
+  await page.setViewportSize({ width: 400, height: 800 });
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const run = page.getByRole('button', { name: 'Run' });
+  expect(await run.isVisible()).toBe(false);
+  await page.getByText('Played here').click();
+  expect(await run.isVisible()).toBe(true);
+  await page.getByText('Played here').click();
+  await page.setViewportSize({ width: 1200, height: 800 });
+  await run.waitFor();
+  await page.getByRole('tab', { name: 'Context' }).waitFor();
+});
+
 test.each([360, 820, 1440, 2560])('at %i px nothing is wider than the window', async (width) => {
   const { page } = visited;
   await page.setViewportSize({ width, height: 800 });
   await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  for (const part of ['.sequence', '.sequence-body', '.heads', '.timebar']) expect((await page.locator(part).boundingBox())?.width, part).toBeLessThanOrEqual(width);
   expect(await page.locator('.arrow').count()).toBeGreaterThan(5);
 });

@@ -125,6 +125,10 @@ test.each([
   expect(plain(value)).toEqual(expected);
 });
 
+test("where bytes may be the application's, their length is told", () => {
+  expect(plain({ held: [new Uint8Array([1, 2])] }, { hidesBytes: true })).toEqual({ held: [{ $length: 2 }] });
+});
+
 test('circles, depths and crowds come to an end', () => {
   const circle: Record<string, unknown> = {};
   circle['self'] = circle;

@@ -27,8 +27,8 @@ test('the rows of a NAT at a moment are those that have come and not gone', () =
 });
 
 test('an actor waits for the timers that are set and have not run out', () => {
-  const opening = told.pending('a', PUNCH.find((event) => event.kind === 'timer' && event.actor === 'a')!.n);
-  expect(opening.map(({ type }) => type)).toEqual([expect.stringContaining('openDeadline')]);
+  const asking = PUNCH.find((event) => event.kind === 'snapshot' && event.actor === 'a' && JSON.stringify(event.value).includes('asking'))!;
+  expect(told.pending('a', asking.n).map(({ type }) => type.split('.')[2])).toEqual(['registerInterval', 'waitDeadline']);
   for (const { n, at } of PUNCH) for (const { dueAt } of told.pending('a', n)) expect(dueAt).toBeGreaterThanOrEqual(at);
 });
 

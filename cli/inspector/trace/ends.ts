@@ -44,6 +44,8 @@ export class Ends {
         const socket = this.#sockets.get(nameOf(run, effect.socket));
         return socket?.peer && this.#packet(run, at, 'sent', effect.socket, socket.local, socket.peer, content, n);
       }
+      case 'icmp.send':
+        return this.#packet(run, at, 'sent', effect.socket, { host: this.#address(run), port: 0 }, { host: effect.to, port: 0 }, content, n);
       case 'close':
         this.#sockets.delete(nameOf(run, effect.socket));
         return;
@@ -67,6 +69,8 @@ export class Ends {
         this.#sockets.set(name, { local: event.local, peer: event.peer });
         this.#owns(run, at, [event.local]);
         return this.#packet(run, at, 'delivered', event.socket, event.peer, event.local, event.type === 'tcp.accepted' ? SYN : SYN_ACK);
+      case 'icmp.received':
+        return this.#packet(run, at, 'delivered', event.socket, { host: event.from, port: 0 }, { host: this.#address(run), port: 0 }, content);
       case 'udp.received':
         return this.#packet(run, at, 'delivered', event.socket, event.from, this.#local(run, event.socket), content);
       case 'tcp.received': {
@@ -88,12 +92,17 @@ export class Ends {
     this.#meet((what === 'sent' ? dst : src).host, at);
     const packet = this.#packets;
     this.#packets += 1;
-    const seen: Omit<PacketSeen, 'n' | 'at'> = { kind: 'packet', what, packet, place: run.name, src: formatEndpoint(src), dst: formatEndpoint(dst), socket, content, ...(effect === undefined ? {} : { effect }) };
+    const seen: Omit<PacketSeen, 'n' | 'at'> = { kind: 'packet', what, packet, place: run.name, src: nameOfEnd(src, content), dst: nameOfEnd(dst, content), socket, content, ...(effect === undefined ? {} : { effect }) };
     this.#tell({ at, event: seen });
   }
 
   #local(run: Run, socket: string): Endpoint {
     return this.#sockets.get(nameOf(run, socket))?.local ?? ANY;
+  }
+
+  /** By which a raw socket is seen: the first that is known. */
+  #address(run: Run): string {
+    return this.#own.get(run)?.[0] ?? ANY.host;
   }
 
   #meet(host: string, at: number): void {
@@ -120,6 +129,10 @@ const FIN: PacketContent = { protocol: 'tcp', label: 'FIN', length: 0 };
 
 function placeOf({ name }: Run, addresses: readonly string[]): Told {
   return { kind: 'place', name, type: 'host', side: name, depth: 1, addresses };
+}
+
+function nameOfEnd(end: Endpoint, { protocol }: PacketContent): string {
+  return protocol === 'icmp' ? end.host : formatEndpoint(end);
 }
 
 function nameOf({ name }: Run, socket: string): string {

@@ -1,7 +1,7 @@
 /** What a tracer notes while a run goes on: references and a time, no more, so that watching costs little. `telling.ts` makes events of it. */
 import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
 import type { Sighting as DeviceSighting } from '../../../adapters/sim/sighting.ts';
-import type { Codec, Via } from '../../../effects/codec.ts';
+import type { Codec } from '../../../effects/codec.ts';
 import type { Endpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
 import type { PlaceSeen, PlainRecord } from './trace.ts';
@@ -20,7 +20,7 @@ export interface Run {
 }
 
 /** As for recordings: themselves, other bytes in their place, or undefined for their length only. */
-export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, via?: Via) => Uint8Array | undefined;
+export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, via?: 'udp' | 'tcp' | 'icmp') => Uint8Array | undefined;
 
 /** An actor of a run. */
 export interface Actor {

@@ -11,6 +11,19 @@ export interface Notebook {
   asking: NotedEffect | undefined;
 }
 
+/** One thing that a machine asks of its network. */
+export interface Command {
+  readonly type: string;
+  readonly message?: object;
+  /** Several at once. */
+  readonly commands?: readonly Command[];
+}
+
+/** In the order in which they are carried out. */
+export function commandsOf(command: Command): Command[] {
+  return command.commands === undefined ? [command] : command.commands.flatMap(commandsOf);
+}
+
 /** What is known of a run between one thing that happens to it and the next. */
 export interface RunState {
   readonly run: Run;
@@ -21,8 +34,8 @@ export interface RunState {
   firing: number | undefined;
   /** What is being told to the machine. */
   heard: NotedHeard | undefined;
-  /** What the machine asked last, which may become an effect. */
-  command: NotedEvent | undefined;
+  /** What the machine asked last, and what of it may still become an effect. */
+  command: { readonly noted: NotedEvent; readonly left: Command[] } | undefined;
 }
 
 export function notedNet(net: Net, state: RunState, book: Notebook, now: () => number): Net {
@@ -33,11 +46,11 @@ export function notedNet(net: Net, state: RunState, book: Notebook, now: () => n
         effects.subscribe({
           next: (effect) => {
             const { command } = state;
-            const isAsked = command !== undefined && command.event.type === effect.type && !('payload' in effect);
-            if (isAsked) command.isEffect = true;
-            state.command = undefined;
-            const message = isAsked && 'message' in command.event ? (command.event['message'] as object) : undefined;
-            const asked: NotedEffect = { kind: 'effect', at: now(), run, effect, message };
+            // What comes of no command is payload, or a server's that answers without its machine.
+            const index = command === undefined || 'payload' in effect ? -1 : command.left.findIndex(({ type }) => type === effect.type);
+            const [asking] = command && index >= 0 ? command.left.splice(0, index + 1).slice(-1) : [];
+            if (command && asking) command.noted.isEffect = true;
+            const asked: NotedEffect = { kind: 'effect', at: now(), run, effect, message: asking?.message };
             book.note(asked);
             const before = book.asking;
             book.asking = asked;

@@ -1,8 +1,8 @@
 /** Makes the events of a trace of what was noted, in order. Everything is told once, and what nobody asks for costs nothing. */
 import type { AnyMachineSnapshot, EventObject } from 'xstate';
 import { Ends } from './ends.ts';
-import { contentOf, portFields, sayingOf } from './packets.ts';
-import { plain, plainFields, plainMemory } from './plain.ts';
+import { contentOf, mannerOf, portFields, sayingOf } from './packets.ts';
+import { type Manner, plain, plainFields, remembering } from './plain.ts';
 import type { Actor, Noted, NotedEffect, NotedEvent, NotedHeard, NotedSnapshot, Run } from './sightings.ts';
 import { definitionOf, stepOf } from './statechart.ts';
 import type { OutcomeSeen, PlainRecord, TraceEvent, TraceHeader } from './trace.ts';
@@ -19,7 +19,8 @@ export class Teller {
   #last = 0;
   readonly #machines = new Set<string>();
   readonly #verdicts = new Map<string, string>();
-  readonly #memory = plainMemory();
+  /** Of machines on real networks bytes are not told. */
+  readonly #manners = { shown: remembering(false), hidden: remembering(true) };
   readonly #ends: Ends;
 
   constructor(origin: TraceHeader['origin'], limit: number) {
@@ -44,7 +45,7 @@ export class Teller {
       this.#tell(at, { kind: 'machine', machine: id, definition: definitionOf(run.machine) });
     }
     if (!run.isSimulated) this.#ends.open(run, at);
-    this.#tell(at, { kind: 'actor', actor: run.name, machine: id, place: run.name, input: plain(run.input) });
+    this.#tell(at, { kind: 'actor', actor: run.name, machine: id, place: run.name, input: plain(run.input, mannerOf(run)) });
   }
 
   #one(noted: Noted): void {
@@ -72,7 +73,7 @@ export class Teller {
       case 'emitted': {
         const { type } = noted.event;
         if (type === 'outcome' && 'outcome' in noted.event) return this.#outcome(noted.at, noted.actor, noted.event['outcome']);
-        return this.#tell(noted.at, { kind: 'note', actor: noted.actor.name, type, fields: portFields(noted.event, ['type']) });
+        return this.#tell(noted.at, { kind: 'note', actor: noted.actor.name, type, fields: portFields(noted.event, ['type'], mannerOf(noted.actor.run)) });
       }
     }
   }
@@ -88,7 +89,7 @@ export class Teller {
       actor: actor.name,
       ...(from ? { from: from.name } : {}),
       type: event.type,
-      fields: event.type === 'xstate.init' ? {} : fieldsOf(event, heard),
+      fields: event.type === 'xstate.init' ? {} : fieldsOf(event, heard, mannerOf(actor.run)),
       ...(timer === undefined ? {} : { timer }),
       ...(heard?.n === undefined ? {} : { heard: heard.n }),
     });
@@ -101,11 +102,11 @@ export class Teller {
       actor: actor.name,
       status,
       value: value ?? null,
-      context: plain(context, this.#memory),
+      context: plain(context, this.#manners[actor.run.isSimulated ? 'shown' : 'hidden']),
       ...(tags.size > 0 ? { tags: [...tags] } : {}),
       steps: steps.flatMap(({ event, transitions }) => transitions.map((transition) => stepOf(transition, event))),
       ...(actions.length > 0 ? { actions } : {}),
-      ...(output === undefined ? {} : { output: plain(output) }),
+      ...(output === undefined ? {} : { output: plain(output, mannerOf(actor.run)) }),
       ...(error === undefined ? {} : { error: error instanceof Error ? error.message : String(error) }),
     });
     if (status === 'done' && actor.parent === undefined) this.#outcome(at, actor, output);
@@ -156,8 +157,8 @@ export class Teller {
 }
 
 /** What a message says is told once, as it was heard, and shared. */
-function fieldsOf(event: EventObject, heard: NotedHeard | undefined): PlainRecord {
-  if (heard?.message === undefined || heard.made !== event) return portFields(event, heard ? ['type', 'at'] : ['type']);
+function fieldsOf(event: EventObject, heard: NotedHeard | undefined, manner: Manner): PlainRecord {
+  if (heard?.message === undefined || heard.made !== event) return portFields(event, heard ? ['type', 'at'] : ['type'], manner);
   const { type: _type, ...said } = heard.message;
   const { socket, from } = event as EventObject & { readonly socket?: unknown; readonly from?: unknown };
   return { ...said, ...portFields({ socket, from }) };

@@ -43,7 +43,7 @@ interface Seen {
   readonly at: number;
 }
 
-/** JSON. Bytes are `{$bytes: hex}`, a map `{$map: [[key, value], …]}`, a set `{$set: […]}`, what is cut off `{$cut: words}`. */
+/** JSON. Bytes are `{$bytes: hex}`, of real traffic only their `{$length}`, a map `{$map: [[key, value], …]}`, a set `{$set: […]}`, what is cut off `{$cut: words}`. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
 export type PlainRecord = { readonly [key: string]: Plain };
 
@@ -180,7 +180,7 @@ export interface PacketSeen extends Seen {
   readonly packet: number;
   /** A place's name. */
   readonly place: string;
-  /** As it stands behind this place: `host:port`. */
+  /** As it stands behind this place: `host:port`, of ICMP `host`. */
   readonly src: string;
   readonly dst: string;
   /** Of `translated`: as it stood before. */

@@ -6,7 +6,7 @@ import type { AnyActorRef, AnyMachineSnapshot, InspectionEvent } from 'xstate';
 import type { Sighting } from '../../../adapters/sim/sighting.ts';
 import type { Watch, Watched } from '../../../effects/run.ts';
 import type { Actor, Noted, NotedEvent, PlaceFields, Redact, Run, TakenStep } from './sightings.ts';
-import { type Notebook, notedClock, notedNet, type RunState } from './surroundings.ts';
+import { type Command, commandsOf, type Notebook, notedClock, notedNet, type RunState } from './surroundings.ts';
 import { Teller } from './telling.ts';
 import { TRACE_FORMAT, type Trace, type TraceEvent, type TraceHeader } from './trace.ts';
 
@@ -146,7 +146,7 @@ export class Tracer {
     if (heard) heard.made ??= event;
     const noted: NotedEvent = { kind: 'event', at: this.#now(), actor, from, event, timer: state.firing, heard, isEffect: false };
     state.firing = undefined;
-    if (actor.ref.id === NET && actor.parent) state.command = noted;
+    state.command = actor.ref.id === NET && actor.parent ? { noted, left: commandsOf(event as Command) } : undefined;
     this.#noted.push(noted);
     // Its state is there before it is told of it, and its first effects come before xstate says so.
     if (event.type === 'xstate.init' && actor.parent === undefined) this.#pendingOf(actor).snapshot = actor.ref.getSnapshot() as AnyMachineSnapshot;

@@ -101,12 +101,20 @@ export class Told {
   /** The timers that an actor waits for after event `n`, the next first. */
   pending(actor: string, n: number): readonly Pending[] {
     const waiting = new Map<number, Pending>();
+    const until = this.#consequencesOf(n);
     for (const { n: told, at, what, timer, type, delayMs } of this.#timers.get(actor) ?? []) {
-      if (told > n) break;
+      if (told > until) break;
       if (what !== 'set') waiting.delete(timer);
       else if (type !== undefined && delayMs !== undefined) waiting.set(timer, { type, setAt: at, dueAt: at + delayMs });
     }
     return [...waiting.values()].sort((one, other) => one.dueAt - other.dueAt);
+  }
+
+  /** A state is told before the timers that it sets and ends. */
+  #consequencesOf(n: number): number {
+    let last = lastUpTo(this.events, n);
+    while (CONSEQUENCES.has(this.events[last + 1]?.kind ?? 'event')) last += 1;
+    return this.events[last]?.n ?? n;
   }
 
   tables(n: number): Table[] {
@@ -164,6 +172,8 @@ export class Told {
     }
   }
 }
+
+const CONSEQUENCES: ReadonlySet<TraceEvent['kind']> = new Set(['timer', 'effect', 'packet', 'row']);
 
 function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
   const known = lists.get(name);

@@ -1,6 +1,6 @@
 /** What to play, and between whom. */
 import type { VNode } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { NAT_FLAVOURS, OTHER_NAT_FLAVOURS } from '../../../../adapters/sim/nat-name.ts';
 import { ICONS } from '../icons.tsx';
 import { CASTS, castOf } from './casts.ts';
@@ -22,7 +22,7 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
   const wrong = [given.a, ...(cast.hosts.includes('b') ? [given.b] : [])].map(natFault).find((one) => one !== undefined);
   const change = (fields: Partial<Choice>): void => setGiven((before) => ({ ...before, ...fields }));
   // A wide page always has room for it.
-  const isWide = useMemo(() => window.matchMedia('(min-width: 821px)').matches, []);
+  const isWide = useWide();
   return (
     <details class="form-holder" open={isWide || fault !== undefined}>
       <summary>Played here: <b>{titleOf(choice)}</b></summary>
@@ -68,6 +68,19 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
     </details>
   );
 }
+
+/** As the style sheets have it. */
+function useWide(): boolean {
+  const [isWide, setWide] = useState(WIDE.matches);
+  useEffect(() => {
+    const changed = (): void => setWide(WIDE.matches);
+    WIDE.addEventListener('change', changed);
+    return () => WIDE.removeEventListener('change', changed);
+  }, []);
+  return isWide;
+}
+
+const WIDE = window.matchMedia('(min-width: 821px)');
 
 /** Some of the many that can be made with modifiers. */
 const MODIFIED = ['port-restricted+cgn', 'port-restricted+linux-open', 'symmetric-seq+step=2', 'symmetric+noise=20', 'full-cone+hairpin', 'port-restricted+rst', 'port-restricted+randport'];

@@ -85,7 +85,7 @@ function Words({ segment, columns, texts }: { readonly segment: Segment; readonl
   const { label, count, source, target, isNews } = texts;
   const room = segment.length - 16;
   if (room < LEAST_TEXT) return null;
-  const letter = columns.isNarrow ? 5.5 : 6.3;
+  const letter = columns.isNarrow ? 5.1 : 6.3;
   const small = columns.isNarrow ? 5 : 5.55;
   const parts: VNode[] = [];
   if (label !== undefined) {

@@ -19,8 +19,8 @@ export interface MarkProps {
 export function MarkView({ placed, columns, top, cursor, isSelected, room, onPick }: MarkProps): VNode {
   const { mark, y } = placed;
   const { kind, tone } = mark;
-  const letters = columns.isNarrow ? 5.2 : kind === 'outcome' ? 6.6 : kind === 'timer' ? 5.7 : 6.1;
-  const text = clip(mark.text, room.width - (columns.isNarrow ? 8 : 14), letters);
+  const letters = columns.isNarrow ? 4.9 : kind === 'outcome' ? 6.6 : kind === 'timer' ? 5.7 : 6.1;
+  const text = clip(mark.text, room.width - (columns.isNarrow ? 4 : 14), letters);
   const width = textWidth(text, letters) + (kind === 'timer' ? 20 : 16);
   const sign = room.side === 'left' ? -1 : 1;
   const x = room.side === 'left' ? -10 - width : 10;
