@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/lab/**', 'node_modules/**'],
+    exclude: ['test/lab/**', 'test/browser/**', 'node_modules/**'],
     globalSetup: ['test/cli/build.ts'],
     // Two cores are what CI has; without this vitest leaves one of them alone.
     maxWorkers: '100%',

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
+import { addWatching, type Watching } from './watching.ts';
 
 process.on('uncaughtException', (error) => leave(explain(error)));
 process.on('unhandledRejection', (error) => leave(explain(error)));
@@ -52,6 +53,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'refolds a recorded log; names the first divergence',
     load: async () => (await import('./commands/replay.ts')).defineReplay,
   },
+  inspect: {
+    summary: 'a page that shows a log, a trace, or two of them side by side',
+    load: async () => (await import('./commands/inspect.ts')).defineInspect,
+  },
 };
 
 const program = new Command('natpunch')
@@ -64,20 +69,26 @@ const program = new Command('natpunch')
   .exitOverride()
   .addHelpText('after', '\nExample:\n  $ natpunch sim udp --a port-restricted --b restricted');
 
+let watching: Watching | undefined;
 const [wanted = ''] = process.argv.slice(2);
 for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
   const command = program.command(name).summary(summary);
   // Only what is asked for is loaded: a start takes half the time.
-  if (name === wanted) (await load())(command);
+  if (name !== wanted) continue;
+  (await load())(command);
+  watching = addWatching(program, command);
 }
 hintAtHelp(program, 'natpunch');
 
+let code: ExitCode | undefined;
 try {
   await program.parseAsync();
-  leave(process.exitCode as ExitCode | undefined);
+  code = process.exitCode as ExitCode | undefined;
 } catch (error) {
-  leave(explain(error));
+  code = explain(error);
 }
+await watching?.end();
+leave(code);
 
 function hintAtHelp(command: Command, path: string): void {
   command.showHelpAfterError(`See: ${path} --help`);

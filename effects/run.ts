@@ -26,12 +26,44 @@ export interface Running<T extends AnyStateMachine> {
   stop(): void;
 }
 
+/** A run that is about to begin, as somebody sees it who watches all of them. */
+export interface Watched {
+  readonly machine: AnyStateMachine;
+  readonly codec: Codec<{ readonly type: string }>;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly input: unknown;
+  readonly id: string;
+}
+
+/** Puts itself around a run: what it answers is used in place of the run's own. It must pass on all that passes. */
+export type Watch = (run: Watched) => Pick<Watched, 'net' | 'clock'> & { readonly inspect: NonNullable<ActorOptions<AnyStateMachine>['inspect']> };
+
+/** From now on every run of this process is watched, until the answer is called. For a composition root: an inspector. */
+export function watchRuns(watch: Watch): () => void {
+  watches = [...watches, watch];
+  return () => {
+    watches = watches.filter((other) => other !== watch);
+  };
+}
+
+let watches: readonly Watch[] = [];
+
 export function run<T extends AnyStateMachine, M extends { readonly type: string }>(
   machine: T,
-  { net, codec, clock, input, id, inspect }: RunOptions<T, M>,
+  given: RunOptions<T, M>,
 ): Running<T> {
+  const { codec, input, id } = given;
+  let { net, clock } = given;
+  const inspectors = given.inspect ? [given.inspect] : [];
+  for (const watch of watches) {
+    const watched = watch({ machine, codec, net, clock, input, id });
+    ({ net, clock } = watched);
+    inspectors.push(watched.inspect);
+  }
   const payload = { outgoing: new Subject<Uint8Array>(), incoming: new Subject<Uint8Array>() };
-  const options: ActorOptions<AnyStateMachine> = { clock, id, input, ...(inspect ? { inspect } : {}) };
+  const [inspect] = inspectors;
+  const options: ActorOptions<AnyStateMachine> = { clock, id, input, ...(inspect ? { inspect: inspectors.length > 1 ? together(inspectors) : inspect } : {}) };
   const actor = createActor(machine as AnyStateMachine, options) as Actor<T>;
   connectSystem(actor.system, { net, codec, payload });
   return {
@@ -39,6 +71,17 @@ export function run<T extends AnyStateMachine, M extends { readonly type: string
     messages: heldUntilSubscribed(payload.incoming),
     send: (data) => payload.outgoing.next(data),
     stop: () => void actor.stop(),
+  };
+}
+
+type Inspector = NonNullable<ActorOptions<AnyStateMachine>['inspect']>;
+
+function together(inspectors: readonly Inspector[]): Inspector {
+  return (event) => {
+    for (const one of inspectors) {
+      if (typeof one === 'function') one(event);
+      else one.next?.(event);
+    }
   };
 }
 

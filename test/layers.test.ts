@@ -14,7 +14,7 @@ interface SourceFile {
 
 const FILES: readonly SourceFile[] = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => {
       const path = join(folder, name);
       const text = readFileSync(join(ROOT, path), 'utf8');
@@ -52,6 +52,14 @@ test('adapters import no machine and no xstate', () => {
   for (const [folder, allowed] of Object.entries(rules)) {
     expect(strays(folder, allowed).filter((stray) => !stray.startsWith('adapters/sim/dgram.ts imports node:'))).toEqual([]);
   }
+});
+
+test('what the inspector shares with its page needs no Node', () => {
+  expect(strays('cli/inspector/trace', [OWN('cli/inspector/trace', 'cli/inspector/page', 'effects', 'adapters/sim', 'adapters/replay'), /^cli\/(words|machines)\.ts$/, /^(xstate|rxjs)$/, /^@noble\/hashes\//])).toEqual([]);
+});
+
+test('the inspector knows no protocol, but for the list of what its playground can play', () => {
+  expect(strays('cli/inspector', [/^(?!machines\/)/]).filter((stray) => !stray.startsWith('cli/inspector/page/play/casts.ts '))).toEqual([]);
 });
 
 test('nothing imports the command line but its own files and tests', () => {

@@ -146,12 +146,14 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
   return fields;
 }
 
-function viaOf({ type }: NetEffect | NetEvent): 'udp' | 'tcp' | 'icmp' {
+/** What bytes travel by. */
+export function viaOf({ type }: NetEffect | NetEvent): 'udp' | 'tcp' | 'icmp' {
   return type.startsWith('icmp.') ? 'icmp' : type.startsWith('tcp.') ? 'tcp' : 'udp';
 }
 
 /** The other end of a datagram, or of an ICMP message, which has no port. */
-function remoteOf(value: NetEffect | NetEvent): Endpoint | undefined {
+/** Whom bytes go to, or come from. */
+export function remoteOf(value: NetEffect | NetEvent): Endpoint | undefined {
   switch (value.type) {
     case 'udp.send':
       return value.to;

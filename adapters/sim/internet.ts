@@ -141,8 +141,8 @@ export class Internet implements RouterWorld {
 
   #row(device: string, change: RowChange, row: TableRow): void {
     if (this.#observers.length === 0) return;
-    const { inside, external, remote, replied, createdAt, expiresAt } = row;
-    const seen = { inside, external, remote, replied, createdAt, expiresAt };
+    const { protocol, inside, external, remote, replied, createdAt, expiresAt } = row;
+    const seen = { protocol, inside, external, remote, replied, createdAt, expiresAt };
     this.#report({ type: `row.${change}`, at: this.clock.now(), device, row: seen });
     if (change === 'added' || change === 'closing') this.#watch(device, row);
   }

@@ -1,6 +1,6 @@
 /** What can be seen of a simulated internet: one value for each thing that happens to a packet or to a NAT's table. */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { DropReason } from './packet.ts';
+import type { DropReason, Protocol } from './packet.ts';
 import type { Segment } from './tcp-segment.ts';
 
 /** `at` is virtual time in ms; `device` the name of what it happened at; `id` the packet's. */
@@ -36,6 +36,7 @@ export interface Flow {
 
 /** What a NAT remembers: `inside` is known outside as `external`, and may hear from `remote` (`*`, an address, or an endpoint). */
 export interface Row {
+  readonly protocol: Protocol;
   readonly inside: Endpoint;
   readonly external: Endpoint;
   readonly remote: string;

@@ -45,6 +45,10 @@ export class TableRow implements Row {
     this.session = session;
   }
 
+  get protocol(): Protocol {
+    return this.mapping.protocol;
+  }
+
   get inside(): Endpoint {
     return this.mapping.inside;
   }

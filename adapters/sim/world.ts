@@ -11,6 +11,7 @@ import { LossRules } from './loss-rules.ts';
 import { type Outcome, Player } from './player.ts';
 import type { ReleasedStream } from './released-stream.ts';
 import { type Place, type Site, wire } from './topology.ts';
+import { announce } from './watching.ts';
 import { accessLink, type WorldOptions } from './world-options.ts';
 
 export type { WorldOptions };
@@ -27,6 +28,7 @@ export class World {
   readonly internet: Internet;
   readonly sites: ReadonlyMap<string, Site>;
   readonly #options: WorldOptions;
+  readonly #places: Readonly<Record<string, Place>>;
   readonly #seed: string;
   readonly #servers: readonly string[];
   readonly #journal: Journal | undefined;
@@ -38,6 +40,7 @@ export class World {
   constructor(places: Readonly<Record<string, Place>>, options: WorldOptions) {
     const { seed = 1, servers = ['s'], keep = true } = options;
     this.#options = options;
+    this.#places = places;
     this.#seed = String(seed);
     this.#servers = servers;
     this.internet = new Internet({ seed: this.#seed });
@@ -86,6 +89,7 @@ export class World {
    */
   run(scenario: Scenario, limits: Pick<WorldOptions, 'settleMs' | 'maxMs'> = {}): this {
     const { settleMs = 3000, maxMs = 60_000 } = { ...this.#options, ...limits };
+    announce({ world: this, places: this.#places, seed: this.#seed, scenario: scenario.name });
     const peers = this.#cast(scenario);
     const deadline = this.clock.now() + maxMs;
     const isWaiting = (): boolean => peers.some((host) => this.outcomes(host).length === 0);

@@ -4,6 +4,7 @@
  */
 import { cpus, platform, release } from 'node:os';
 import { datagramRows } from './datagrams.ts';
+import { inspectionRows } from './inspections.ts';
 import { openRows } from './opens.ts';
 import { punchRows } from './punches.ts';
 import { rendezvousRows } from './rendezvous.ts';
@@ -18,7 +19,7 @@ const [only, worlds] = process.argv.slice(2);
 const MEASUREMENTS =
   only === 'sweeps'
     ? [() => sweepRows(worlds === undefined ? 10_000 : Number(worlds))]
-    : [rendezvousRows, stunServerRows, sessionRows, punchRows, openRows, datagramRows, replayRows, stunRows, () => sweepRows(200)];
+    : [rendezvousRows, stunServerRows, sessionRows, punchRows, openRows, datagramRows, replayRows, inspectionRows, stunRows, () => sweepRows(200)];
 
 const started = performance.now();
 const rows = [];

@@ -1,0 +1,172 @@
+/**
+ * Turns the events of a trace into a picture, as they come: packets grow stop by stop, actors leave marks. What has been
+ * told stays as it is, so a live run costs what is new, and the end of a long one no more than its beginning.
+ */
+import type { ActorSeen, EventSeen, HeardSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
+import { lanesFor } from './lanes.ts';
+import { orderOf } from './order.ts';
+import { Numbers, packetOf, type Way } from './packets.ts';
+import type { Mark, Packet, Picture } from './picture.ts';
+import { eventWords, leavesOf } from './words.ts';
+
+export class Drawing {
+  readonly #places = new Map<string, PlaceSeen>();
+  readonly #actors = new Map<string, ActorSeen>();
+  readonly #packets = new Map<number, Way>();
+  readonly #marks: RawMark[] = [];
+  /** What effects say, by their number. */
+  readonly #said = new Map<number, string>();
+  /** By place: what was delivered there and has not been heard of yet. */
+  readonly #taken = new Map<string, Way>();
+  readonly #values = new Map<string, readonly string[]>();
+  readonly #rows = new Map<string, Opening[]>();
+  readonly #timers = new Map<string, string>();
+  #from: number | undefined;
+  #until = 0;
+
+  add(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      this.#from ??= event.at;
+      if (event.kind === 'packet' || event.kind === 'heard') this.#until = event.at;
+      this.#note(event);
+    }
+  }
+
+  picture(): Picture {
+    const lanes = lanesFor(this.#places, this.#actors);
+    const packets: Packet[] = [];
+    const numbers = new Numbers();
+    for (const way of this.#packets.values()) {
+      const packet = packetOf(way, packets.length, lanes, numbers);
+      if (packet) packets.push(packet);
+    }
+    const marks: Mark[] = [];
+    for (const mark of this.#marks) {
+      const lane = lanes.actorOf(mark.actor);
+      if (lane !== undefined) marks.push({ ...mark, lane, index: marks.length });
+    }
+    const openings = [...this.#rows].flatMap(([place, spans]) => {
+      const lane = lanes.placeOf(place);
+      return lane === undefined ? [] : spans.map(({ from, until }) => ({ lane, from, until }));
+    });
+    return { lanes: lanes.lanes, packets, marks, order: orderOf(packets, marks), openings, from: this.#from ?? 0, until: this.#until };
+  }
+
+  #note(event: TraceEvent): void {
+    switch (event.kind) {
+      case 'place':
+        this.#places.set(event.name, event);
+        break;
+      case 'actor':
+        this.#actors.set(event.actor, event);
+        break;
+      case 'packet':
+        this.#packet(event);
+        break;
+      case 'heard':
+        this.#heard(event);
+        break;
+      case 'effect':
+        if (typeof event.message?.['type'] === 'string') this.#said.set(event.n, event.message['type']);
+        break;
+      case 'row':
+        this.#row(event.place, event.what, event.n);
+        break;
+      case 'snapshot':
+        this.#snapshot(event);
+        break;
+      case 'event':
+        this.#event(event);
+        break;
+      case 'timer': {
+        const key = `${event.actor} ${event.timer}`;
+        if (event.what === 'set' && event.type !== undefined) this.#timers.set(key, event.type);
+        const type = event.type ?? this.#timers.get(key);
+        if (event.what !== 'set') this.#timers.delete(key);
+        if (event.what === 'fired' && type !== undefined) this.#mark(event, 'timer', eventWords(type).replace(/^after /, ''));
+        break;
+      }
+      case 'outcome':
+        this.#mark(event, 'outcome', event.verdict, event.good ? 'good' : 'bad');
+        break;
+      case 'note':
+        this.#mark(event, 'note', typeof event.fields['what'] === 'string' ? event.fields['what'] : event.type);
+        break;
+      default:
+    }
+  }
+
+  #mark({ n, at, actor }: { n: number; at: number; actor: string }, kind: Mark['kind'], text: string, tone: Mark['tone'] = 'plain'): void {
+    // Timers that run out when all is over would press the run itself into a corner.
+    if (kind === 'state' || kind === 'outcome') this.#until = at;
+    this.#marks.push({ n, at, actor, kind, text, tone });
+  }
+
+  /** Who reads a message can say what it is, also where who sent it did not. */
+  #heard({ n, actor, message }: HeardSeen): void {
+    const place = this.#actors.get(actor)?.place ?? actor;
+    const way = this.#taken.get(place);
+    this.#taken.delete(place);
+    if (!way) return;
+    way.heardAt = n;
+    if (typeof message?.['type'] === 'string') way.label ??= message['type'];
+  }
+
+  #packet(event: PacketSeen): void {
+    const way = this.#packets.get(event.packet);
+    if (event.what === 'delivered' && way) this.#taken.set(event.place, way);
+    if (way) {
+      if (event.what !== 'forwarded') way.seen.push(event);
+      return;
+    }
+    const copied = event.copyOf === undefined ? undefined : this.#packets.get(event.copyOf);
+    const label = event.effect === undefined ? undefined : this.#said.get(event.effect);
+    this.#packets.set(event.packet, { seen: [event], ...(copied ? { copied } : {}), ...(label === undefined ? {} : { label }) });
+  }
+
+  /** Between actors without a network an event is all that passes. */
+  #event({ n, at, actor, from, type, timer }: EventSeen): void {
+    const sender = from === undefined ? undefined : this.#actors.get(from);
+    const receiver = this.#actors.get(actor);
+    const isTimer = timer !== undefined || type.startsWith('xstate.after.');
+    if (isTimer && from === actor && timer === undefined) this.#mark({ n, at, actor }, 'timer', eventWords(type).replace(/^after /, ''));
+    if (isTimer || type === 'xstate.init') return;
+    if (from === undefined && receiver !== undefined) this.#mark({ n, at, actor }, 'note', eventWords(type));
+    if (sender && receiver && from !== actor && sender.place === undefined && receiver.place === undefined) {
+      this.#packets.set(-1 - n, { seen: [], told: { n, at, from: sender.actor, to: actor, label: eventWords(type) } });
+    }
+  }
+
+  #snapshot(event: SnapshotSeen): void {
+    if (event.value === null) return;
+    const leaves = leavesOf(event.value);
+    const before = this.#values.get(event.actor) ?? [];
+    this.#values.set(event.actor, leaves);
+    // Of parallel states only those that are new.
+    const entered = leaves.filter((leaf) => !before.includes(leaf));
+    if (entered.length > 0) this.#mark(event, 'state', entered.join(' + '));
+  }
+
+  #row(place: string, what: string, n: number): void {
+    if (what === 'closing') return;
+    const spans = this.#rows.get(place) ?? [];
+    this.#rows.set(place, spans);
+    const open = spans.at(-1);
+    if (what === 'added') {
+      if (open && open.until === undefined) open.rows += 1;
+      else spans.push({ from: n, until: undefined, rows: 1 });
+      return;
+    }
+    if (!open || open.until !== undefined) return;
+    open.rows -= 1;
+    if (open.rows === 0) open.until = n;
+  }
+}
+
+type RawMark = Omit<Mark, 'lane' | 'index'>;
+
+interface Opening {
+  readonly from: number;
+  until: number | undefined;
+  rows: number;
+}

@@ -1,0 +1,152 @@
+/**
+ * A trace as lines of JSON: in a file, and from the server to the page. The first line is the header, each further one an event.
+ * A context is told whole once for each actor and then by what changed: `changed` has the new fields and `gone` the names of
+ * those that went. Reads what others wrote: whatever is no trace is refused, with the line.
+ */
+import { type PlainRecord, type SnapshotSeen, type Trace, TRACE_FORMAT, type TraceEvent, type TraceHeader } from './trace.ts';
+
+/** What a file or feed ends with when nothing more will come. */
+export const DONE_LINE = '{"done":true}';
+
+/** Writes events in their order, each once. */
+export class TraceWriter {
+  readonly #contexts = new Map<string, PlainRecord>();
+
+  header(header: TraceHeader): string {
+    return JSON.stringify(header);
+  }
+
+  /** One line, without its line feed. */
+  event(event: TraceEvent): string {
+    if (event.kind !== 'snapshot') return JSON.stringify(event);
+    const { context, ...rest } = event;
+    if (!isRecord(context)) return JSON.stringify(event);
+    const before = this.#contexts.get(event.actor);
+    this.#contexts.set(event.actor, context);
+    if (before === undefined) return JSON.stringify(event);
+    const changed = Object.fromEntries(Object.entries(context).filter(([name, value]) => before[name] !== value));
+    const gone = Object.keys(before).filter((name) => !(name in context));
+    return JSON.stringify({ ...rest, changed, ...(gone.length > 0 ? { gone } : {}) });
+  }
+}
+
+export function writeTrace({ header, events }: Trace): string {
+  const writer = new TraceWriter();
+  return `${[writer.header(header), ...events.map((event) => writer.event(event)), DONE_LINE].join('\n')}\n`;
+}
+
+/** Text that is no trace. */
+export interface BadTrace {
+  readonly kind: 'bad-trace';
+  /** Counted from 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Reads line by line, so that a trace can be shown while it grows. */
+export class TraceReader {
+  header: TraceHeader | undefined;
+  isDone = false;
+  readonly #contexts = new Map<string, PlainRecord>();
+  #lines = 0;
+  #next = 0;
+  #at = 0;
+
+  /** The event of this line; undefined for the header, the end, and an empty line. */
+  line(text: string): TraceEvent | undefined | BadTrace {
+    this.#lines += 1;
+    if (text === '') return undefined;
+    const value = parse(text);
+    if (!isObject(value)) return this.#bad('not a JSON object');
+    if (this.header === undefined) {
+      if (value['format'] !== TRACE_FORMAT) return this.#bad(`not the header of a ${TRACE_FORMAT}`);
+      if (typeof value['title'] !== 'string' || !ORIGINS.includes(value['origin'] as TraceHeader['origin'])) return this.#bad('a header without its title or origin');
+      this.header = value as unknown as TraceHeader;
+      return undefined;
+    }
+    if (value['done'] === true) {
+      this.isDone = true;
+      return undefined;
+    }
+    const { n, at, kind } = value;
+    if (typeof n !== 'number' || n < this.#next) return this.#bad('its n does not rise');
+    if (typeof at !== 'number' || at < this.#at) return this.#bad('its time goes back');
+    const lacking = typeof kind === 'string' ? REQUIRED[kind as TraceEvent['kind']]?.find((name) => typeof value[name] !== 'string' && typeof value[name] !== 'number') : 'kind';
+    if (lacking !== undefined || !(String(kind) in REQUIRED)) return this.#bad(`an event of kind '${String(kind)}' without its ${lacking ?? 'meaning'}`);
+    this.#next = n + 1;
+    this.#at = at;
+    return kind === 'snapshot' ? this.#snapshot(value) : (value as unknown as TraceEvent);
+  }
+
+  #snapshot(value: Readonly<Record<string, unknown>>): TraceEvent | BadTrace {
+    const { changed, gone = [], ...rest } = value;
+    const actor = String(value['actor']);
+    if (!Array.isArray(value['steps'])) return this.#bad('a snapshot without its steps');
+    if (changed === undefined) {
+      const whole = rest as unknown as SnapshotSeen;
+      if (isRecord(whole.context)) this.#contexts.set(actor, whole.context);
+      return whole;
+    }
+    const before = this.#contexts.get(actor);
+    if (before === undefined || !isObject(changed) || !Array.isArray(gone)) return this.#bad('a change of a context that was never told');
+    const kept = gone.length === 0 ? before : Object.fromEntries(Object.entries(before).filter(([name]) => !gone.includes(name)));
+    const context = { ...kept, ...(changed as PlainRecord) };
+    this.#contexts.set(actor, context);
+    return { ...rest, context } as unknown as SnapshotSeen;
+  }
+
+  #bad(what: string): BadTrace {
+    return { kind: 'bad-trace', line: this.#lines, message: `line ${this.#lines}: ${what}` };
+  }
+}
+
+/** The trace that `text` is, or the first line that is not a trace's. One that was cut short is read as far as it goes. */
+export function readTrace(text: string): Trace | BadTrace {
+  const reader = new TraceReader();
+  const events: TraceEvent[] = [];
+  for (const row of text.split('\n')) {
+    const read = reader.line(row);
+    if (read === undefined) continue;
+    if (isBadTrace(read)) return read;
+    events.push(read);
+  }
+  return reader.header ? { header: reader.header, events } : { kind: 'bad-trace', line: 1, message: 'line 1: the trace is empty' };
+}
+
+export function isBadTrace(read: object): read is BadTrace {
+  return 'kind' in read && read.kind === 'bad-trace';
+}
+
+const ORIGINS: readonly TraceHeader['origin'][] = ['sim', 'live', 'log', 'stately'];
+
+/** Fields that are a text or a number; without one of them an event could not be shown. */
+const REQUIRED: Readonly<Record<TraceEvent['kind'], readonly string[]>> = {
+  place: ['name', 'type', 'side', 'depth'],
+  machine: ['machine'],
+  actor: ['actor'],
+  event: ['actor', 'type'],
+  snapshot: ['actor', 'status'],
+  effect: ['actor', 'type', 'socket'],
+  heard: ['actor', 'type', 'socket'],
+  timer: ['actor', 'what', 'timer'],
+  packet: ['what', 'packet', 'place', 'src', 'dst'],
+  row: ['what', 'place', 'inside', 'external', 'remote'],
+  outcome: ['actor', 'verdict', 'words'],
+  note: ['actor', 'type'],
+};
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isRecord(value: unknown): value is PlainRecord {
+  return isObject(value) && !('$map' in value);
+}

@@ -1,0 +1,176 @@
+/** The page by itself, from a static folder: it plays, shows what was dropped and why, and goes back in time. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openBrowser, type Visit, visit } from './browser.ts';
+import { openPlayground, play, type Playground } from './playground.ts';
+
+let browser: Browser;
+let playground: Playground;
+let visited: Visit;
+
+beforeAll(async () => {
+  [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await playground.close();
+});
+beforeEach(async () => {
+  visited = await visit(browser);
+});
+afterEach(async () => {
+  expect(visited.strangers).toEqual([]);
+  expect(visited.complaints).toEqual([]);
+  await visited.context.close();
+});
+
+const outcomeOf = (page: Page, host: string): Promise<string> => page.locator(`[data-outcome~="${host}"]`).innerText();
+
+test('the page plays a punch by itself', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  expect(await outcomeOf(page, 'a')).toMatch(/connected/);
+  expect(await outcomeOf(page, 'b')).toMatch(/connected/);
+
+  await page.locator('select[name=protocol]').selectOption('tcp-open');
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByText('tcp-open: port-restricted × restricted').first().waitFor();
+  expect(await outcomeOf(page, 'a')).toMatch(/connected/);
+});
+
+test('a NAT that no name means is refused before anything runs', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'open', b: 'open' });
+  await page.locator('input[name=a]').fill('leaky');
+  expect(await page.getByRole('alert').innerText()).toMatch(/unknown NAT 'leaky'/);
+  expect(await page.getByRole('button', { name: 'Run' }).isDisabled()).toBe(true);
+});
+
+test('two symmetric NATs show what they dropped, where and why', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  expect(await outcomeOf(page, 'a')).toMatch(/no-path/);
+  const dropped = page.locator('.arrow.dropped', { has: page.locator('text=filtering') }).first();
+  await dropped.locator('.drop circle').click();
+  const sheet = page.locator('[data-sheet=packet]');
+  expect(await sheet.innerText()).toMatch(/nat-[ab] drops: nothing was sent to that sender before/);
+});
+
+test('going back in time shows the state and the NAT table of then', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  await page.waitForSelector('.state.active.leaf');
+  const leaf = page.locator('.state.active.leaf');
+  const rows = page.locator('table[data-nat=nat-a] tbody tr');
+  await page.getByRole('tab', { name: 'NAT tables' }).click();
+  expect(await leaf.getAttribute('data-state')).toMatch(/^connected\./);
+  expect(await rows.allInnerTexts()).toEqual(expect.arrayContaining([expect.stringMatching(/192\.168\.1\.2:40000\s+198\.18\.1\.2:40000\s+198\.18\.2\.2:40000/)]));
+
+  await page.keyboard.press('Home');
+  await expect.poll(() => rows.allInnerTexts()).toEqual(['No mapping now.']);
+  // To where a has registered and knows of nobody yet.
+  await page.locator('.mark.state', { hasText: 'asking' }).first().click();
+  await expect.poll(() => leaf.getAttribute('data-state')).toBe('registering.asking');
+  await page.getByRole('tab', { name: 'Context' }).click();
+  expect(await page.locator('.waits dt').allInnerTexts()).toEqual(['registerInterval', 'waitDeadline']);
+  await page.getByRole('tab', { name: 'NAT tables' }).click();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => rows.count()).toBe(1);
+  expect(await rows.first().innerText()).toMatch(/198\.18\.0\.2:3478/);
+});
+
+test('a run plays by itself, and rests at its end', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const speed = page.getByTitle('Speed of playing');
+  while ((await speed.innerText()) !== '4×') await speed.click();
+  await page.keyboard.press('Home');
+  await expect.poll(() => page.locator('.arrow.future').count()).toBeGreaterThan(5);
+  await page.keyboard.press(' ');
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  expect(await page.locator('.arrow.future').count()).toBe(0);
+});
+
+test('the first failure is where somebody asked for it', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  await page.keyboard.press('f');
+  await page.locator('.arrow.dropped.selected').waitFor();
+  const first = await page.locator('.now').innerText();
+  await page.keyboard.press('f');
+  await expect.poll(() => page.locator('.now').innerText()).not.toBe(first);
+});
+
+test('a sweep is one arrow until it is opened', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const bundle = page.locator('.arrow.bundle.dropped').first();
+  await bundle.waitFor();
+  await bundle.locator('.count').click();
+  const before = await page.locator('.arrow').count();
+  await page.getByRole('button', { name: 'Show each' }).click();
+  await expect.poll(() => page.locator('.arrow').count()).toBeGreaterThan(before);
+});
+
+test('filters leave what they let pass, and say that they are on', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('unroutable');
+  await expect.poll(() => page.locator('.arrow:not(.dropped)').count()).toBe(0);
+  expect(await page.locator('.arrow').count()).toBeGreaterThan(0);
+  expect(await page.getByRole('button', { name: 'Filter', exact: true }).getAttribute('aria-pressed')).toBe('true');
+});
+
+test('two seeds stand side by side, from where they differ', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  await page.getByRole('button', { name: 'Beside' }).click();
+  expect(await page.locator('.two .stage').count()).toBe(2);
+  expect(await page.getByRole('status').innerText()).toMatch(/differ/);
+});
+
+test('pictures of what is shown stand by themselves', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const saved = async (label: string): Promise<Buffer> => {
+    if (!(await page.getByRole('button', { name: label }).isVisible())) await page.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: label }).click()]);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  };
+  const svg = (await saved('Sequence SVG')).toString();
+  expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  expect(svg).toContain('198.18.1.2:40000');
+  expect(svg).not.toMatch(/var\(--(?!tint)|url\((?!data:)/);
+  const png = await saved('Sequence PNG');
+  expect(png.subarray(1, 4).toString()).toBe('PNG');
+  expect(png.length).toBeGreaterThan(50_000);
+});
+
+test('a narrow window folds the form away, and a wide one has it back', async () => {
+  const { page } = visited;
+  await page.setViewportSize({ width: 400, height: 800 });
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const run = page.getByRole('button', { name: 'Run' });
+  expect(await run.isVisible()).toBe(false);
+  await page.getByText('Played here').click();
+  expect(await run.isVisible()).toBe(true);
+  await page.getByText('Played here').click();
+  await page.setViewportSize({ width: 1200, height: 800 });
+  await run.waitFor();
+  await page.getByRole('tab', { name: 'Context' }).waitFor();
+});
+
+test.each([360, 820, 1440, 2560])('at %i px nothing is wider than the window', async (width) => {
+  const { page } = visited;
+  await page.setViewportSize({ width, height: 800 });
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  for (const part of ['.sequence', '.sequence-body', '.heads', '.timebar']) expect((await page.locator(part).boundingBox())?.width, part).toBeLessThanOrEqual(width);
+  expect(await page.locator('.arrow').count()).toBeGreaterThan(5);
+});

@@ -1,0 +1,14 @@
+/** The tests that look at the inspector's page in a real browser: `npm run test:browser`. They need Debian's chromium. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.browser.test.ts'],
+    // One browser at a time: what one test measures another would disturb.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 40_000,
+    // Deadlines, not claims: a busy machine needs seconds for what takes a moment.
+    expect: { poll: { timeout: 15_000 } },
+  },
+});

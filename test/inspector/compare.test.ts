@@ -1,0 +1,46 @@
+/** Where two runs first differ: not at all when they are the same, at what happened when they are not. */
+import { expect, test } from 'vitest';
+import { firstDivergence } from '../../cli/inspector/trace/compare.ts';
+import type { Trace, TraceEvent } from '../../cli/inspector/trace/trace.ts';
+import { ofKind, traced } from './traced.ts';
+
+const ONE = traced('port-restricted', 'restricted');
+
+test('a run and the same run again do not differ, not even in a byte', () => {
+  expect(firstDivergence(ONE, traced('port-restricted', 'restricted'), 'everything')).toBeUndefined();
+});
+
+test('two seeds without chance do the same, but draw other identifiers', () => {
+  const other = traced('port-restricted', 'restricted', { seed: 2 });
+  expect(firstDivergence(ONE, other)).toBeUndefined();
+  expect(firstDivergence(ONE, other, 'everything')).toBeDefined();
+});
+
+test('another NAT shows where it first does something else', () => {
+  const other = traced('symmetric', 'restricted');
+  const divergence = firstDivergence(ONE, other);
+  const first = ONE.events[divergence?.one ?? -1];
+  expect(divergence?.words).toMatch(/ \/ /);
+  // Until then both did the same.
+  const before = (trace: Trace, n: number): string[] => ofKind({ ...trace, events: trace.events.slice(0, n) }, 'snapshot').map(({ actor, value }) => `${actor} ${JSON.stringify(value)}`);
+  expect(before(ONE, first!.n)).toEqual(before(other, divergence!.other!));
+});
+
+test('one packet lost is found at its place', () => {
+  const lossy = changed(({ events }) => events.filter((event) => !(event.kind === 'packet' && event.packet === 4 && event.what === 'delivered')));
+  expect(firstDivergence(ONE, lossy)?.words).toMatch(/^packets at a: delivered \/ /);
+});
+
+test('a run that stops early ends where the other goes on', () => {
+  const short = changed(({ events }) => events.slice(0, 100));
+  expect(firstDivergence(ONE, short)).toMatchObject({ other: undefined, words: expect.stringContaining('nothing more') });
+});
+
+test('what only one of them tells, as a log without states, is no difference', () => {
+  const log = changed(({ events }) => events.filter(({ kind }) => kind === 'effect' || kind === 'heard'));
+  expect(firstDivergence(ONE, log, 'everything')).toBeUndefined();
+});
+
+function changed(change: (trace: Trace) => readonly TraceEvent[]): Trace {
+  return { ...ONE, events: change(ONE) };
+}

@@ -1,0 +1,63 @@
+/** A trace as lines: what is written is read back, contexts told by their changes come out whole, and what is no trace is refused. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DONE_LINE, isBadTrace, readTrace, TraceReader, TraceWriter, writeTrace } from '../../cli/inspector/trace/format.ts';
+import { ofKind, traced } from './traced.ts';
+
+const TRACE = traced('symmetric', 'restricted');
+
+test('a trace that was written is read back as it was', () => {
+  expect(readTrace(writeTrace(TRACE))).toEqual(TRACE);
+});
+
+test('a context is told whole once, and then only what changed of it', () => {
+  const lines = writeTrace(TRACE).split('\n').filter((line) => line.includes('"kind":"snapshot"') && line.includes('"actor":"a"'));
+  expect(lines.filter((line) => line.includes('"context":')).length).toBe(1);
+  expect(lines.length).toBe(ofKind(TRACE, 'snapshot').filter(({ actor }) => actor === 'a').length);
+});
+
+test('a field that goes from a context is gone when it is read', () => {
+  const [first, second] = ofKind(TRACE, 'snapshot').filter(({ actor }) => actor === 'a');
+  const writer = new TraceWriter();
+  const lines = [writer.header(TRACE.header), writer.event({ ...first!, n: 0, context: { kept: 1, lost: 2 } }), writer.event({ ...second!, n: 1, context: { kept: 1 } })];
+  const read = readTrace(lines.join('\n'));
+  expect(isBadTrace(read) ? read : ofKind(read, 'snapshot').map(({ context }) => context)).toEqual([{ kept: 1, lost: 2 }, { kept: 1 }]);
+});
+
+test('a trace that was cut off is read as far as it goes', () => {
+  const lines = writeTrace(TRACE).split('\n').slice(0, 40);
+  const read = readTrace(lines.join('\n'));
+  expect(isBadTrace(read) ? read.message : read.events.length).toBe(39);
+});
+
+test('the end of a feed is no event', () => {
+  const reader = new TraceReader();
+  reader.line(JSON.stringify(TRACE.header));
+  expect([reader.line(DONE_LINE), reader.isDone]).toEqual([undefined, true]);
+});
+
+test.each([
+  ['', 'line 1: the trace is empty'],
+  ['hello', 'line 1: not a JSON object'],
+  ['{"format":"natpunch-log/1"}', 'line 1: not the header of a natpunch-trace/1'],
+  ['{"format":"natpunch-trace/1"}', 'line 1: a header without its title or origin'],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"surprise"}`, "line 2: an event of kind 'surprise' without its meaning"],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"note","actor":"a"}`, "line 2: an event of kind 'note' without its type"],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":5,"kind":"actor","actor":"a"}\n{"n":1,"at":4,"kind":"actor","actor":"b"}`, 'line 3: its time goes back'],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"actor","actor":"a"}\n{"n":0,"at":0,"kind":"actor","actor":"b"}`, 'line 3: its n does not rise'],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"changed":{}}`, 'line 2: a change of a context that was never told'],
+])('what is no trace is refused with its line: %s', (text, message) => {
+  expect(readTrace(text)).toMatchObject({ kind: 'bad-trace', message });
+});
+
+test('no text makes the reader throw', () => {
+  const lines = writeTrace(TRACE).split('\n').slice(0, 60);
+  fc.assert(
+    fc.property(fc.nat(lines.length - 1), fc.nat(400), fc.string({ maxLength: 8 }), (row, at, put) => {
+      const line = lines[row] ?? '';
+      const broken = [...lines.slice(0, row), line.slice(0, at) + put + line.slice(at + put.length), ...lines.slice(row + 1)].join('\n');
+      expect(typeof readTrace(broken)).toBe('object');
+    }),
+    { numRuns: 200 },
+  );
+});

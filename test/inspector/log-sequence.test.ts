@@ -1,0 +1,66 @@
+/** A recording drawn for a terminal: what is told, what is counted, and that it fits into 80 columns. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { logSequence } from '../../cli/log-sequence.ts';
+import { refoldTraced } from '../../cli/traced-refolding.ts';
+import { type Trace, TRACE_FORMAT, type TraceEvent } from '../../cli/inspector/trace/trace.ts';
+
+const LOGS = join(import.meta.dirname, '../traces');
+const plain = (_: string, text: string): string => text;
+
+test('a punch reads from its opening to its end', () => {
+  const name = readdirSync(LOGS).find((one) => one.startsWith('udp-punch_')) ?? '';
+  const { trace, log, divergence } = refoldTraced(name, readFileSync(join(LOGS, name), 'utf8'));
+  const lines = logSequence(trace, plain);
+  expect(divergence).toBeUndefined();
+  expect(lines[0]).toBe('       0  ○ opening');
+  expect(lines.filter((line) => line.includes('register')).length).toBeGreaterThan(0);
+  expect(lines.filter((line) => /[●✗] /.test(line)).length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThan(log.lines.length * 2);
+});
+
+test('every line of every recording fits into 80 columns', () => {
+  const long = readdirSync(LOGS).flatMap((name) => {
+    const { trace } = refoldTraced(name, readFileSync(join(LOGS, name), 'utf8'));
+    return logSequence(trace, plain).filter((line) => line.length > 80);
+  });
+  expect(long).toEqual([]);
+}, 30_000);
+
+test('what is said again in the same state is counted on its first line', () => {
+  const sent = (at: number) => ({ kind: 'packet', what: 'sent', packet: at, place: 'a', src: '10.0.0.1:1', dst: '10.0.0.2:2', content: { protocol: 'udp', label: 'probe', length: 1 }, at }) as const;
+  const state = (at: number, value: string) => ({ kind: 'snapshot', actor: 'a', status: 'active', value, context: null, steps: [], at }) as const;
+  expect(logSequence(traceOf([state(0, 'one'), sent(0), sent(50), sent(100), state(120, 'two'), sent(150)]), plain)).toEqual([
+    '       0  ○ one',
+    '       0  ├──▶ 10.0.0.2:2             probe (3, the last at 100 ms)',
+    '     120  ○ two',
+    '     150  ├──▶ 10.0.0.2:2             probe',
+  ]);
+});
+
+test('of states side by side, the one that is entered is told', () => {
+  const state = (at: number, value: { readonly [key: string]: string }) => ({ kind: 'snapshot', actor: 'a', status: 'active', value, context: null, steps: [], at }) as const;
+  expect(logSequence(traceOf([state(0, { x: 'off', y: 'off' }), state(5, { x: 'on', y: 'off' })]), plain)).toEqual(['       0  ○ x.off + y.off', '       5  ○ x.on']);
+});
+
+test('a long run is cut off before its end, which is told', () => {
+  const events = Array.from({ length: 50 }, (_, at) => ({ kind: 'snapshot', actor: 'a', status: 'active', value: `s${at}`, context: null, steps: [], at }) as const);
+  const lines = logSequence(traceOf([...events, { kind: 'outcome', actor: 'a', verdict: 'no-reply', good: false, words: 'silence', outcome: {}, at: 60 }]), plain, 10);
+  expect(lines.slice(-2)).toEqual(['          ⋮  40 more', '      60  ✗ no-reply: silence']);
+});
+
+test('colours are asked for by meaning, and only the painter knows if there are any', () => {
+  const styles: string[] = [];
+  logSequence(traceOf([{ kind: 'outcome', actor: 'a', verdict: 'connected', good: true, words: 'connected', outcome: {}, at: 0 }]), (style, text) => {
+    styles.push(style);
+    return text;
+  });
+  expect(styles).toEqual(['green', 'green']);
+});
+
+type Bare = TraceEvent extends infer E ? (E extends TraceEvent ? Omit<E, 'n'> : never) : never;
+
+function traceOf(events: readonly Bare[]): Trace {
+  return { header: { format: TRACE_FORMAT, title: '', origin: 'log' }, events: events.map((event, n) => ({ n, ...event }) as TraceEvent) };
+}

@@ -1,0 +1,150 @@
+/** The tracer beside a run: what it keeps when it may not keep all, what it never keeps, and that it stops when told to. */
+import { Observable } from 'rxjs';
+import { afterEach, expect, test } from 'vitest';
+import { world } from '../../adapters/sim/index.ts';
+import { watchWorlds } from '../../adapters/sim/watching.ts';
+import { plain, plainPort } from '../../cli/inspector/trace/plain.ts';
+import { isBadTrace, readTrace, writeTrace } from '../../cli/inspector/trace/format.ts';
+import { traceWorld } from '../../cli/inspector/trace/sim.ts';
+import { Tracer } from '../../cli/inspector/trace/tracer.ts';
+import { redactor } from '../../effects/codec.ts';
+import type { Net } from '../../effects/net.ts';
+import { run, watchRuns } from '../../effects/run.ts';
+import { openPeerCodec, peerCodec, udpPunch, udpPunchPeer } from '../../machines/udp-punch/index.ts';
+import { ofKind } from './traced.ts';
+
+const stops: (() => void)[] = [];
+afterEach(() => stops.splice(0).forEach((stop) => stop()));
+
+test('of a run longer than what is kept, the end is kept, with all that it refers to', () => {
+  const tracer = new Tracer({ title: '', origin: 'sim', limit: 100 });
+  const w = world({ a: 'symmetric', b: 'port-restricted' }, { latencyMs: 20 });
+  stops.push(traceWorld(tracer, w));
+  w.run(udpPunch).stop();
+  const trace = tracer.trace();
+  expect(trace.events.length).toBeLessThan(100);
+  expect(ofKind(trace, 'machine').map(({ machine }) => machine).toSorted()).toEqual(['udp-punch/peer', 'udp-punch/rendezvous']);
+  expect(ofKind(trace, 'place').map(({ name }) => name)).toContain('nat-a');
+  const read = readTrace(writeTrace(trace));
+  expect(isBadTrace(read) ? read.message : read).toEqual(trace);
+});
+
+test('reading again tells the same, and what has come since', () => {
+  const tracer = new Tracer({ title: '', origin: 'sim' });
+  const w = world({ a: 'open', b: 'open' }, { latencyMs: 20, maxMs: 30, settleMs: 0 });
+  stops.push(traceWorld(tracer, w));
+  w.run(udpPunch);
+  const before = [...tracer.read()];
+  w.advance(1_000).stop();
+  expect(tracer.read().slice(0, before.length)).toEqual(before);
+  expect(tracer.read().length).toBeGreaterThan(before.length);
+});
+
+test('of real traffic only what a recording keeps is kept: no key, and no bytes that a key has made', () => {
+  const secret = peerCodec('the secret room');
+  const sent: Uint8Array[] = [];
+  const tracer = new Tracer({ title: '', origin: 'live', redactorOf: () => redactor(secret, openPeerCodec()) });
+  stops.push(watchRuns(tracer.watch));
+  const w = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
+  const net: Net = (effects) =>
+    w.host('a').net()(new Observable((inner) => effects.subscribe((effect) => {
+      if (effect.type === 'udp.send') sent.push(effect.data);
+      inner.next(effect);
+    })));
+  const running = run(udpPunchPeer, { net, clock: w.clock, codec: secret, id: 'a', input: { server: { host: w.address('s'), port: 3478 }, seed: '1' } });
+  running.actor.start();
+  w.advance(500);
+  running.stop();
+  const text = writeTrace(tracer.trace());
+  const effects = ofKind(tracer.trace(), 'effect').filter(({ type }) => type === 'udp.send');
+  expect(sent.length).toBeGreaterThan(1);
+  expect(effects.map(({ message }) => message?.['type'])).toEqual(sent.map(() => 'register'));
+  for (const bytes of sent) expect(text).not.toContain(Buffer.from(bytes).toString('hex'));
+  expect(text).not.toContain('secret');
+});
+
+test('without a redactor, of real traffic the lengths are kept and nothing else', () => {
+  const tracer = new Tracer({ title: '', origin: 'live' });
+  stops.push(watchRuns(tracer.watch));
+  world({ a: 'open', b: 'open' }, { latencyMs: 20 }).run(udpPunch).stop();
+  const trace = tracer.trace();
+  expect(ofKind(trace, 'effect').filter(({ type }) => type === 'udp.send').every(({ bytes, payload }) => bytes === undefined && payload! > 0)).toBe(true);
+  expect(JSON.stringify(trace)).not.toContain('"bytes"');
+});
+
+test('where one end is seen, a datagram is a packet that was sent or taken, and whom it spoke with is a place', () => {
+  const tracer = new Tracer({ title: '', origin: 'live' });
+  stops.push(watchRuns(tracer.watch));
+  world({ a: 'open', b: 'open' }, { latencyMs: 20 }).run(udpPunch).stop();
+  const trace = tracer.trace();
+  expect(new Set(ofKind(trace, 'packet').map(({ what }) => what))).toEqual(new Set(['sent', 'delivered']));
+  const places = ofKind(trace, 'place').map(({ name }) => name);
+  expect(places).toEqual(expect.arrayContaining(['a', 'b', 's', '198.18.0.2']));
+  for (const { what, src, dst, effect } of ofKind(trace, 'packet')) {
+    expect(places).toContain((what === 'sent' ? dst : src).split(':')[0]);
+    if (what === 'sent') expect(trace.events[effect!]).toMatchObject({ kind: 'effect', type: 'udp.send' });
+  }
+});
+
+test('two runs of one name are told apart', () => {
+  const tracer = new Tracer({ title: '', origin: 'live' });
+  stops.push(watchRuns(tracer.watch));
+  for (let i = 0; i < 2; i += 1) world({ a: 'open', b: 'open' }, { latencyMs: 20 }).run(udpPunch).stop();
+  expect(ofKind(tracer.trace(), 'actor').filter(({ machine }) => machine === 'udp-punch/peer').map(({ actor }) => actor)).toEqual(['a', 'b', 'a 2', 'b 2']);
+});
+
+test('who watches is told of every run and every world that plays, until it says so', () => {
+  const seen: string[] = [];
+  const end = watchRuns(({ id, net, clock }) => {
+    seen.push(id);
+    return { net, clock, inspect: () => undefined };
+  });
+  const endWorlds = watchWorlds(({ scenario, seed }) => void seen.push(`${scenario} ${seed}`));
+  world({ a: 'open', b: 'open' }, { seed: 9 }).run(udpPunch).stop();
+  end();
+  endWorlds();
+  world({ a: 'open', b: 'open' }).run(udpPunch).stop();
+  expect(seen).toEqual(['udp 9', 's', 'a', 'b']);
+});
+
+test('two who watch both see everything', () => {
+  const tracers = [1, 2].map(() => new Tracer({ title: '', origin: 'sim' }));
+  const w = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
+  for (const tracer of tracers) stops.push(traceWorld(tracer, w));
+  w.run(udpPunch).stop();
+  const [one, other] = tracers.map((tracer) => tracer.trace().events);
+  expect(other).toEqual(one);
+});
+
+test.each([
+  [new Uint8Array([1, 255]), { $bytes: '01ff' }],
+  [new Map([['a', new Set([1])]]), { $map: [['a', { $set: [1] }]] }],
+  [{ a: undefined, b: () => 1, c: Number.NaN, d: 1n, e: new Error('no') }, { c: 'NaN', d: '1', e: { $error: 'Error: no' } }],
+  [{ size: 1, salt: 7, shards: [undefined, new Map([['k', 'v']])] }, { $map: [['k', 'v']] }],
+])('%o is told as JSON that says what it was', (value, expected) => {
+  expect(plain(value)).toEqual(expected);
+});
+
+test("where bytes may be the application's, their length is told", () => {
+  expect(plain({ held: [new Uint8Array([1, 2])] }, { hidesBytes: true })).toEqual({ held: [{ $length: 2 }] });
+});
+
+test('circles, depths and crowds come to an end', () => {
+  const circle: Record<string, unknown> = {};
+  circle['self'] = circle;
+  expect(plain(circle)).toEqual({ self: { $cut: 'a circle' } });
+  let deep: Record<string, unknown> = {};
+  for (let i = 0; i < 100; i += 1) deep = { deep };
+  expect(JSON.stringify(plain(deep))).toContain('too deep');
+  expect((plain(Array.from({ length: 1_000 }, (_, i) => i)) as readonly unknown[]).at(-1)).toEqual({ $cut: '744 more' });
+});
+
+test.each([
+  [{ host: '10.0.0.1', port: 5 }, '10.0.0.1:5'],
+  [{ host: '::1', port: 5 }, '[::1]:5'],
+  [{ port: 5 }, '*:5'],
+  [{ host: '10.0.0.1' }, '10.0.0.1:*'],
+  [{}, '*:*'],
+])('an endpoint %o is told as in logs', (endpoint, words) => {
+  expect(plainPort(endpoint)).toBe(words);
+});

@@ -1,0 +1,73 @@
+/** A trace as a picture: who has a lifeline and where, and how each packet goes from one to the next. */
+import { expect, test } from 'vitest';
+import type { TraceEvent } from '../../cli/inspector/trace/trace.ts';
+import { Drawing } from '../../cli/inspector/page/model/drawing.ts';
+import type { Packet } from '../../cli/inspector/page/model/picture.ts';
+import { pictureOf, punchEvents } from './pictures.ts';
+
+const PUNCH = punchEvents('port-restricted', 'restricted');
+const PICTURE = pictureOf(PUNCH);
+
+const way = ({ stops }: Packet): string[] => stops.map(({ kind, lane }) => `${kind} ${PICTURE.lanes[lane]?.name ?? lane}`);
+
+test('each NAT stands between what it hides and the middle', () => {
+  expect(PICTURE.lanes.map(({ name }) => name)).toEqual(['a', 'nat-a', 's', 'nat-b', 'b']);
+  const carried = pictureOf(punchEvents('port-restricted+cgn', 'open'));
+  expect(carried.lanes.map(({ name }) => name)).toEqual(['a', 'nat-a', 'cgn-a', 's', 'b']);
+});
+
+test('a packet stops where it is rewritten, with the addresses before and after', () => {
+  const probe = PICTURE.packets.find(({ label, fate, from }) => label === 'probe' && fate === 'delivered' && from === 0);
+  expect(probe && way(probe)).toEqual(['sent a', 'translated nat-a', 'translated nat-b', 'delivered b']);
+  expect(probe?.stops[1]).toMatchObject({ before: { src: '192.168.1.2:40000' }, after: { src: '198.18.1.2:40000' } });
+});
+
+test('what is dropped on the way ends between two lanes, with the reason', () => {
+  const lost = PICTURE.packets.find(({ reason, from }) => reason === 'unroutable' && from === 0);
+  expect(lost?.stops.at(-1)?.lane).toBeGreaterThan(1);
+  expect(lost?.stops.at(-1)?.lane).toBeLessThan(2);
+  expect(lost?.stops.at(-1)?.words).toBe('no way leads to that address');
+});
+
+test('actors leave their states and their end beside their lane', () => {
+  const marks = PICTURE.marks.filter(({ actor, kind }) => actor === 'a' && kind !== 'timer').map(({ text }) => text);
+  expect(marks.slice(0, 2)).toEqual(['opening', 'registering.asking']);
+  expect(PICTURE.marks.filter(({ kind }) => kind === 'outcome').map(({ actor, text, tone }) => `${actor} ${text} ${tone}`)).toEqual(['a connected good', 'b connected good']);
+});
+
+test('a NAT is open from its first mapping on', () => {
+  expect(PICTURE.openings.map(({ lane }) => PICTURE.lanes[lane]?.name)).toEqual(expect.arrayContaining(['nat-a', 'nat-b']));
+});
+
+test('told in pieces it is the same picture', () => {
+  const drawing = new Drawing();
+  for (let from = 0; from < PUNCH.length; from += 7) {
+    drawing.add(PUNCH.slice(from, from + 7));
+    drawing.picture();
+  }
+  expect(drawing.picture()).toEqual(PICTURE);
+});
+
+test('where only one end is seen, a packet goes to an address and nobody knows of the rest', () => {
+  const events: TraceEvent[] = [
+    { n: 0, at: 0, kind: 'place', name: 'me', type: 'host', side: 'me', depth: 1, addresses: ['192.0.2.7'] },
+    { n: 1, at: 0, kind: 'place', name: '203.0.113.5', type: 'remote', side: 'internet', depth: 0, addresses: ['203.0.113.5'] },
+    { n: 2, at: 1, kind: 'packet', what: 'sent', packet: 0, place: 'me', src: '192.0.2.7:1', dst: '203.0.113.5:2', content: { protocol: 'udp', label: 'probe', length: 4 } },
+    { n: 3, at: 9, kind: 'packet', what: 'delivered', packet: 1, place: 'me', src: '203.0.113.5:2', dst: '192.0.2.7:1', content: { protocol: 'udp', label: 'confirm', length: 4 } },
+  ];
+  const { packets } = pictureOf(events);
+  expect(packets.map(({ label, fate, from, to }) => [label, fate, from, to])).toEqual([['probe', 'unknown', 0, 1], ['confirm', 'delivered', 1, 0]]);
+});
+
+test('actors without a network have lanes of their own, and events between them are arrows', () => {
+  const events: TraceEvent[] = [
+    { n: 0, at: 0, kind: 'actor', actor: 'shop' },
+    { n: 1, at: 0, kind: 'actor', actor: 'shop/cart', parent: 'shop' },
+    { n: 2, at: 5, kind: 'event', actor: 'shop/cart', from: 'shop', type: 'ADD', fields: {} },
+    { n: 3, at: 6, kind: 'event', actor: 'shop', type: 'OPEN', fields: {} },
+  ];
+  const { lanes, packets, marks } = pictureOf(events);
+  expect(lanes.map(({ name }) => name)).toEqual(['shop', 'shop/cart']);
+  expect(packets.map(({ label, from, to }) => [label, from, to])).toEqual([['ADD', 0, 1]]);
+  expect(marks.map(({ text, lane }) => [text, lane])).toEqual([['OPEN', 0]]);
+});
