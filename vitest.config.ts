@@ -7,5 +7,8 @@ export default defineConfig({
     globalSetup: ['test/cli/build.ts'],
     // Two cores are what CI has; without this vitest leaves one of them alone.
     maxWorkers: '100%',
+    // A deadline, not a claim: a busy machine takes ten times as long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
