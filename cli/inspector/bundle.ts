@@ -9,16 +9,19 @@ import { fileURLToPath } from 'node:url';
 export interface BundleOptions {
   /** Where the folder is to be; made if it is not there. */
   readonly to: string;
+  /** The project whose sources it is made from; default: that of this file. */
+  readonly root?: string;
   /** Short names for people who read the page's code: bigger files, and maps. */
   readonly readable?: boolean;
 }
 
 /** Writes index.html, page.js, page.css, what they load, and the licences of what they contain. Throws when esbuild is not installed. */
-export async function bundlePage({ to, readable = false }: BundleOptions): Promise<void> {
+export async function bundlePage({ to, root = ROOT, readable = false }: BundleOptions): Promise<void> {
   const { build } = await import('esbuild');
+  const page = join(root, 'cli', 'inspector', 'page');
   await mkdir(to, { recursive: true });
   const { metafile } = await build({
-    entryPoints: ['main.tsx', 'page.css'].map((file) => ({ in: join(PAGE, file), out: 'page' })),
+    entryPoints: ['main.tsx', 'page.css'].map((file) => ({ in: join(page, file), out: 'page' })),
     outdir: to,
     bundle: true,
     format: 'esm',
@@ -38,36 +41,38 @@ export async function bundlePage({ to, readable = false }: BundleOptions): Promi
   });
   const left = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ path }) => path.startsWith('node:')));
   if (left.length > 0) throw new Error(`the page would need ${left.map(({ path }) => path).join(', ')}, which no browser has`);
-  await cp(join(PAGE, 'index.html'), join(to, 'index.html'));
-  await cp(join(modules('elkjs'), 'lib', 'elk-worker.min.js'), join(to, 'elk-worker.js'));
-  await writeFile(join(to, 'LICENSES.txt'), await licences());
+  await cp(join(page, 'index.html'), join(to, 'index.html'));
+  await cp(join(root, 'node_modules', 'elkjs', 'lib', 'elk-worker.min.js'), join(to, 'elk-worker.js'));
+  await writeFile(join(to, 'LICENSES.txt'), await licences(join(root, 'node_modules'), Object.keys(metafile.inputs)));
   // A server that has runs to show answers this name itself; see page/source/session.ts.
   await writeFile(join(to, 'runs'), '[]\n');
 }
 
-const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the folder contains that others wrote, each with the file that holds its licence. */
 const CONTAINED: readonly (readonly [name: string, licence: string])[] = [
   ['preact', 'LICENSE'],
   ['xstate', 'LICENSE'],
   ['rxjs', 'LICENSE.txt'],
+  ['tslib', 'LICENSE.txt'],
+  ['crc-32', 'LICENSE'],
   ['@noble/hashes', 'LICENSE'],
   ['@fontsource-variable/inter', 'LICENSE'],
   ['@fontsource-variable/jetbrains-mono', 'LICENSE'],
   ['elkjs', 'LICENSE.md'],
 ];
 
-async function licences(): Promise<string> {
+/** Throws when something is contained, by the names of all files, whose licence is not. */
+async function licences(modules: string, files: readonly string[]): Promise<string> {
+  const contained = new Set(files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
+  for (const [name] of CONTAINED) contained.delete(name);
+  if (contained.size > 0) throw new Error(`the page contains ${[...contained].join(', ')}, whose licence it would not carry`);
   const texts = CONTAINED.map(async ([name, file]) => {
-    const folder = modules(name);
+    const folder = join(modules, name);
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string; license: string };
     const whole = name === 'elkjs' ? ', unmodified as elk-worker.js; source: https://github.com/kieler/elkjs' : '';
     return `${name} ${manifest.version} (${manifest.license}${whole})\n\n${await readFile(join(folder, file), 'utf8')}`;
   });
   return (await Promise.all(texts)).join(`\n${'-'.repeat(78)}\n`);
-}
-
-function modules(name: string): string {
-  return fileURLToPath(new URL(`../../node_modules/${name}/`, import.meta.url));
 }

@@ -11,7 +11,7 @@ export async function pageFolder(): Promise<string> {
   const built = fileURLToPath(new URL('../../inspector/', import.meta.url));
   if (existsSync(join(built, 'index.html'))) return built;
   try {
-    return await made(fileURLToPath(new URL('../../', import.meta.url)));
+    return await made(projectRoot());
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new Stop(EXIT.cannot, `the inspector's page is not there and cannot be made (${why}). Run npm ci, or install the package, which carries it`);
@@ -26,7 +26,7 @@ async function made(root: string): Promise<string> {
   const { bundlePage } = await import('./bundle.ts');
   const unfinished = `${folder}.${process.pid}`;
   await mkdir(cache, { recursive: true });
-  await bundlePage({ to: unfinished });
+  await bundlePage({ to: unfinished, root });
   try {
     await rename(unfinished, folder);
   } catch {
@@ -34,6 +34,14 @@ async function made(root: string): Promise<string> {
     await rm(unfinished, { recursive: true });
   }
   return folder;
+}
+
+/** The nearest folder above with the page's sources: this file may have been compiled into a folder of the project. */
+function projectRoot(): string {
+  for (let folder = new URL('.', import.meta.url); folder.pathname !== '/'; folder = new URL('..', folder)) {
+    if (existsSync(new URL('cli/inspector/page/main.tsx', folder))) return fileURLToPath(folder);
+  }
+  throw new Error('its sources are not here');
 }
 
 /** When the last of what the page is made of was changed, ms. */
