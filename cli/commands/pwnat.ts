@@ -146,7 +146,7 @@ async function callOut(host: string, given: ConnectOptions) {
   return tunnel(prepare, { record, json });
 }
 
-function listenerNews({ what, local, from }: ServerReported): string {
+function listenerNews({ what, local, from, detail }: ServerReported): string {
   const who = from ? formatEndpoint(from) : '';
   switch (what) {
     case 'listening':
@@ -157,6 +157,10 @@ function listenerNews({ what, local, from }: ServerReported): string {
       return `carrying a TCP connection of ${who}`;
     case 'denied':
       return `${who} asked for a destination that --allow does not name`;
+    case 'refused':
+      return `the destination that ${who} asked for could not be connected to`;
+    case 'mute':
+      return `no NAT can be opened, for the system sends no ICMP echo requests${detail ? `: ${detail}` : ''}`;
     default:
       return what;
   }
@@ -174,6 +178,8 @@ function callerNews(to: Endpoint | undefined): (news: ServerReported) => string 
         return `carrying a TCP connection to ${who}`;
       case 'denied':
         return `${who} does not allow ${to ? formatEndpoint(to) : 'that'}`;
+      case 'refused':
+        return `${who} could not connect to ${to ? formatEndpoint(to) : 'that'}`;
       case 'unanswered':
         return `${who} did not answer for a TCP connection, which was closed`;
       default:
