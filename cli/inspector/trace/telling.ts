@@ -67,7 +67,9 @@ export class Teller {
         return this.#tell(at, { kind: 'timer', actor: run.name, what, timer, ...(type === undefined ? {} : { type }), ...(delayMs === undefined ? {} : { delayMs }) });
       }
       case 'device':
-        return this.#tell(noted.at, tellDevice(noted.seen, noted.effect));
+        this.#events.push(tellDevice(this.#n, this.#since(noted.at), noted.seen, noted.effect));
+        this.#n += 1;
+        return;
       case 'remark':
         return this.#tell(noted.at, { kind: 'note', actor: noted.actor, type: noted.type, fields: plainFields(noted.about) });
       case 'emitted': {
@@ -140,12 +142,15 @@ export class Teller {
   }
 
   #tell(at: number, told: Told): void {
+    this.#events.push({ n: this.#n, at: this.#since(at), ...told } as TraceEvent);
+    this.#n += 1;
+  }
+
+  #since(at: number): number {
     this.#zero ??= at;
     // Real clocks are read at several places for one event, so they may be microseconds apart in either direction.
-    const since = Math.max(this.#last, Math.round((at - this.#zero) * 1000) / 1000);
-    this.#last = since;
-    this.#events.push({ n: this.#n, at: since, ...told } as TraceEvent);
-    this.#n += 1;
+    this.#last = Math.max(this.#last, Math.round((at - this.#zero) * 1000) / 1000);
+    return this.#last;
   }
 
   /** A quarter at a time, but not what later events refer to. */
