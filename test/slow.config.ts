@@ -2,5 +2,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.slow.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 },
+  test: { include: ['test/**/*.slow.ts'], globalSetup: ['test/cli/build.ts'], fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 },
 });
