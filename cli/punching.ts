@@ -19,7 +19,7 @@ import { openRecorder } from './recorder.ts';
 import { adviceFor, exitCodeOf, type Result, resultOf } from './result.ts';
 import { onInterrupt } from './signals.ts';
 import { type Status, statusWriter } from './status.ts';
-import { endStream, pipeStream } from './stream-pipe.ts';
+import { breakOff, endStream, pipeStream } from './stream-pipe.ts';
 import type { Wire } from './wires.ts';
 
 export interface PunchingOptions {
@@ -89,7 +89,8 @@ export async function punch(options: PunchingOptions): Promise<ExitCode> {
   isOpen = true;
   report.tell({ status: 'connected', message, ...result });
   if (hint) report.tell(hint);
-  if (stream) stop = () => stream?.destroy();
+  const opened = stream;
+  if (opened) stop = () => breakOff(opened);
   const ending = stream ? await pipeStream(stream) : await pipe(connection);
   if (interrupted) {
     report.tell({ status: 'closed', message: 'closed' });

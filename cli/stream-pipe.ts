@@ -31,6 +31,12 @@ export async function pipeStream(stream: Socket): Promise<Ending> {
   return failure ? { by: 'failure', failure: failed('peer-lost', `The connection broke: ${failure.message}.`) } : { by: endedFirst };
 }
 
+/** Interrupted: what has not been said to its end must not look to the peer as if it had. On a terminal nothing is cut short. */
+export function breakOff(stream: Socket): void {
+  if (process.stdin.isTTY || stream.writableFinished) stream.destroy();
+  else stream.resetAndDestroy();
+}
+
 /** For whoever wanted the connection only to see that it stands: ends it, and waits for a moment for the peer to do so too. */
 export async function endStream(stream: Socket): Promise<void> {
   stream.on('error', () => undefined);
