@@ -25,7 +25,7 @@ export function defineServe(command: Command): void {
     .description(
       'Tells two peers that name the same room where the other one is. It never learns the name of a room. ' +
         "To observe whether a NAT's mappings vary, it also listens on the port after --listen's, or on any free one if that is taken. " +
-        'A firewall should let both in, and TCP on the first: there the peers of natpunch tcp meet.',
+        'A firewall should let both in, by UDP and by TCP: the peers of natpunch tcp meet there, too.',
     )
     .option('--seed <n>', 'decides where rooms lie in memory, to repeat a run', options.notEmpty)
     .action(async (given: ServeOptions) => {

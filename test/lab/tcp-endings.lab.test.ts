@@ -11,11 +11,12 @@ const AGENT = new URL('tcp-open-agent.ts', import.meta.url);
 /** One way between any two. An opening takes 185 ms, the first of a process some more. */
 const DELAY_MS = 25;
 /** When somebody is killed, ms after both have been told to begin: from before anything is sent until after all is agreed. */
-const MOMENTS = [0, 75, 125, 175, 200, 225, 250, 1_500];
+const MOMENTS = [0, 75, 125, 175, 200, 225, 250, 3_000];
 /** The longest wait of all: an introduction, 12 s of rounds, and what a busy machine adds. */
 const PATIENCE = { timeoutMs: 30_000 };
 
-const server = (n = 0): { host: string; port: number } => ({ host: '198.18.0.2', port: 3_478 + n });
+/** Each takes the next port, too. */
+const server = (n = 0): { host: string; port: number } => ({ host: '198.18.0.2', port: 3_478 + 2 * n });
 const room = (n: number): string => `room ${n}`;
 
 const SPEC: LabSpec = { a: 'port-restricted', b: 'port-restricted+rst', delayMs: DELAY_MS };
