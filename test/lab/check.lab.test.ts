@@ -14,10 +14,11 @@ import { stunCheck } from '../../machines/nat-check/stun-scenario.ts';
 import type { Checked } from '../../machines/nat-check/stun-session.ts';
 import type { Timed } from './check-agent.ts';
 import { behindEach, type Bench, loseUdp, SERVER } from './check-benches.ts';
+import { IS_FULL } from './full.ts';
 import { portraitOf, truthOf } from './nat-truth.ts';
 
-const RUNS = 5;
-const LOSSY_RUNS = 8;
+const RUNS = IS_FULL ? 5 : 2;
+const LOSSY_RUNS = IS_FULL ? 8 : 4;
 const LOSS_PERCENT = 10;
 const DELAY_MS = 25;
 

@@ -172,8 +172,9 @@ describe('+noise', () => {
     const seconds = ((last?.at ?? 0) - (first?.at ?? 0)) / 1_000;
     const foreign = ((last?.from[1] ?? 0) - (first?.from[1] ?? 0)) / step - 1;
     expect(foreign % 1).toBe(0);
-    expect(foreign / seconds).toBeGreaterThan(200);
-    expect(foreign / seconds).toBeLessThan(700);
+    // A busy machine sends in bursts, and catches up.
+    expect(foreign / seconds).toBeGreaterThan(100);
+    expect(foreign / seconds).toBeLessThan(1_600);
   });
 
   test.each([

@@ -5,6 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { IS_FULL } from './full.ts';
 import { type Agent, buildLab, type Lab } from './lab.ts';
 import type { Swept } from './n4-agent.ts';
 
@@ -13,7 +14,7 @@ const ORIGINAL = process.env['NATPUNCH_N4'];
 const PROGRAM = ['python3', '-u', ORIGINAL ?? fileURLToPath(new URL('n4_peer.py', import.meta.url))];
 const AGENT = new URL('n4-agent.ts', import.meta.url);
 const SERVER = { host: '198.18.0.2', port: 1721 };
-const RUNS = 5;
+const RUNS = IS_FULL ? 5 : 2;
 const PAIRS = [
   ['symmetric-seq', 'symmetric-seq'],
   ['port-restricted', 'symmetric-seq'],

@@ -10,10 +10,11 @@ import { world } from '../../adapters/sim/world.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
 import { canMeet, isLeftToChance, PAIRS } from '../grid/oracle.ts';
+import { IS_FULL } from './full.ts';
 import { type Agent, buildLab, type LabSpec } from './lab.ts';
 import type { Punched } from './punch-agent.ts';
 
-const RUNS = 20;
+const RUNS = IS_FULL ? 20 : 6;
 const SERVER = { host: '198.18.0.2', port: 3478 };
 const AGENT = new URL('punch-agent.ts', import.meta.url);
 /** What is left to chance has a test of its own, `sweeps.lab.test.ts`. */
@@ -54,7 +55,7 @@ async function punchOnce({ a, b }: { readonly a: Agent; readonly b: Agent }, roo
   return Promise.all([call(a, 'from a'), call(b, 'from b')]);
 }
 
-/** Twenty punches one after the other, both ways proved by payload each time. */
+/** Some punches one after the other, both ways proved by payload each time. */
 async function punchAll(title: string, spec: LabSpec, runs = RUNS): Promise<void> {
   const results = await withHosts(spec, async (hosts) => {
     const all: (readonly [Punched, Punched])[] = [];

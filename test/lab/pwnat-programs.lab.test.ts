@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from './agent.ts';
+import { IS_FULL } from './full.ts';
 import { buildLab, type Lab, type LabSpec } from './lab.ts';
 import { natpunch, Program } from './program.ts';
 import type { Passed } from './web-agent.ts';
 
-const IS_FULL = Boolean(process.env['NATPUNCH_FULL']);
 const LENGTH = IS_FULL ? 5_000_000 : 500_000;
 const COUNT = 20;
 

@@ -10,10 +10,10 @@ import type { Outcome } from '../../machines/outcome.ts';
 import { pwnat, pypwnat, type VariantName, VARIANTS } from '../../machines/pwnat/index.ts';
 import { canMeet, sideOf } from '../pwnat/oracle.ts';
 import type { Agent } from './agent.ts';
+import { IS_FULL } from './full.ts';
 import { buildLab, type Lab } from './lab.ts';
 import type { Called } from './pwnat-agent.ts';
 
-const IS_FULL = Boolean(process.env['NATPUNCH_FULL']);
 const RUNS = IS_FULL ? 20 : 5;
 const AGENT = new URL('pwnat-agent.ts', import.meta.url);
 

@@ -10,10 +10,10 @@ import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMeetPlainly, PAIRS } from '../grid/oracle.ts';
+import { IS_FULL } from './full.ts';
 import { ALL_SIMULATED, type Cell, type CellResult, Cells, HEAD, rowOf, simulate } from './tcp-cells.ts';
 
 const WRITES = Boolean(process.env['NATPUNCH_WRITE_FIGURES']);
-const IS_FULL = WRITES || Boolean(process.env['NATPUNCH_FULL']);
 const RUNS = IS_FULL ? 20 : 3;
 const LATE_RUNS = IS_FULL ? 10 : 2;
 /** Cells that wait most of the time are run side by side. Vitest starts five at once; more would only wait here. */
