@@ -1,13 +1,18 @@
 /**
  * TCP opening by told ports through real Linux NATs: who counts is met at the port that comes next, quietly and among other
- * people's flows. Prints its table; nothing here depends on how fast the machine is.
+ * people's flows. Prints its table; nothing here depends on how fast the machine is. With NATPUNCH_FULL set each cell is run 20
+ * times, and with NATPUNCH_WRITE_FIGURES the table is docs/kernel-tcp-ports.md, of the cells that were run.
  */
+import { writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Agent, buildLab } from './lab.ts';
 import { ALL_SIMULATED, type Cell, type CellResult, Cells, HEAD, rowOf, simulate } from './tcp-cells.ts';
 import type { Opened } from './tcp-open-agent.ts';
 
-const IS_FULL = Boolean(process.env['NATPUNCH_WRITE_FIGURES'] ?? process.env['NATPUNCH_FULL']);
+const WRITES = Boolean(process.env['NATPUNCH_WRITE_FIGURES']);
+const IS_FULL = WRITES || Boolean(process.env['NATPUNCH_FULL']);
 const RUNS = IS_FULL ? 20 : 5;
 /** Few enough for CI, and enough for a share. */
 const NOISY_RUNS = IS_FULL ? 20 : 10;
@@ -23,8 +28,19 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await cells.stop();
-  console.log(`\n${[...HEAD, ...rows].join('\n')}`);
+  const table = [...HEAD, ...rows].join('\n');
+  console.log(`\n${table}`);
+  if (WRITES) writeFileSync(join(import.meta.dirname, '../../docs/kernel-tcp-ports.md'), page(table));
 });
+
+function page(table: string): string {
+  return `# TCP opening by told ports through real Linux NATs
+
+Hosts and nftables NATs in network namespaces; \`symmetric-seq\` counts its ports, by 1 or by the \`step\` that it names; \`+rst\` answers an unknown SYN by RST, the others drop it; \`noise\` is how many flows of others a second pass the NAT. Milliseconds from the connection to the rendezvous until both sides have agreed on a connection, of both sides; each run is proved by words both ways, each side ending its own first. *To the core* is one way from each host to where the rendezvous is. Beside them, what the simulator says of the same cell. Written by \`test/lab/tcp-predict.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
+
+${table}
+`;
+}
 
 async function play(a: string, b: string, delayMs: number): Promise<CellResult> {
   const cell: Cell = { a, b, delays: [delayMs / 2, delayMs / 2], lateMs: 0 };
