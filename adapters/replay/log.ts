@@ -20,8 +20,10 @@
  * lets go of its network: a log without it stops where its process did, perhaps short of the last effects.
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Via } from '../../effects/codec.ts';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../effects/net.ts';
+import { remoteOf, viaOf } from '../../effects/way.ts';
 import { headerShape, type LineKind, lineShapes, LOG_FORMAT, type LogHeader, type LogLine, type Told } from './format.ts';
 import { readSummed, writeSummed } from './sum.ts';
 
@@ -86,7 +88,7 @@ export function isBadLog(log: Log | BadLog): log is BadLog {
  * What a log keeps of bytes: themselves, other bytes in their place, or (undefined) only their length. `stream` is the socket of
  * a piece of a TCP stream that was received: its pieces come in order, each once. `via` is what the bytes travel by.
  */
-export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, via?: 'udp' | 'tcp' | 'icmp') => Uint8Array | undefined;
+export type Redact = (data: Uint8Array, remote?: Endpoint, stream?: string, via?: Via) => Uint8Array | undefined;
 
 /** One line, without its line feed, for anything that happened at `t` ms. */
 export function writeLine(t: number, what: Happening, redact: Redact): string {
@@ -144,28 +146,6 @@ function logged(value: NetEffect | NetEvent, redact: Redact): Record<string, unk
     }
   }
   return fields;
-}
-
-/** What bytes travel by. */
-export function viaOf({ type }: NetEffect | NetEvent): 'udp' | 'tcp' | 'icmp' {
-  return type.startsWith('icmp.') ? 'icmp' : type.startsWith('tcp.') ? 'tcp' : 'udp';
-}
-
-/** The other end of a datagram, or of an ICMP message, which has no port. */
-/** Whom bytes go to, or come from. */
-export function remoteOf(value: NetEffect | NetEvent): Endpoint | undefined {
-  switch (value.type) {
-    case 'udp.send':
-      return value.to;
-    case 'udp.received':
-      return value.from;
-    case 'icmp.send':
-      return { host: value.to, port: 0 };
-    case 'icmp.received':
-      return { host: value.from, port: 0 };
-    default:
-      return undefined;
-  }
 }
 
 /** `host:port` for an endpoint, `*` for the half that is left to the system; anything else as it is. */

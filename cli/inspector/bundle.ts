@@ -43,7 +43,8 @@ export async function bundlePage({ to, root = ROOT, readable = false }: BundleOp
   if (left.length > 0) throw new Error(`the page would need ${left.map(({ path }) => path).join(', ')}, which no browser has`);
   await cp(join(page, 'index.html'), join(to, 'index.html'));
   await cp(join(root, 'node_modules', 'elkjs', 'lib', 'elk-worker.min.js'), join(to, 'elk-worker.js'));
-  await writeFile(join(to, 'LICENSES.txt'), await licences(join(root, 'node_modules'), Object.keys(metafile.inputs)));
+  const contained = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((file) => (inputs[file]?.bytesInOutput ?? 0) > 0));
+  await writeFile(join(to, 'LICENSES.txt'), await licences(join(root, 'node_modules'), contained));
   // A server that has runs to show answers this name itself; see page/source/session.ts.
   await writeFile(join(to, 'runs'), '[]\n');
 }

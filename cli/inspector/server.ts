@@ -48,6 +48,8 @@ export async function serveInspector({ port, page, runs, welcome }: ServerOption
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
   server.on('upgrade', (request, socket, head) => {
+    // Whoever is gone before the answer is no concern of ours.
+    socket.on('error', () => socket.destroy());
     const path = isOwnHost(request.headers.host) ? tokenOf(request.url, token) : undefined;
     const run = /^runs\/([^/]+)\/live$/.exec(path ?? '')?.[1];
     const shown = run === undefined ? undefined : runs.find(run);

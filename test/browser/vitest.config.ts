@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.browser.test.ts'],
+    globalSetup: ['test/cli/build.ts'],
     // One browser at a time: what one test measures another would disturb.
     fileParallelism: false,
     testTimeout: 60_000,

@@ -48,6 +48,21 @@ test.each(['/', '/runs', '/index.html', '/x/', '/x/runs', '/favicon.ico', '//', 
   expect([answer.status, answer.body]).toEqual([404, '']);
 });
 
+test('whoever asks for a feed without the token, and is gone before the answer, does no harm', async () => {
+  const port = Number(new URL(server.url).port);
+  for (let n = 0; n < 20; n += 1) {
+    await new Promise<void>((resolve) => {
+      const stranger = connect(port, '127.0.0.1', () => {
+        stranger.write('GET /x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+        stranger.resetAndDestroy();
+      });
+      stranger.on('error', () => undefined);
+      stranger.on('close', () => resolve());
+    });
+  }
+  expect((await get('runs')).status).toBe(200);
+});
+
 test.each(['evil.example', 'evil.example:80', '192.168.1.2', '127.0.0.1.evil.example', 'localhost.evil.example'])('by the name %s nothing is served, token or not', async (host) => {
   expect(await get('runs', { host })).toMatchObject({ status: 404, body: '' });
 });

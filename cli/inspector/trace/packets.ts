@@ -1,11 +1,11 @@
 /** What is in a packet, an effect or an event of the network, as a trace tells it: what it says, and the bytes that may be kept. */
-import { remoteOf, viaOf } from '../../../adapters/replay/log.ts';
 import { icmpName } from '../../../adapters/sim/icmp-message.ts';
 import { segmentName } from '../../../adapters/sim/tcp-segment.ts';
 import type { Segment } from '../../../adapters/sim/tcp-segment.ts';
 import type { Via } from '../../../effects/codec.ts';
 import { type Endpoint, formatEndpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
+import { remoteOf, viaOf } from '../../../effects/way.ts';
 import { hexOf } from './hex.ts';
 import { type Manner, plain, plainPort } from './plain.ts';
 import { Recall } from './recall.ts';
