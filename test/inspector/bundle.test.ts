@@ -8,7 +8,7 @@ import { bundlePage } from '../../cli/inspector/bundle.ts';
 test('the page is made, with the licences of what it contains', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'natpunch-bundle-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  await bundlePage(folder);
+  await bundlePage({ to: folder });
   expect(readdirSync(folder)).toEqual(expect.arrayContaining(['index.html', 'elk-worker.js', 'LICENSES.txt', 'page.js']));
   expect(readFileSync(join(folder, 'LICENSES.txt'), 'utf8')).toContain('xstate');
 });
