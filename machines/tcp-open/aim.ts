@@ -9,7 +9,7 @@ import type { Aim } from './own-ports.ts';
 import { headStart, newTarget, type OpenPeerContext, type Target } from './session.ts';
 import { AIMS } from './timing.ts';
 
-/** Calls to ports that nobody has seen, and mappings for them, of one opening: as for a UDP sweep, and for the same reason. */
+/** First calls to ports that nobody has seen, and mappings for them, of one opening: as for a UDP sweep, and for the same reason. Repeated ones: `AIMED_REPEATS`. */
 export const AIM_BUDGET = SWEEP_BUDGET;
 
 /** What we go by of our own ports: what the peer has been told. */
@@ -48,5 +48,5 @@ export function isSpent({ aims, spent }: Pick<OpenPeerContext, 'aims' | 'spent'>
 /** A row of ours, each from a port of its own, or some ports of the peer's, all from the one that it knows. */
 function targetsOf({ sockets, aims }: Sweep, host: string): readonly Target[] {
   const rows = sockets > 1 ? Array.from({ length: sockets }, () => aims[0]) : aims;
-  return rows.flatMap((port) => (port === undefined ? [] : [newTarget({ host, port }, { isObserved: true, ...(sockets > 1 ? { isFresh: true as const } : {}) })]));
+  return rows.flatMap((port) => (port === undefined ? [] : [newTarget({ host, port }, { known: 'foretold', ...(sockets > 1 ? { isFresh: true as const } : {}) })]));
 }

@@ -8,10 +8,10 @@
  *                     the forecast(1) 0(1) its age in ms(2) 0(2)
  *   PEER    C7F2  16  as MEMBER, of the other peer                                introduced
  *   PAIR    C7F3  16  receiver's session(8) sender's session(8)                   probe, confirm, handover
- *   PORTS   C7F4  12  a forecast, see \`port-forecast-bytes.ts\`                    foretell; introduced: the peer's
+ *   PORTS   C7F4  12  a forecast, see `port-forecast-bytes.ts`                    foretell; introduced: the peer's
  * Endpoints that are offered or introduced stand in XOR-PEER-ADDRESS, one attribute each; the rendezvous's other port in
- * OTHER-ADDRESS. A handover is an indication, the only
- * one there is: whoever cuts the stream knows by its first byte that it is the last message.
+ * OTHER-ADDRESS. A handover is an indication, the only one there is: whoever cuts the stream knows by its first byte that it is
+ * the last message.
  */
 import type { Codec, Framing } from '../../effects/codec.ts';
 import { toHex } from '../../effects/wire/bytes.ts';

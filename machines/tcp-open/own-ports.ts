@@ -23,8 +23,10 @@ export interface OwnPorts {
   /** The last aim at ports that nobody has seen, for those who watch. */
   readonly aim: Aim | undefined;
   readonly aims: number;
-  /** Calls of all aims together, each a mapping where ours varies. */
+  /** First calls of all aims together, each a mapping where ours varies. */
   readonly spent: number;
+  /** Calls of all aims together that repeat one. */
+  readonly repeats: number;
 }
 
 export interface Sampler {
@@ -55,6 +57,7 @@ export const UNSEEN: OwnPorts = {
   aim: undefined,
   aims: 0,
   spent: 0,
+  repeats: 0,
 };
 
 /** With one more; the oldest go first. */

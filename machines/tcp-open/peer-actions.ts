@@ -3,7 +3,7 @@ import { assertEvent } from 'xstate';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
-import { afterFailure, isControlling, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
+import { afterFailure, isControlling, isRepeat, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
 import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
@@ -16,18 +16,19 @@ export const chooseTargets = assign(({ context }) => ({ targets: targetsOf(conte
 export const dial = enqueueActions(({ context, enqueue }) => {
   const round = context.round + 1;
   const local = ownEnd(context);
-  let { made, spent } = context;
+  let { made, spent, repeats } = context;
   if (context.round > 0) enqueue.sendTo('net', { type: 'close', socket: listenerLabel(context.round) });
   const targets = context.targets.map((target, n) => {
-    if (!mayDial(target)) return target;
+    if (!mayDial(target, repeats)) return target;
     const socket = `c${round}/${n}`;
     if (!target.isMapped) made += 1;
-    if (context.aim && target.refusals === 0 && !target.isMapped) spent += 1;
+    if (isRepeat(target)) repeats += 1;
+    else if (target.known === 'foretold') spent += 1;
     enqueue.sendTo('net', { type: 'tcp.connect', socket, to: target.endpoint, local: target.isFresh ? { ...local, port: 0 } : local });
     return { ...target, socket, isMapped: true };
   });
   enqueue.sendTo('net', { type: 'tcp.listen', socket: listenerLabel(round), local, limit: 4 * UNPROVED });
-  enqueue.assign({ round, targets, made, spent, calls: 'free' });
+  enqueue.assign({ round, targets, made, spent, repeats, calls: 'free' });
 });
 
 /** Who is silent is called anew. */
@@ -179,7 +180,7 @@ export const reportOutcome = enqueueActions(({ context, enqueue }) => {
 export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
 export const concludeSilence = assign({ outcome: ({ context }) => explainSilence(context) });
 export const concludeNoRendezvous = assign({ outcome: ({ context }) => explainNoRendezvous(context) });
-export const concludeRendezvousLost = assign({ outcome: ({ context }) => explainRendezvousLost(context) });
+export const concludeRendezvousLost = assign({ outcome: ({ context, event }) => explainRendezvousLost(context, { isEnded: event.type === 'tcp.closed' }) });
 export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a connection was open.') });
 export const concludeRefused = assign(({ context, event }) => {
   assertEvent(event, 'refused');

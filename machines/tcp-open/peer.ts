@@ -1,8 +1,9 @@
 /**
  * The tcp-open peer: registers at the rendezvous from the port that is to be punched, learns where the peer is seen, and from
- * the agreed moment on connects there from that very port, listens on it, and does so again where it is refused, and where a NAT
- * counts the ports that it gives, calls those that come next (`port-states.ts`), until a connection stands whose other end proves the room's secret. That one it gives away and ends. The connection to the
- * rendezvous stands until then, for its end would end the mapping. No sockets, no clock: it asks net and hears back.
+ * the agreed moment on connects there from that very port, listens on it, and does so again where it is refused. Where a NAT
+ * counts the ports that it gives, it calls those that come next (`port-states.ts`). So until a connection stands whose other end
+ * proves the room's secret: that one it gives away and ends. The connection to the rendezvous stands until then, for its end
+ * would end the mapping. No sockets, no clock: it asks net and hears back.
  * Source: seed 002; RFC 5382; RFC 9293 §3.5.
  */
 import type { NetFailure } from '../../effects/net.ts';
@@ -36,9 +37,10 @@ function aimDelay(context: OpenPeerContext): number {
   return startDelay(context) + (context.mapping === 'varies' ? timing.AFTER_MS : 0);
 }
 
-/** What comes of this introduction, if it tells of ports and answers our last word on our own. */
+/** What comes of this introduction, if it tells of ports, of the same host as the first, and answers our last word on our own. */
 function foretoldKind(context: OpenPeerContext, event: OpenPeerEvent): Plan['kind'] {
   if (event.type !== 'introduced' || event.socket !== SERVER || event.to !== context.self || event.peer.id !== context.peer?.id) return 'plain';
+  if (event.peer.endpoints[0]?.host !== context.peer.endpoints[0]?.host) return 'plain';
   return event.round === context.told.round ? aimKind({ ...context, peer: event.peer }) : 'plain';
 }
 
@@ -65,7 +67,7 @@ export const tcpOpenPeer = peerSetup
       isTarget: ({ context, event }) => 'socket' in event && context.targets.some(({ socket }) => socket === event.socket),
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
-      mayDial: ({ context }) => context.round < timing.ROUNDS && context.calls !== 'held' && context.targets.some(mayDial),
+      mayDial: ({ context }) => context.round < timing.ROUNDS && context.calls !== 'held' && context.targets.some((target) => mayDial(target, context.repeats)),
       /** A call of ours was refused. */
       mayDialAtOnce: ({ context, event }) =>
         event.type === 'net.failed' && event.code === 'refused' && context.round < timing.ROUNDS && context.targets.some(({ socket }) => socket === event.socket) && mayDialAtOnce(context),

@@ -84,13 +84,14 @@ const foretell = enqueueActions(({ context, enqueue }) => {
   if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), peer: self, rttMs, ...saying } });
 });
 
-/** Both forecasts are there. Our own was seen as it was told, which is one sighting more. */
+/** Both forecasts are there. Our own was seen as it was told, which is one sighting more. The peer's home is where it first said. */
 const rememberForecasts = assign(({ context, event }) => {
   assertEvent(event, 'introduced');
-  const { sightings, samplers, toldMade, told } = context;
+  const { sightings, samplers, toldMade, told, peer } = context;
+  const endpoints = [...event.peer.endpoints.slice(0, 1), ...(peer?.endpoints.slice(1) ?? [])];
   const at = samplers.find(({ made }) => made === toldMade)?.askedAt ?? event.at;
   const isSeen = told.forecast.kind === 'counting';
-  return { peer: event.peer, sightings: isSeen ? withSighting(sightings, { port: event.mapped.port, at, made: toldMade }) : sightings };
+  return { peer: { ...event.peer, endpoints }, sightings: isSeen ? withSighting(sightings, { port: event.mapped.port, at, made: toldMade }) : sightings };
 });
 
 /** What is being called and has not answered makes room for the ports that were foretold. */

@@ -6,7 +6,7 @@ import { toHex } from '../../effects/wire/bytes.ts';
 import type { Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
 import { type OwnPorts, UNSEEN } from './own-ports.ts';
-import { endsVolley, PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
+import { AIMED_REFUSALS, AIMED_REPEATS, endsVolley, PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
 
 export interface OpenPeerInput {
   readonly server: Endpoint;
@@ -57,8 +57,8 @@ export interface OpenPeerContext extends OwnPorts {
 /** Where the peer may be. */
 export interface Target {
   readonly endpoint: Endpoint;
-  /** The rendezvous has seen the peer there, or foretells it; it has not only offered it. */
-  readonly isObserved: boolean;
+  /** The rendezvous has seen the peer there; or the peer has named it, as an address at home; or it follows from what both have told. */
+  readonly known: 'observed' | 'offered' | 'foretold';
   /** Called once, from a port of its own, for the mapping that it makes. */
   readonly isFresh?: true;
   /** Our NAT has a mapping for it; one that was refused is forgotten. */
@@ -146,18 +146,26 @@ export function targetsOf({ peer, local, mapped }: OpenPeerContext): readonly Ta
   if (!peer || !local) return [];
   const endpoints = peer.endpoints.filter((one, n, all) => all.findIndex((other) => sameEndpoint(one, other)) === n);
   const usable = endpoints.filter((one) => one.port !== 0 && isIPv6(one.host) === isIPv6(local.host) && !sameEndpoint(one, local) && !(mapped && sameEndpoint(one, mapped)));
-  return usable.map((endpoint) => newTarget(endpoint, { isObserved: endpoint === peer.endpoints[0] }));
+  return usable.map((endpoint) => newTarget(endpoint, { known: endpoint === peer.endpoints[0] ? 'observed' : 'offered' }));
 }
 
-export function newTarget(endpoint: Endpoint, { isObserved, ...more }: Pick<Target, 'isObserved' | 'isFresh'>): Target {
-  return { endpoint, isObserved, isMapped: false, socket: undefined, refusals: 0, troubles: 0, strangers: 0, ...more };
+export function newTarget(endpoint: Endpoint, { known, ...more }: Pick<Target, 'known' | 'isFresh'>): Target {
+  return { endpoint, known, isMapped: false, socket: undefined, refusals: 0, troubles: 0, strangers: 0, ...more };
 }
 
-/** Whether it is worth another SYN. */
-export function mayDial({ socket, isObserved, isFresh, isMapped, refusals, troubles, strangers }: Target): boolean {
+/** Whether it is worth another SYN, after so many repeated ones. */
+export function mayDial(target: Target, repeats: number): boolean {
+  const { socket, known, isFresh, isMapped, refusals, troubles, strangers } = target;
   if (isFresh && isMapped) return false;
-  return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && (isObserved || refusals < REFUSALS);
+  return socket === undefined && troubles < TROUBLES && strangers < STRANGERS && refusals < REFUSALS_OF[known] && (repeats < AIMED_REPEATS || !isRepeat(target));
 }
+
+/** One more call of an aim's target would not be the first. */
+export function isRepeat({ known, isMapped, refusals }: Target): boolean {
+  return known === 'foretold' && (isMapped || refusals > 0);
+}
+
+const REFUSALS_OF = { observed: Infinity, offered: REFUSALS, foretold: AIMED_REFUSALS } as const;
 
 /** Whoever is refused calls again at once, until the volley is over. */
 export function mayDialAtOnce(context: OpenPeerContext): boolean {

@@ -22,6 +22,13 @@ export const PUNCH_DEADLINE_MS = 12_000;
 export const ROUNDS = 6_000;
 /** An endpoint that nobody has observed, and that refuses so often, is somebody else's. */
 export const REFUSALS = 24;
+/**
+ * A port that was foretold is called so often in one aim. A row comes 8 ms later, and two machines 10 ms apart were seen; on the
+ * shortest lines a call is refused after a third of a ms, and a volley is shared by the ports of an aim.
+ */
+export const AIMED_REFUSALS = 36;
+/** Calls that repeat one of an aim, of one opening: as many as there are first ones. A guess; in quiet two ports are called. */
+export const AIMED_REPEATS = 600;
 
 /**
  * The wait after a volley's last refusal, or any other failure, at `sinceStartMs`. Two NATs that answer unknown SYNs by RST let

@@ -63,9 +63,9 @@ export class OpenBench extends Bench<OpenPeerContext, OpenPeerEvent, OpenMessage
   }
 
   /** Both forecasts are there: the peer's, and ours as it was told on the connection that left from `ownPort`. */
-  foretold(forecast: Forecast, { port = PEER.port, ownPort = 5000, round = this.context.told.round, peerRound = 1 } = {}): this {
+  foretold(forecast: Forecast, { host = PEER.host, port = PEER.port, home = [] as readonly Endpoint[], ownPort = 5000, round = this.context.told.round, peerRound = 1 } = {}): this {
     const { self, peer } = this.context;
-    const told = { id: peer?.id ?? '', rttMs: 20, endpoints: [{ host: PEER.host, port }], round: peerRound, forecast, ageMs: 0 };
+    const told = { id: peer?.id ?? '', rttMs: 20, endpoints: [{ host, port }, ...home], round: peerRound, forecast, ageMs: 0 };
     this.send({ type: 'introduced', txid: TXID, to: self, round, mapped: { host: '198.18.1.2', port: ownPort }, peer: told, socket: 'server', from: SERVER, at: this.now });
     return this;
   }

@@ -1,0 +1,99 @@
+/** How much the tcp-open peer calls of what it was only told, whatever a rendezvous says; and the plain calls beside that. */
+import { describe, expect, test } from 'vitest';
+import type { Forecast } from '../../machines/port-forecast.ts';
+import { AIM_BUDGET } from '../../machines/tcp-open/aim.ts';
+import { AIMED_REFUSALS, AIMED_REPEATS, AIMS, ROUNDS } from '../../machines/tcp-open/timing.ts';
+import { OpenBench, PEER } from './open-peer.ts';
+
+/** So busy that an aim has as many ports as one may have. */
+const BUSY: Forecast = { kind: 'counting', step: 1, perSecond: 3_000, rttMs: 48 };
+const QUIET: Forecast = { ...BUSY, perSecond: 0 };
+const VICTIM = '203.0.113.7';
+const HOME = { host: '192.168.7.7', port: 80 };
+
+/** Its ports stay: it calls what it is told of the peer's. */
+function steady(endpoints = [PEER]): OpenBench {
+  const bench = new OpenBench().observed(5000).answered().introduced({ endpoints });
+  bench.elapse('startDelay');
+  return bench;
+}
+
+/** How often each endpoint was called, by `host:port`. */
+function callsOf(bench: OpenBench): Map<string, number> {
+  const calls = new Map<string, number>();
+  for (const command of bench.net) {
+    if (command.type !== 'tcp.connect' || !command.socket.startsWith('c')) continue;
+    const at = `${command.to.host}:${command.to.port}`;
+    calls.set(at, (calls.get(at) ?? 0) + 1);
+  }
+  return calls;
+}
+
+const sumOf = (calls: Map<string, number>): number => [...calls.values()].reduce((sum, one) => sum + one, 0);
+
+/** Whatever is being called refuses, for so long. */
+function refuse(bench: OpenBench, ms: number): void {
+  const end = bench.now + ms;
+  for (;;) {
+    const socket = bench.context.outcome ? undefined : bench.context.targets.find((target) => target.socket !== undefined)?.socket;
+    if (socket !== undefined) bench.failed(socket);
+    else if (bench.now >= end || bench.context.outcome) return;
+    else bench.advance(1);
+  }
+}
+
+describe('ports that were foretold, and refuse', () => {
+  test('are called a few dozen times each, and the listener stays', () => {
+    const bench = steady().foretold(QUIET, { port: 40_000 });
+    refuse(bench, 1_000);
+    const calls = callsOf(bench);
+    expect([calls.get(`${PEER.host}:40002`), calls.get(`${PEER.host}:40003`)]).toEqual([AIMED_REFUSALS, AIMED_REFUSALS]);
+    expect([bench.context.spent, bench.context.repeats, bench.rounds]).toEqual([2, 2 * (AIMED_REFUSALS - 1), 'listening']);
+  });
+
+  test('are called 600 times in all, and again 600 times, however often a rendezvous aims', () => {
+    const bench = steady();
+    for (let n = 1; n <= AIMS + 2; n += 1) {
+      bench.foretold(BUSY, { port: 2_000 * n, peerRound: n });
+      refuse(bench, 300);
+    }
+    const calls = callsOf(bench);
+    const { aims, spent, repeats } = bench.context;
+    const aimed = sumOf(calls) - (calls.get(`${PEER.host}:${PEER.port}`) ?? 0);
+    expect(aimed).toBe(spent + repeats);
+    expect([aims > 3, spent <= AIM_BUDGET, repeats]).toEqual([true, true, AIMED_REPEATS]);
+    bench.advance(12_000);
+    expect(bench.context.outcome).toMatchObject({ detail: expect.stringContaining(`with ${spent} calls, of which some were repeated, ${repeats} times in all`) });
+  });
+
+  test('and are silent to some calls, are repeated within that number too', () => {
+    const bench = steady().foretold(QUIET, { port: 40_000 });
+    bench.elapse('aimDelay');
+    bench.elapse('silence');
+    expect([bench.asked.filter((words) => words.startsWith('connect')).length, bench.context.spent, bench.context.repeats]).toEqual([2, 2, 2]);
+  });
+});
+
+describe('a second introduction', () => {
+  test('that names another host than the first is not followed', () => {
+    const bench = steady();
+    for (let n = 1; n <= AIMS; n += 1) bench.foretold(BUSY, { host: VICTIM, port: 2_000 * n, peerRound: n });
+    expect([bench.asked, bench.context.aims, bench.rounds]).toEqual([[], 0, 'trying']);
+    refuse(bench, 500);
+    expect([...callsOf(bench).keys()]).toEqual([`${PEER.host}:${PEER.port}`]);
+  });
+
+  test('says nothing new of the peer\'s home', () => {
+    const at = { host: '192.168.2.2', port: 6000 };
+    const bench = steady([PEER, at]).foretold(QUIET, { home: [HOME] });
+    expect(bench.context.peer?.endpoints).toEqual([PEER, at]);
+  });
+});
+
+test('a plain endpoint that refuses is called once in a round, 6,000 times at the most; one at home 24 times', () => {
+  const bench = new OpenBench().connected().answered(0.1).answered(0.1).introduced({ rttMs: 0.1, endpoints: [PEER, HOME] });
+  bench.elapse('startDelay');
+  refuse(bench, 13_000);
+  const calls = callsOf(bench);
+  expect([calls.get(`${HOME.host}:${HOME.port}`), (calls.get(`${PEER.host}:${PEER.port}`) ?? 0) <= ROUNDS]).toEqual([24, true]);
+});
