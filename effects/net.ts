@@ -44,7 +44,8 @@ export type NetEffect =
   | { readonly type: 'icmp.send'; readonly socket: string; readonly to: string; readonly data: Uint8Array; readonly ttl?: number | undefined }
   /**
    * Close a socket. Never fails, and is not answered; nothing is reported of the socket from then on. A connection that is
-   * up first sends what waits, while time allows, and then ends in order. A listener's connections stay.
+   * up first sends what waits, while time allows, and then ends in order. A listener's connections stay. Of accepted ones on
+   * which nothing was ever sent, only the newest `TCP_LINGERING` wait so for their peer to end its side: strangers hold no more.
    */
   | { readonly type: 'close'; readonly socket: string };
 
@@ -94,6 +95,9 @@ export const TCP_QUEUE_SENDS = 2_048;
  */
 export const TCP_DRAIN_BYTES = 64 * 1024;
 export const TCP_DRAIN_SENDS = 256;
+
+/** A guess: a peer that reads ends its side within a round trip, so these are of one moment. A quarter of what a small listener allows. */
+export const TCP_LINGERING = 16;
 
 export interface UdpSend {
   readonly type: 'udp.send';

@@ -1,8 +1,8 @@
 /**
- * The limits of a TCP listener, as every adapter keeps them: what may be asked, and who may come in. It counts, and closes
- * nothing itself.
+ * The limits of a TCP listener, as every adapter keeps them: what may be asked, who may come in, and how many of those who were
+ * shown out may linger. It counts, and closes nothing itself.
  */
-import type { TcpListen } from './net.ts';
+import { TCP_LINGERING, type TcpListen } from './net.ts';
 import { ipToGroups } from './wire/stun-address.ts';
 
 export type TcpLimits = Pick<TcpListen, 'idleMs' | 'lifeMs' | 'limit' | 'perHost'>;
@@ -37,6 +37,15 @@ export function door({ limit = Infinity, perHost = Infinity }: TcpLimits): Door 
       else guests.delete(home);
     };
   };
+}
+
+/** Adds the newest of those that linger, and takes out the oldest when there are too many: who is to be let go of at once. */
+export function linger<T>(lingering: Set<T>, newest: T): T | undefined {
+  lingering.add(newest);
+  const [oldest] = lingering;
+  if (lingering.size <= TCP_LINGERING || oldest === undefined) return undefined;
+  lingering.delete(oldest);
+  return oldest;
 }
 
 /** One address of IPv4, or 64 bits of IPv6: whoever has one address of those has all of them (RFC 4291 §2.5.4). */

@@ -8,7 +8,7 @@
 import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
-import { wrongLimit } from '../../effects/tcp-limits.ts';
+import { linger, wrongLimit } from '../../effects/tcp-limits.ts';
 import { cannotListen, startListener } from './tcp-listener.ts';
 import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, limitLife, NOTHING_ASKED, ownEnd, write } from './tcp-stream.ts';
 
@@ -39,6 +39,8 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
   const connections = new Map<string, Connection>();
   /** Every socket that has not let go yet, with a label or without. */
   const alive = new Set<Socket>();
+  /** Those of them that were accepted, heard nothing from us, and were closed. */
+  const lingering = new Set<Socket>();
 
   const has = (label: string): boolean => listeners.has(label) || connections.has(label);
   const isOpen = (connection: Connection): boolean => connections.get(connection.label) === connection;
@@ -140,6 +142,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
       },
       close: () => {
         alive.delete(socket);
+        lingering.delete(socket);
         closed();
       },
     };
@@ -203,7 +206,11 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
       const connection = connections.get(label);
       if (!connection) return;
       forget(connection);
-      endInTime(connection.socket);
+      const { socket, origin } = connection;
+      endInTime(socket);
+      const isStranger = origin === 'tcp.listen' && socket.bytesWritten === 0;
+      const oldest = isStranger ? linger(lingering, socket) : undefined;
+      if (oldest) abandon(oldest);
     },
     closeAll: () => {
       for (const server of listeners.values()) server.close();

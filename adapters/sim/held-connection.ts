@@ -16,6 +16,8 @@ export interface Held {
   readonly idleMs: number;
   readonly freed?: () => void;
   isUp: boolean;
+  /** Something was sent on it. */
+  hasSpoken?: true;
   idle?: Deadline | undefined;
   life?: Deadline | undefined;
   closing?: Deadline;

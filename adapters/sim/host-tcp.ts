@@ -4,7 +4,7 @@
  */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
-import { door, wrongLimit } from '../../effects/tcp-limits.ts';
+import { door, linger, wrongLimit } from '../../effects/tcp-limits.ts';
 import { Deadline } from './deadline.ts';
 import { CLOSE_LIMIT_MS, cannotConnect, FAILURES, type Held, LABEL_TAKEN } from './held-connection.ts';
 import type { Host } from './host.ts';
@@ -45,6 +45,8 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   const connections = new Map<string, Held>();
   /** Everything that is held, with a label or without. */
   const alive = new Set<Held>();
+  /** Those of them that were accepted, heard nothing from us, and were closed. */
+  const lingering = new Set<Held>();
 
   const has = (label: string): boolean => listeners.has(label) || connections.has(label);
   const isOpen = (held: Held): boolean => connections.get(held.label) === held;
@@ -54,6 +56,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
 
   const letGo = (held: Held): void => {
     if (!alive.delete(held)) return;
+    lingering.delete(held);
     held.idle?.stop();
     held.life?.stop();
     held.closing?.stop();
@@ -176,6 +179,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     const inWords = `cannot send ${data.length} bytes over TCP`;
     if (held === undefined) return fail('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`);
     if (data.length === 0) return;
+    held.hasSpoken = true;
     held.idle?.set(held.idleMs);
     if (held.connection.send(data)) return;
     const { connection, peer } = held;
@@ -215,7 +219,11 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
       if (listener !== undefined) tcp.unlisten(listener);
       listeners.delete(label);
       const held = connections.get(label);
-      if (held !== undefined && forget(held)) endInTime(held);
+      if (held === undefined || !forget(held)) return;
+      endInTime(held);
+      const isStranger = held.origin === 'tcp.listen' && held.hasSpoken !== true && alive.has(held);
+      const oldest = isStranger ? linger(lingering, held) : undefined;
+      if (oldest !== undefined) giveUp(oldest);
     },
     closeAll: () => {
       for (const listener of listeners.values()) tcp.unlisten(listener);
