@@ -16,7 +16,8 @@ export interface OpenRendezvousInput {
   readonly seed: string;
 }
 
-const CONNECTIONS = { idleMs: LIMITS.idleMs, limit: LIMITS.connections } as const;
+/** Per host too, for the rooms forget at once who is closed, and the listener counts them until they have gone. */
+const CONNECTIONS = { idleMs: LIMITS.idleMs, limit: LIMITS.connections, perHost: LIMITS.connectionsPerNetwork } as const;
 
 export const tcpOpenRendezvous = serverMachine<OpenMessage, OpenRendezvousInput, Rooms>({
   id: 'tcp-open/rendezvous',
