@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../../cli/inspector/trace/trace.ts';
 import { Drawing } from '../../cli/inspector/page/model/drawing.ts';
+import { portOf } from '../../cli/inspector/page/model/words.ts';
 import type { Packet } from '../../cli/inspector/page/model/picture.ts';
 import { pictureOf, punchEvents } from './pictures.ts';
 
@@ -57,6 +58,26 @@ test('where only one end is seen, a packet goes to an address and nobody knows o
   ];
   const { packets } = pictureOf(events);
   expect(packets.map(({ label, fate, from, to }) => [label, fate, from, to])).toEqual([['probe', 'unknown', 0, 1], ['confirm', 'delivered', 1, 0]]);
+});
+
+test('a packet of which only the arrival is seen is called as who hears it calls it, and leads to what it says', () => {
+  const events: TraceEvent[] = [
+    { n: 0, at: 0, kind: 'place', name: 'me', type: 'host', side: 'me', depth: 1, addresses: ['192.0.2.7'] },
+    { n: 1, at: 0, kind: 'place', name: '203.0.113.5', type: 'remote', side: 'internet', depth: 0, addresses: ['203.0.113.5'] },
+    { n: 2, at: 0, kind: 'actor', actor: 'peer', place: 'me' },
+    { n: 3, at: 9, kind: 'packet', what: 'delivered', packet: 0, place: 'me', src: '203.0.113.5:2', dst: '192.0.2.7:1', content: { protocol: 'udp', label: '40 bytes', length: 40 } },
+    { n: 4, at: 9, kind: 'heard', actor: 'peer', type: 'datagram.received', socket: 's', fields: {}, message: { type: 'confirm' } },
+  ];
+  expect(pictureOf(events).packets.map(({ label, heardAt }) => [label, heardAt])).toEqual([['confirm', 4]]);
+});
+
+test.each([
+  ['192.0.2.7:34780', ':34780'],
+  ['[2001:db8::7]:34780', ':34780'],
+  ['2001:db8::7', ''],
+  ['203.0.113.5', ''],
+])('of %s the port is "%s"', (endpoint, port) => {
+  expect(portOf(endpoint)).toBe(port);
 });
 
 test('actors without a network have lanes of their own, and events between them are arrows', () => {

@@ -114,14 +114,17 @@ export class Drawing {
 
   #packet(event: PacketSeen): void {
     const way = this.#packets.get(event.packet);
-    if (event.what === 'delivered' && way) this.#taken.set(event.place, way);
     if (way) {
+      if (event.what === 'delivered') this.#taken.set(event.place, way);
       if (event.what !== 'forwarded') way.seen.push(event);
       return;
     }
     const copied = event.copyOf === undefined ? undefined : this.#packets.get(event.copyOf);
     const label = event.effect === undefined ? undefined : this.#said.get(event.effect);
-    this.#packets.set(event.packet, { seen: [event], ...(copied ? { copied } : {}), ...(label === undefined ? {} : { label }) });
+    const fresh: Way = { seen: [event], ...(copied ? { copied } : {}), ...(label === undefined ? {} : { label }) };
+    this.#packets.set(event.packet, fresh);
+    // Where only one end is seen, nothing is known of a packet before it is there.
+    if (event.what === 'delivered') this.#taken.set(event.place, fresh);
   }
 
   /** Between actors without a network an event is all that passes. */

@@ -22,6 +22,11 @@ export function timeWords(ms: number): string {
   return `${Number(ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2))} ms`;
 }
 
+/** `:34780` of `192.0.2.7:34780` or `[2001:db8::7]:34780`; empty for an address that has no port. */
+export function portOf(endpoint: string): string {
+  return /^(?:[^:]*|\[.*\])(:\d+)$/.exec(endpoint)?.[1] ?? '';
+}
+
 /** A state value as a path: `connected.confirmed`; of parallel states each. */
 export function valueWords(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -52,7 +52,7 @@ function PacketSheet({ told, packet, lanes, bundle }: Pick<DetailsProps, 'told' 
       )}
       <h3>Way</h3>
       <ol class="hops">
-        {stops.map((stop, index) => <Hop key={index} stop={stop} lanes={lanes} reason={reason} />)}
+        {stops.map((stop, index) => <Hop key={index} stop={stop} isFirst={index === 0} lanes={lanes} reason={reason} />)}
       </ol>
       {said && (
         <>
@@ -82,16 +82,19 @@ function PacketSheet({ told, packet, lanes, bundle }: Pick<DetailsProps, 'told' 
   );
 }
 
-function Hop({ stop, lanes, reason }: { readonly stop: Stop; readonly lanes: readonly Lane[]; readonly reason: string | undefined }): VNode {
+function Hop({ stop, isFirst, lanes, reason }: { readonly stop: Stop; readonly isFirst: boolean; readonly lanes: readonly Lane[]; readonly reason: string | undefined }): VNode {
   const { kind, device, at, before, after, words } = stop;
   const where = device || lanes[Math.round(stop.lane)]?.label || '';
   const what = { sent: 'sends', translated: 'translates', dropped: 'drops', delivered: 'takes it', unknown: 'is as far as is known' }[kind];
+  // Of what others send nothing is seen before it is there.
+  const isFromAfar = isFirst && kind === 'unknown' && after !== undefined;
   return (
     <li class={kind}>
       <time>{timeWords(at)}</time>
-      <b>{where}</b> {what}
+      {isFromAfar ? <>from <b>{after.src}</b></> : <><b>{where}</b> {what}</>}
       {kind === 'dropped' && <span class="why">: {words ?? reason}{words !== undefined && reason !== undefined && words !== reason ? ` (${reason})` : ''}</span>}
-      {kind === 'translated' && before && after ? <Change before={before} after={after} /> : kind === 'sent' && after ? <span class="change">{after.src} → {after.dst}</span> : null}
+      {kind === 'translated' && before && after ? <Change before={before} after={after} /> : null}
+      {!isFromAfar && (kind === 'sent' || kind === 'unknown' || kind === 'delivered') && after && <span class="change">{after.src} → {after.dst}</span>}
     </li>
   );
 }

@@ -1,7 +1,7 @@
 /** One packet, or a bundle of them, as a line that bends at each device it passed. Drawn, never measured. */
 import type { VNode } from 'preact';
 import type { Drawn } from '../model/bundles.ts';
-import { timeWords } from '../model/words.ts';
+import { portOf, timeWords } from '../model/words.ts';
 import { lastOf, type Stop } from '../model/picture.ts';
 import type { PlacedArrow } from '../model/layout.ts';
 import { type Columns, xOf } from './geometry.ts';
@@ -71,7 +71,7 @@ function labelOf({ packet, members }: Drawn): Pick<Texts, 'label' | 'count'> {
 function textsFor({ packet: { stops }, news }: Drawn, index: number, label: Pick<Texts, 'label' | 'count'>): Texts {
   const { kind, before, after } = stops[index]!;
   // Where nobody sees the rest of the way, the port at its end is all there is to tell packets apart.
-  if (kind === 'sent' && stops[index + 1]?.kind === 'unknown') return { ...label, target: after && portOf(after.dst), isNews: true };
+  if (kind === 'sent' && stops[index + 1]?.kind === 'unknown') return { ...label, target: portOf(after?.dst ?? '') || undefined, isNews: true };
   if (kind !== 'translated') return { ...label, isNews: false };
   return {
     ...label,
@@ -94,7 +94,7 @@ function Words({ segment, columns, texts }: { readonly segment: Segment; readonl
     if (count !== undefined) parts.push(along(segment, 'start', Math.min(room - behind, textWidth(label, letter)) + 6, 'count', count));
   }
   const className = isNews ? 'address' : 'address known';
-  const fits = (text: string): string | undefined => [text, portOf(text)].find((one) => textWidth(one, small) <= room);
+  const fits = (text: string): string | undefined => [text, portOf(text)].find((one) => one !== '' && textWidth(one, small) <= room);
   const from = source === undefined ? undefined : fits(source);
   if (from !== undefined) parts.push(along(segment, 'start', 0, className, from));
   const to = target === undefined ? undefined : fits(target);
@@ -132,8 +132,4 @@ function segmentsOf(points: readonly { readonly x: number; readonly y: number }[
 function clip(text: string, room: number, perLetter: number): string {
   const letters = Math.floor(room / perLetter);
   return text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1))}…`;
-}
-
-function portOf(endpoint: string): string {
-  return endpoint.slice(endpoint.lastIndexOf(':'));
 }
