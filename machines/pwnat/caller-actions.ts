@@ -55,8 +55,9 @@ export const knock = enqueueActions(({ context, enqueue }) => {
   if (!authenticated) turn.send(server, attempt(context).variant === 'pypwnat' ? { type: 'greeting' } : { type: 'hello', request: probe, ...to });
   if (stun && !context.seen.mapped) turn.send(stun, { type: 'ask', txid: toHex(derive(seed, 'stun', knocks).subarray(0, 12)) });
   // An echo, for whoever wonders later why nothing came.
-  if (knocks === PING_AT) turn.ask({ type: 'icmp.send', socket: HOLE, to: server.host, message: { type: 'ping', id: probe } });
-  enqueue.assign({ knocks: knocks + 1 });
+  const pings = knocks === PING_AT;
+  if (pings) turn.ask({ type: 'icmp.send', socket: HOLE, to: server.host, message: { type: 'ping', id: probe } });
+  enqueue.assign({ knocks: knocks + 1, seen: pings ? { ...context.seen, pinged: true } : context.seen });
   enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
 
@@ -66,6 +67,8 @@ export const noteMapped = assign(({ context, event }) => {
 });
 
 export const notePong = saw({ pong: true });
+
+export const notePunch = saw({ punched: true });
 
 export const noteGreeting = assign(({ context, event }) => {
   assertEvent(event, 'greeting');

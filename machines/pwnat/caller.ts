@@ -99,6 +99,7 @@ export const pwnatCaller = callerSetup
           helloAck: [{ guard: 'isAnswer', target: 'connected', actions: ['carry', 'reportConnected'] }, HEAR],
           goodbye: { guard: 'isRefusal', target: 'failed', actions: 'concludeDenied' },
           greeting: { guard: 'isFromListener', target: '.greeted', actions: 'noteGreeting' },
+          punch: { guard: 'isFromListener', actions: 'notePunch' },
           mapped: { guard: 'isMapping', actions: 'noteMapped' },
           pong: { guard: 'isPong', actions: 'notePong' },
           rejected: { guard: 'isAboutUs', actions: 'noteRejected' },

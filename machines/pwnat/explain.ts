@@ -10,8 +10,11 @@ export interface Sightings {
   readonly addresses: readonly Endpoint[];
   /** What the STUN server says of our socket; undefined without an answer. */
   readonly mapped: Endpoint | undefined;
-  /** The listener's address has answered an echo request. */
+  /** The listener's address has been asked by an echo request, and has answered it. */
+  readonly pinged: boolean;
   readonly pong: boolean;
+  /** Datagrams of no bytes came from the listener: it runs, it has heard of us, and its datagrams arrive. */
+  readonly punched: boolean;
   /** What was said of our datagrams on their way. */
   readonly rejected: Rejected['why'] | undefined;
   /** The local system's last refusal to send. */
@@ -20,7 +23,7 @@ export interface Sightings {
   readonly greeted: boolean;
 }
 
-export const NOTHING_SEEN: Sightings = { addresses: [], mapped: undefined, pong: false, rejected: undefined, trouble: undefined, greeted: false };
+export const NOTHING_SEEN: Sightings = { addresses: [], mapped: undefined, pinged: false, pong: false, punched: false, rejected: undefined, trouble: undefined, greeted: false };
 
 export interface Attempt {
   readonly server: Endpoint;
@@ -38,22 +41,11 @@ export function explainNoAnswer(attempt: Attempt, seen: Sightings): Failed {
   if (authenticated && seen.greeted) {
     return failed('no-reply', `Somebody at ${at} greets as ${variant} does, but does not prove the secret: it is another program, or has another secret.`);
   }
-  const isNatted = isBehindNat(seen);
-  const reasons = [
-    // A NAT that has not opened says so too.
-    ...(seen.rejected === 'port' && !isNatted ? [`nobody listens on UDP port ${server.port} there`] : []),
-    ...(isNatted
-      ? [`the NAT in front of this host does not translate the forged ICMP error, so that it leaves with a private source and is lost (Linux does this; a host with a public address, or another router, would do)`]
-      : [`this host's provider or a firewall drops forged ICMP errors`]),
-    `the listener is not running at ${at}, or not as ${variant} with echo requests to ${VARIANTS[variant].nobody}`,
-    `the listener's NAT rewrites the identifier of its echo requests or the number of its UDP port, or lets no ICMP errors in`,
-    ...(seen.mapped === undefined && isNatted ? [`the NAT in front of this host rewrites UDP port ${attempt.local?.port ?? server.port}`] : []),
-    ...(authenticated ? ['the listener does not know the same secret'] : ['the listener wants a secret']),
-  ];
+  const reasons = seen.punched ? whyMute(attempt) : whyUnheard(attempt, seen);
   if (movesPort(seen, attempt)) {
     return failed('no-path', `The NAT in front of this host shows UDP port ${attempt.local?.port ?? 0} as ${seen.mapped?.port ?? 0}, but the listener can only punch towards the same number. Choose another --port on both sides, or forward the port.${sentences(facts)}`);
   }
-  return failed('no-reply', `Nothing came from ${at}.${sentences(facts)} What it can be, the likeliest first: ${reasons.join('; ')}.`);
+  return failed('no-reply', `${seen.punched ? `The listener at ${at} has punched towards this host, but has not answered` : `Nothing came from ${at}`}.${sentences(facts)} What it can be, the likeliest first: ${numbered(reasons)}.`);
 }
 
 export function explainDenied({ server, to }: Attempt): Failed {
@@ -64,10 +56,37 @@ export function explainLost({ server }: Attempt): Failed {
   return failed('peer-lost', `The listener at ${formatEndpoint(server)} has fallen silent, and no new hole could be opened. It stopped, or one of the networks changed.`);
 }
 
-function onTheWay({ pong, rejected, trouble }: Sightings, { server }: Attempt): readonly string[] {
+/** It runs, and the forged error gets through. */
+function whyMute({ server, variant, authenticated }: Attempt): readonly string[] {
   return [
-    pong ? `${server.host} answers an ordinary ping, so ICMP itself passes` : `${server.host} answers no ordinary ping; that alone proves nothing`,
-    ...(rejected === 'port' ? [`${server.host} says that its UDP port ${server.port} is closed: its NAT has not opened, or without a NAT nobody listens there`] : []),
+    authenticated ? 'the listener does not know the same secret, or is another program' : 'the listener wants a secret',
+    `the listener does not speak as ${variant} does`,
+    `this host's datagrams do not get in at ${formatEndpoint(server)}: a NAT on the way moves a port, or a firewall does not let them through`,
+  ];
+}
+
+function whyUnheard(attempt: Attempt, seen: Sightings): readonly string[] {
+  const { server, variant, authenticated, local } = attempt;
+  const isNatted = isBehindNat(seen);
+  return [
+    // A NAT that has not opened says so too.
+    ...(seen.rejected === 'port' && !isNatted ? [`nobody listens on UDP port ${server.port} there`] : []),
+    ...(isNatted
+      ? [`the NAT in front of this host does not translate the forged ICMP error, so that it leaves with a private source and is lost (Linux does this; a host with a public address, or another router, would do)`]
+      : [`this host's provider or a firewall drops forged ICMP errors`]),
+    `the listener is not running at ${formatEndpoint(server)}, or not as ${variant} with echo requests to ${VARIANTS[variant].nobody}`,
+    `the listener's NAT rewrites the identifier of its echo requests or the number of its UDP port, or lets no ICMP errors in`,
+    ...(seen.mapped === undefined && isNatted ? [`the NAT in front of this host rewrites UDP port ${local?.port ?? server.port}`] : []),
+    ...(authenticated ? ['the listener does not know the same secret'] : ['the listener wants a secret']),
+  ];
+}
+
+function onTheWay({ pinged, pong, punched, rejected, trouble }: Sightings, { server }: Attempt): readonly string[] {
+  return [
+    ...(punched ? ['the listener runs, and the forged ICMP error reaches it'] : []),
+    ...(pong ? [`${server.host} answers an ordinary ping, so ICMP itself passes`] : pinged && !punched ? [`${server.host} answers no ordinary ping; that alone proves nothing`] : []),
+    // The listener's NAT may have said it before it opened.
+    ...(rejected === 'port' && !punched ? [`${server.host} says that its UDP port ${server.port} is closed: its NAT has not opened, or without a NAT nobody listens there`] : []),
     ...(rejected === 'filtered' ? ['a router says that UDP there is prohibited'] : []),
     ...(rejected === 'no-route' ? ['a router says that there is no way there'] : []),
     ...(trouble === undefined ? [] : [`the local system reported: ${trouble}`]),
@@ -96,6 +115,10 @@ function isBehindNat({ mapped, addresses }: Sightings): boolean {
 function isPrivate(host: string): boolean {
   const [one = 0, two = 0] = host.split('.').map(Number);
   return one === 10 || one === 127 || (one === 172 && two >> 4 === 1) || (one === 192 && two === 168) || (one === 100 && two >> 6 === 1) || (one === 169 && two === 254);
+}
+
+function numbered(reasons: readonly string[]): string {
+  return reasons.map((reason, n) => `(${n + 1}) ${reason}`).join('; ');
 }
 
 function sentences(facts: readonly string[]): string {

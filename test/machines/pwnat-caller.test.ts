@@ -201,26 +201,40 @@ describe('when nothing came within nine seconds, it says', () => {
   };
 
   test('that a NAT which does not translate forged errors is the likeliest, behind a NAT', () => {
-    expect(alone({}).detail).toMatch(/192\.168\.2\.2 is private.*likeliest first: the NAT in front of this host does not translate the forged ICMP error/s);
+    expect(alone({}).detail).toMatch(/192\.168\.2\.2 is private.*likeliest first: \(1\) the NAT in front of this host does not translate the forged ICMP error/s);
   });
 
   test('that ICMP is filtered on the way, on a public address', () => {
     const { detail } = alone({}, [{ host: '198.18.2.2', port: 2222 }]);
-    expect(detail).toMatch(/198\.18\.2\.2 is public.*likeliest first: this host's provider or a firewall drops forged ICMP errors/s);
+    expect(detail).toMatch(/198\.18\.2\.2 is public.*likeliest first: \(1\) this host's provider or a firewall drops forged ICMP errors/s);
     expect(detail).not.toContain('in front of this host does not translate');
   });
 
   test('that the port is closed there, if that host says so about our datagram and nobody else\'s; it may be the NAT that says it', () => {
     const said = { type: 'rejected', source: { host: '192.168.2.2', port: 2222 }, to: SERVER, why: 'port' } as const;
     const told = (message: PwnatMessage, addresses = PRIVATE): string => alone({}, addresses, (bench) => bench.hear(message, { ...SERVER, port: 0 }, 'hole')).detail;
-    expect(told(said)).toMatch(/its UDP port 2222 is closed: its NAT has not opened.*likeliest first: the NAT in front of this host does not translate/s);
-    expect(told(said, [{ host: '198.18.2.2', port: 2222 }])).toContain('likeliest first: nobody listens on UDP port 2222 there');
+    expect(told(said)).toMatch(/its UDP port 2222 is closed: its NAT has not opened.*likeliest first: \(1\) the NAT in front of this host does not translate/s);
+    expect(told(said, [{ host: '198.18.2.2', port: 2222 }])).toContain('likeliest first: (1) nobody listens on UDP port 2222 there');
     expect(told({ ...said, to: { ...SERVER, port: 53 } })).not.toContain('is closed');
   });
 
   test('whether an ordinary ping is answered', () => {
     expect(alone({}, PRIVATE, (bench) => bench.hear({ type: 'pong', id: bench.context.probe }, { ...SERVER, port: 0 }, 'hole')).detail).toContain('answers an ordinary ping, so ICMP itself passes');
     expect(alone({}).detail).toContain('answers no ordinary ping');
+  });
+
+  test('nothing of a ping that was never sent', () => {
+    const bench = new CallerBench({ waitMs: 500 }).reaching();
+    bench.advance(500);
+    expect([bench.snapshot.status, bench.detail.includes('ping')]).toEqual(['done', false]);
+  });
+
+  test('that the listener runs and hears of us, where it has punched: then it is the secret or the protocol, and neither ICMP nor its absence', () => {
+    const told = (input: Partial<PwnatCallerInput>, from = SERVER): string => alone(input, PRIVATE, (bench) => bench.hear({ type: 'punch' }, from)).detail;
+    expect(told({})).toMatch(/has punched towards this host.*the listener runs, and the forged ICMP error reaches it.*likeliest first: \(1\) the listener wants a secret; \(2\) the listener does not speak as pwnat does/s);
+    expect(told({ authenticated: true })).toContain('(1) the listener does not know the same secret');
+    expect(told({})).not.toMatch(/not translate|drops forged|not running|lets no ICMP|no ordinary ping/);
+    expect(told({}, { host: '203.0.113.1', port: 2222 })).toContain('does not translate');
   });
 
   test('that our NAT rewrites the port, if the STUN server has seen it', () => {
