@@ -10,6 +10,7 @@ import { entries } from '../persistent-map.ts';
 import { type Callers, noCallers, withoutSilent } from './callers.ts';
 import * as linked from './link-stream.ts';
 import type { Hello, HelloAck, LinkMessage, Packet, Receipt } from './messages.ts';
+import { isOpened, NONE_OPENED, type Opened, withOpened } from './opened.ts';
 import * as plain from './plain-stream.ts';
 import { newSide } from './tcp-side.ts';
 import * as timing from './timing.ts';
@@ -47,6 +48,7 @@ interface Used {
 interface CalleeLink {
   readonly peer: Endpoint;
   readonly heardAt: number;
+  readonly opened: Opened;
 }
 
 export function newCallee(seed: string, allow: readonly Destination[]): Callee {
@@ -131,9 +133,11 @@ function packetCame(callee: Callee, turn: Turn, from: Endpoint, message: Packet 
   const key = linkKey(message.pair, message.id);
   let [next, { tunnel }] = [callee, callee];
   if (message.type === 'packet' && message.kind === 'open' && message.sequence === 0 && !streamAt(tunnel, key) && !tunnel.ended.has(key)) {
+    const link = callee.links.get(message.pair);
+    if (!link || isOpened(link.opened, message.id)) return callee;
     const roomy = withRoom(callee, turn, from.host);
     if (!roomy) return callee;
-    next = { ...roomy, serial: roomy.serial + 1 };
+    next = { ...roomy, serial: roomy.serial + 1, links: new Map(roomy.links).set(message.pair, { ...link, opened: withOpened(link.opened, message.id) }) };
     tunnel = added(roomy.tunnel, turn, linked.answered({ tcp: newSide(label(roomy), false), peer: from, pair: message.pair, id: message.id }));
   }
   const socket = streamAt(tunnel, key)?.tcp.socket;
@@ -158,7 +162,7 @@ function takenUp(callee: Callee, turn: Turn, from: Endpoint, pair: string): Call
   const known = links.get(pair);
   if (known) {
     if (!sameEndpoint(known.peer, from)) return undefined;
-    return turn.now - known.heardAt < HEARD_GRAIN_MS ? callee : { ...callee, links: new Map(links).set(pair, { peer: from, heardAt: turn.now }) };
+    return turn.now - known.heardAt < HEARD_GRAIN_MS ? callee : { ...callee, links: new Map(links).set(pair, { ...known, heardAt: turn.now }) };
   }
   const [caller, listener] = [pair.slice(0, 16), pair.slice(16)];
   const numbers = [turn.now, turn.now - timing.ACCEPT_MS].map((at) => numberFor(callee, from, caller, at));
@@ -170,7 +174,7 @@ function takenUp(callee: Callee, turn: Turn, from: Endpoint, pair: string): Call
   turn.tell({ what: 'called', from });
   return {
     ...callee,
-    links: new Map(links).set(pair, { peer: from, heardAt: turn.now }),
+    links: new Map(links).set(pair, { peer: from, heardAt: turn.now, opened: NONE_OPENED }),
     used: new Map(used).set(pair, { host: from.host, until: turn.now + 2 * timing.ACCEPT_MS }),
   };
 }

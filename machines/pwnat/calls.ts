@@ -11,7 +11,7 @@ import type { HelloAck, LinkMessage } from './messages.ts';
 import * as plain from './plain-stream.ts';
 import { closed, newSide } from './tcp-side.ts';
 import * as timing from './timing.ts';
-import { added, dropped, linkHeard, linkKey, newTunnel, plainKey, requestKey, streamAt, type Tunnel, tunnelHeard, tunnelTicked } from './tunnel.ts';
+import { added, dropped, linkHeard, newTunnel, plainKey, requestKey, streamAt, type Tunnel, tunnelHeard, tunnelTicked } from './tunnel.ts';
 import { HOLE, type Turn } from './turn.ts';
 
 export interface Calls {
@@ -57,6 +57,10 @@ export function tcpCame(calls: Calls, turn: Turn, socket: string): Calls {
     turn.ask({ type: 'close', socket });
     return calls;
   }
+  if (typeof speech === 'object' && isUsedUp(calls)) {
+    turn.send(calls.server, { type: 'linkBye', pair: speech.pair, by: 'caller' });
+    return tcpCame(silenced(calls, turn), turn, socket);
+  }
   if (speech) return begun(calls, turn, socket);
   turn.ask({ type: 'tcp.pause', socket });
   return { ...calls, waiting: [...waiting, socket] };
@@ -77,7 +81,7 @@ export function accepted(calls: Calls, turn: Turn, pair: string): Calls {
   if (!pair.startsWith(calls.self) || typeof calls.speech === 'object') return calls;
   const link: Link = { pair, serial: 1, askedAt: turn.now, tries: 0, dueAt: turn.now + timing.linkPingWaitMs(0), roundTripMs: undefined };
   turn.send(calls.server, { type: 'linkPing', pair, by: 'caller', serial: link.serial });
-  return admitted({ ...calls, speech: link }, turn);
+  return admitted({ ...calls, speech: link, nextId: 1 }, turn);
 }
 
 export function helloAcknowledged(calls: Calls, turn: Turn, message: HelloAck): Calls {
@@ -180,10 +184,14 @@ function begun(calls: Calls, turn: Turn, socket: string): Calls {
     const stream = plain.called(turn, { tcp, peer, request, host, port }, leadMs);
     return { ...calls, request: (request + 1) & 0xffff, tunnel: added(tunnel, turn, stream) };
   }
-  let id = calls.nextId;
-  while (streamAt(tunnel, linkKey(speech.pair, id)) || tunnel.ended.has(linkKey(speech.pair, id))) id = (id % 0xffff) + 1;
+  const id = calls.nextId;
   const stream = linked.called(turn, { tcp, peer, pair: speech.pair, id }, host, port, speech.roundTripMs);
-  return { ...calls, nextId: (id % 0xffff) + 1, tunnel: added(tunnel, turn, stream) };
+  return { ...calls, nextId: id + 1, tunnel: added(tunnel, turn, stream) };
+}
+
+/** The listener takes no number twice: another link is due, best while nothing is under way. */
+function isUsedUp({ nextId, tunnel }: Calls): boolean {
+  return nextId > 0xffff || (nextId > 0x8000 && tunnel.streams.size === 0);
 }
 
 function freeRequest({ request, tunnel, server }: Calls): number {
