@@ -173,4 +173,19 @@ test.each([360, 820, 1440, 2560])('at %i px nothing is wider than the window', a
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   for (const part of ['.sequence', '.sequence-body', '.heads', '.timebar']) expect((await page.locator(part).boundingBox())?.width, part).toBeLessThanOrEqual(width);
   expect(await page.locator('.arrow').count()).toBeGreaterThan(5);
+
+  if (width <= 820) await page.getByText('Played here').click();
+  await page.getByRole('button', { name: 'Beside' }).click();
+  await page.locator('.two').waitFor();
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  for (const part of ['.two', '.two-frame .banner', '.two .stage', '.two .sequence']) expect((await page.locator(part).last().boundingBox())?.width, part).toBeLessThanOrEqual(width);
+});
+
+test('a run that is over opens at its end, in the sequence as in the statechart', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  await expect.poll(() => page.locator('.mark.outcome').count()).toBe(2);
+  const [outcome, frame] = await Promise.all([page.locator('.mark.outcome').last().boundingBox(), page.locator('.sequence').boundingBox()]);
+  expect(outcome!.y).toBeGreaterThan(frame!.y);
+  expect(outcome!.y + outcome!.height).toBeLessThan(frame!.y + frame!.height);
 });

@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: docs/screenshots, one finished view of each protocol, and the page's other faces. What is shown is
- * played by the page itself, so the same sources give the same pictures.
+ * played by the page itself, so the same sources give the same pictures. `npm run screenshots pwnat` makes only that one.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'udp-punch-sweep', protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', theme: 'dark', pose: atFirst('.arrow.bundle.dropped', 'probe') },
   { name: 'tcp-open', protocol: 'tcp-open', a: 'port-restricted', b: 'port-restricted', pose: atFirst('.mark.outcome', 'connected') },
   { name: 'n4', protocol: 'n4', a: 'symmetric-seq', b: 'port-restricted', theme: 'dark', pose: atFirst('.arrow.bundle', 'punch') },
+  { name: 'pwnat', protocol: 'pwnat', a: 'open', b: 'port-restricted', pose: atFirst('.arrow', 'icmp') },
   { name: 'nat-check', protocol: 'stun-check', a: 'port-restricted', pose: tables },
   { name: 'no-path', protocol: 'udp-punch', a: 'symmetric', b: 'symmetric', pose: atFirst('.arrow.dropped', 'filtering') },
   { name: 'two-runs', protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', pose: beside },
@@ -29,7 +30,8 @@ const SHOTS: readonly Shot[] = [
 
 const [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
 await mkdir(to, { recursive: true });
-for (const shot of SHOTS) {
+const wanted = process.argv.slice(2);
+for (const shot of SHOTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const { name, pose, width = 1440, height = 900, theme = 'light' } = shot;
   const { page, context } = await visit(browser, { width, height, theme, scale: 1.25 });
   await play(page, playground.url, shot);
@@ -49,6 +51,7 @@ await playground.close();
 /** Chooses the first of this kind that says so. */
 function atFirst(selector: string, text: string): (page: Page) => Promise<void> {
   return async (page) => {
+    await page.keyboard.press('Home');
     const found = page.locator(selector, { hasText: text }).first();
     await found.locator('text').first().click();
     await page.waitForTimeout(200);

@@ -44,8 +44,8 @@ export function App(): VNode {
     };
   }, [turnTheme]);
   useEffect(() => {
-    document.title = run ? `${run.told.header.title} – natpunch inspector` : 'natpunch inspector';
-  }, [run]);
+    document.title = run ? `${run.title} – natpunch inspector` : 'natpunch inspector';
+  }, [run, version]);
 
   return (
     <div class="app" data-part={view.part} data-ready={run ? 'yes' : 'no'}>

@@ -14,7 +14,7 @@ export function OpenMenu({ source }: { readonly source: Source }): VNode {
         <button key={listed.id} class="button bare item" onClick={() => source.choose(listed)}>
           {ICONS.forward}
           <span>
-            {listed.title}
+            {listed.title}{source.runs.some(({ id, title }) => id !== listed.id && title === listed.title) ? ` (${listed.id})` : ''}
             <small>{listed.isDone ? 'is over' : 'goes on'}</small>
           </span>
         </button>

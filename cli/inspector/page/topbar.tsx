@@ -46,7 +46,7 @@ export function Topbar({ run, version, search, onSearch, theme, onTheme, onHelp,
 }
 
 function Title({ run }: { readonly run: Run }): VNode {
-  const { told, picture, isLive } = run;
+  const { picture, isLive } = run;
   const ends = new Map<string, { readonly verdict: string; readonly good: boolean; readonly at: number }>();
   for (const { kind, actor, text, tone, at } of picture.marks) if (kind === 'outcome') ends.set(actor, { verdict: text, good: tone === 'good', at });
   const drops = picture.packets.filter(({ fate }) => fate === 'dropped').length;
@@ -58,11 +58,16 @@ function Title({ run }: { readonly run: Run }): VNode {
   }
   return (
     <>
-      {isLive && <span class="chip live">live</span>}
-      <span class="title">{told.header.title}</span>
-      {[...words].map(([said, { actors, good }]) => (
-        <span key={said} class={`chip ${good ? 'good' : 'bad'}`} data-outcome={actors.join(' ')}>{actors.join(', ')}: {said}</span>
-      ))}
+      <span class="which">
+        {isLive && <span class="chip live">live</span>}
+        <span class="title">{run.title}</span>
+        {[...words].map(([said, { actors, good }]) => (
+          <span key={said} class={`chip ${good ? 'good' : 'bad'}`} data-outcome={actors.join(' ')} title={`${actors.join(', ')}: ${said}`}>
+            <span class="in-full">{actors.join(', ')}: {said}</span>
+            <span class="in-short" aria-hidden="true">{good ? '✓' : '✗'} {actors.join(', ')}</span>
+          </span>
+        ))}
+      </span>
       <span class="facts">
         {packets.toLocaleString('en')} packets{drops > 0 ? `, ${drops.toLocaleString('en')} dropped` : ''}
       </span>

@@ -3,6 +3,7 @@ import type { Trace, TraceEvent, TraceHeader } from '../../trace/trace.ts';
 import { Drawing } from './drawing.ts';
 import { Told } from './moment.ts';
 import type { Picture } from './picture.ts';
+import { portOf } from './words.ts';
 
 /** A run that goes on for hours tells more than a page can hold: past this many events the older half is given up. */
 const EVENT_LIMIT = 400_000;
@@ -60,6 +61,13 @@ export class Run {
     return this.#picture;
   }
 
+  /** Peers of one command are told apart by the port that each speaks from. */
+  get title(): string {
+    const { title, origin } = this.#told.header;
+    const own = origin === 'live' ? ownPort(this.picture) : '';
+    return own === '' ? title : `${title} ${own}`;
+  }
+
   /** What later events need stays: who is there, and the state that each was in. */
   #giveUp(): void {
     const { header, events, actors } = this.#told;
@@ -78,6 +86,15 @@ export class Run {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
+}
+
+function ownPort({ packets }: Picture): string {
+  for (const { stops } of packets) {
+    const [first, last] = [stops[0]!, stops.at(-1)!];
+    const own = first.kind === 'sent' ? first.after?.src : last.kind === 'delivered' ? last.after?.dst : undefined;
+    if (own !== undefined) return portOf(own);
+  }
+  return '';
 }
 
 const LASTING: ReadonlySet<TraceEvent['kind']> = new Set(['place', 'machine', 'actor', 'outcome']);

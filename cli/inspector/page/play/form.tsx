@@ -40,7 +40,7 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
           </select>
         </label>
         {cast.hosts.map((host) => (
-          <label key={host}>
+          <label key={host} class="nat">
             NAT of {host}
             <input class="field" name={host} list="nats" spellcheck={false} value={host === 'a' ? given.a : given.b} onInput={({ currentTarget }) => change(host === 'a' ? { a: currentTarget.value } : { b: currentTarget.value })} />
           </label>
@@ -61,8 +61,10 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
           Seed
           <input class="field" name="seed" value={given.seed} onInput={({ currentTarget }) => change({ seed: currentTarget.value })} />
         </label>
-        <button class="button primary" type="submit" disabled={wrong !== undefined}>{ICONS.play} Run</button>
-        <button class="button" type="button" disabled={wrong !== undefined} title="Plays it with the next seed beside this run" onClick={() => onBeside(given)}>{ICONS.compare} Beside</button>
+        <span class="pair">
+          <button class="button primary" type="submit" disabled={wrong !== undefined}>{ICONS.play} Run</button>
+          <button class="button" type="button" disabled={wrong !== undefined} title="Plays it with the next seed beside this run" onClick={() => onBeside(given)}>{ICONS.compare} Beside</button>
+        </span>
         {(wrong ?? fault) !== undefined && <p class="fault" role="alert">{wrong ?? fault}</p>}
       </form>
     </details>

@@ -96,7 +96,7 @@ function useWindow(scroller: Scroller, setSeen: (seen: { top: number; height: nu
 }
 
 /** Keeps the end in view while following, the playhead while playing, and the cursor when asked. */
-function useCentering(scroller: Scroller, { layout, cursor, isFollowing, isLive, playY, reveal, onScrollAway }: SequenceProps): void {
+function useCentering(scroller: Scroller, { layout, cursor, isFollowing, playY, reveal, onScrollAway }: SequenceProps): void {
   const own = useRef(-1);
   const scrollTo = (top: number): void => {
     const element = scroller.current!;
@@ -104,8 +104,8 @@ function useCentering(scroller: Scroller, { layout, cursor, isFollowing, isLive,
     own.current = element.scrollTop;
   };
   useLayoutEffect(() => {
-    if (isFollowing && isLive) scrollTo(layout.height);
-  }, [isFollowing, isLive, layout.height]);
+    if (isFollowing) scrollTo(layout.height);
+  }, [isFollowing, layout.height]);
   useLayoutEffect(() => {
     const element = scroller.current!;
     if (playY === undefined) return;
