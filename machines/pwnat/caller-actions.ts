@@ -3,6 +3,7 @@ import { assertEvent } from 'xstate';
 import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { askedOnce, helloOf, isProbe, wantsAnswer } from './caller-probe.ts';
 import { type CallerContext, type CallerEvent, callerSetup } from './caller-setup.ts';
 import * as calling from './calls.ts';
 import type { Calls } from './calls.ts';
@@ -49,17 +50,28 @@ export const forgeError = enqueueActions(({ context, enqueue }) => {
 
 /** Asks whoever listens to speak, in each of the ways that it may. */
 export const knock = enqueueActions(({ context, enqueue }) => {
-  const { input: { server, to, authenticated, stun, seed }, calls, knocks, probe } = context;
+  const { input: { server, authenticated, stun, seed }, calls, knocks, probe } = context;
   const turn = new Turn(context.now);
   turn.send(server, { type: 'offer', caller: calls.self });
-  if (!authenticated) turn.send(server, attempt(context).variant === 'pypwnat' ? { type: 'greeting' } : { type: 'hello', request: probe, ...to });
+  if (!authenticated) turn.send(server, attempt(context).variant === 'pypwnat' ? { type: 'greeting' } : helloOf(context));
   if (stun && !context.seen.mapped) turn.send(stun, { type: 'ask', txid: toHex(derive(seed, 'stun', knocks).subarray(0, 12)) });
   // An echo, for whoever wonders later why nothing came.
   const pings = knocks === PING_AT;
   if (pings) turn.ask({ type: 'icmp.send', socket: HOLE, to: server.host, message: { type: 'ping', id: probe } });
-  enqueue.assign({ knocks: knocks + 1, seen: pings ? { ...context.seen, pinged: true } : context.seen });
+  enqueue.assign({ knocks: knocks + 1, refusal: askedOnce(context), seen: pings ? { ...context.seen, pinged: true } : context.seen });
   enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
+
+/** Asks for the destination alone, of a listener that has accepted the offer. */
+export const askAgain = enqueueActions(({ context, enqueue }) => {
+  enqueue.sendTo('net', { type: 'udp.send', socket: MAIN, to: context.input.server, message: helloOf(context) });
+  enqueue.assign({ refusal: askedOnce(context) });
+});
+
+export const noteRefusal = assign({ refusal: ({ context: { refusal } }) => (refusal === 'none' ? 'heard' : refusal === 'asked' ? 'again' : refusal) });
+
+/** A listener that is looked for anew is asked anew. */
+export const forgetRefusal = assign({ refusal: () => 'none' as const });
 
 export const noteMapped = assign(({ context, event }) => {
   assertEvent(event, 'mapped');
@@ -102,13 +114,11 @@ export const carry = enqueueActions(({ context, event, enqueue }) => {
   if (armedAt !== undefined) enqueue.raise({ type: 'tick' }, { id: 'tick', delay: armedAt - turn.now });
 });
 
-export const reportConnected = enqueueActions(({ context, enqueue }) => {
-  const { local, input, startedAt, now } = context;
-  if (!local) return;
-  const outcome: Outcome = { kind: 'connected', socket: MAIN, local, peer: input.server, elapsedMs: now - startedAt };
-  enqueue.assign({ outcome });
-  enqueue.emit({ type: 'outcome', outcome });
-});
+export const reportConnected = reports(() => true);
+
+/** The offer is accepted. Who takes no TCP connection in waits for the word on the destination, too. */
+export const reportAccepted = reports((context) => !wantsAnswer(context));
+export const reportAnswered = reports((context) => wantsAnswer(context) && context.outcome === undefined);
 
 // ---- the end
 
@@ -142,11 +152,21 @@ function attempt({ input, local }: CallerContext): Attempt {
   return { server, to, variant, authenticated, stun, local };
 }
 
+function reports(isMet: (context: CallerContext) => boolean) {
+  return enqueueActions(({ context, enqueue }) => {
+    const { local, input, startedAt, now } = context;
+    if (!local || !isMet(context)) return;
+    const outcome: Outcome = { kind: 'connected', socket: MAIN, local, peer: input.server, elapsedMs: now - startedAt };
+    enqueue.assign({ outcome });
+    enqueue.emit({ type: 'outcome', outcome });
+  });
+}
+
 function saw(what: Partial<Sightings>) {
   return assign(({ context }) => ({ seen: { ...context.seen, ...what } }));
 }
 
-function hear({ probe }: CallerContext, calls: Calls, turn: Turn, event: CallerEvent): Calls {
+function hear(context: CallerContext, calls: Calls, turn: Turn, event: CallerEvent): Calls {
   const { tunnel, server } = calls;
   switch (event.type) {
     case 'tick':
@@ -155,7 +175,7 @@ function hear({ probe }: CallerContext, calls: Calls, turn: Turn, event: CallerE
       return calling.accepted(calls, turn, event.pair);
     case 'helloAck': {
       const after = calling.helloAcknowledged(calls, turn, event);
-      return event.request === probe ? calling.spokenPlainly(after, turn) : after;
+      return isProbe(context, event.request) ? calling.spokenPlainly(after, turn) : after;
     }
     case 'keepAlive':
     case 'data':

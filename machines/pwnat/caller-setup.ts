@@ -40,6 +40,8 @@ export interface CallerContext extends Timekeeping {
   readonly knocks: number;
   /** udptunnel's request by which the listener is found, before any TCP connection asks. */
   readonly probe: number;
+  /** A GOODBYE to it, which anybody can forge: heard; then another request was made; then that one was refused too. */
+  readonly refusal: 'none' | 'heard' | 'asked' | 'again';
   readonly seen: Sightings;
   readonly outcome: Outcome | undefined;
 }

@@ -8,6 +8,7 @@ import { sameEndpoint } from '../../effects/endpoint.ts';
 import { derive } from '../../effects/seed.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import * as actions from './caller-actions.ts';
+import { isProbe } from './caller-probe.ts';
 import { type CallerContext, type CallerEvent, callerSetup, type PwnatCallerInput } from './caller-setup.ts';
 import { isKnown, newCalls } from './calls.ts';
 import { NOTHING_SEEN } from './explain.ts';
@@ -35,11 +36,12 @@ export const pwnatCaller = callerSetup
       isAboutUs: ({ context, event }) => event.type === 'rejected' && sameEndpoint(event.to, context.input.server) && event.source.port === context.local?.port,
       isOwnSocket: ({ event }) => event.type === 'net.failed' && (event.effect === 'udp.open' || event.effect === 'icmp.open' || event.effect === 'tcp.listen') && [MAIN, HOLE, DOOR].includes(event.socket),
       isRefusedSending: ({ event }) => event.type === 'net.failed' && (event.effect === 'udp.send' || event.effect === 'icmp.send'),
-      isAnswer: (where) => where.event.type === 'helloAck' && isFromListener(where) && where.event.request === where.context.probe,
+      isAnswer: (where) => where.event.type === 'helloAck' && isFromListener(where) && isProbe(where.context, where.event.request),
       isAcceptance: (where) => where.event.type === 'accept' && isFromListener(where) && where.event.pair.startsWith(where.context.calls.self),
       /** Of an id that no connection has or had: the answer to a HELLO. */
       isRefusal: (where) => where.event.type === 'goodbye' && isFromListener(where) && !isKnown(where.context.calls, where.event.id),
       isOurLink: (where) => where.event.type === 'linkBye' && isFromListener(where) && typeof where.context.calls.speech === 'object' && where.event.pair === where.context.calls.speech.pair,
+      isRefusedTwice: ({ context }) => context.refusal === 'again',
       wantsProof: ({ context }) => context.input.authenticated === true,
       wantsDoor: ({ context }) => context.input.listen !== undefined,
       isSilenced: ({ context }) => context.calls.speech === undefined,
@@ -95,9 +97,9 @@ export const pwnatCaller = callerSetup
         id: 'reaching',
         initial: 'forging',
         on: {
-          accept: { guard: 'isAcceptance', target: 'connected', actions: ['carry', 'reportConnected'] },
-          helloAck: [{ guard: 'isAnswer', target: 'connected', actions: ['carry', 'reportConnected'] }, HEAR],
-          goodbye: { guard: 'isRefusal', target: 'failed', actions: 'concludeDenied' },
+          accept: { guard: 'isAcceptance', target: 'connected', actions: ['carry', 'reportAccepted'] },
+          helloAck: [{ guard: 'isAnswer', target: 'connected.settled', actions: ['carry', 'reportConnected'] }, HEAR],
+          goodbye: { guard: 'isRefusal', actions: 'noteRefusal' },
           greeting: { guard: 'isFromListener', target: '.greeted', actions: 'noteGreeting' },
           punch: { guard: 'isFromListener', actions: 'notePunch' },
           mapped: { guard: 'isMapping', actions: 'noteMapped' },
@@ -108,7 +110,7 @@ export const pwnatCaller = callerSetup
         states: {
           forging: { entry: 'forgeError', after: { lead: 'forgingAgain' } },
           forgingAgain: { entry: 'forgeError', after: { lead: 'asking' } },
-          asking: { entry: 'knock', after: { knockInterval: 'forging' } },
+          asking: { entry: 'knock', after: { knockInterval: [{ guard: 'isRefusedTwice', target: '#failed', actions: 'concludeDenied' }, { target: 'forging' }] } },
           // pypwnat's own listener says no more; one of ours does.
           greeted: { entry: 'knock', on: { greeting: {} }, after: { greetedDeadline: [{ guard: 'wantsProof', target: '#failed', actions: 'concludeNoAnswer' }, { target: '#greetedOnly', actions: 'reportConnected' }] } },
         },
@@ -117,11 +119,27 @@ export const pwnatCaller = callerSetup
       connected: {
         tags: 'confirmed',
         on: { linkBye: { guard: 'isOurLink', target: 'closedByPeer', actions: 'carry' } },
-        always: { guard: 'isSilenced', target: 'reaching' },
+        always: { guard: 'isSilenced', target: 'reaching', actions: 'forgetRefusal' },
         initial: 'fresh',
         states: {
           // Our own listener accepts the offer, and refuses the destination in the answer to HELLO.
-          fresh: { on: { goodbye: [{ guard: 'isRefusal', target: '#failed', actions: 'concludeDenied' }, HEAR] }, after: { refusalDeadline: 'settled' } },
+          fresh: {
+            on: {
+              helloAck: [{ guard: 'isAnswer', target: '.answered', actions: ['carry', 'reportAnswered'] }, HEAR],
+              linkBye: { guard: 'isOurLink', target: '#closedByPeer', actions: ['carry', 'reportAnswered'] },
+            },
+            after: { refusalDeadline: { target: 'settled', actions: 'reportAnswered' } },
+            initial: 'asked',
+            states: {
+              asked: { on: { goodbye: [{ guard: 'isRefusal', target: 'askedAgain', actions: 'noteRefusal' }, HEAR] } },
+              answered: {},
+              askedAgain: {
+                entry: 'askAgain',
+                on: { goodbye: [{ guard: 'isRefusal', actions: 'noteRefusal' }, HEAR] },
+                after: { knockInterval: [{ guard: 'isRefusedTwice', target: '#failed', actions: 'concludeDenied' }, { target: 'askedAgain', reenter: true }] },
+              },
+            },
+          },
           settled: {},
         },
       },
@@ -131,7 +149,7 @@ export const pwnatCaller = callerSetup
 
       leaving: { entry: 'sayGoodbye', after: { leaveTime: 'closed' } },
       closed: { type: 'final', entry: 'reportOutcome' },
-      closedByPeer: { type: 'final' },
+      closedByPeer: { id: 'closedByPeer', type: 'final' },
       greetedEnd: { type: 'final' },
       failed: { id: 'failed', type: 'final', entry: ['sayGoodbye', 'reportOutcome'] },
     },
@@ -150,6 +168,7 @@ function newContext(input: PwnatCallerInput = { seed: '', server: { host: '0.0.0
     armedAt: Infinity,
     knocks: 0,
     probe: (one << 8) | other,
+    refusal: 'none',
     seen: NOTHING_SEEN,
     outcome: undefined,
   };

@@ -49,7 +49,7 @@ export function explainNoAnswer(attempt: Attempt, seen: Sightings): Failed {
 }
 
 export function explainDenied({ server, to }: Attempt): Failed {
-  return failed('no-path', `The listener at ${formatEndpoint(server)} is there, but does not allow ${to.host}:${to.port}. It has to be named there to the letter: --allow ${to.host}:${to.port}`);
+  return failed('no-path', `The listener at ${formatEndpoint(server)} seems to refuse ${to.host}:${to.port}. It has to be named there to the letter: --allow ${to.host}:${to.port}`);
 }
 
 export function explainLost({ server }: Attempt): Failed {

@@ -77,7 +77,7 @@ test('a destination that is not allowed is refused in words on both sides', asyn
   const listener = await listening({ a: 'port-restricted', b: 'open' });
   const caller = start('b', natpunch('pwnat', 'connect', HOME, '--listen', '9000', '--to', '127.0.0.1:22'));
   expect(await caller.ended).toBe(1);
-  expect(caller.stderr).toMatch(/natpunch: The listener at 198\.18\.1\.2:2222 is there, but does not allow 127\.0\.0\.1:22\. .*--allow 127\.0\.0\.1:22 \(no-path\)\n$/);
+  expect(caller.stderr).toMatch(/natpunch: The listener at 198\.18\.1\.2:2222 seems to refuse 127\.0\.0\.1:22\. .*--allow 127\.0\.0\.1:22 \(no-path\)\n$/);
   await listener.says(/198\.18\.2\.2:2222 asked for a destination that --allow does not name/);
 });
 

@@ -12,6 +12,8 @@ const STUN = { host: '198.18.0.2', port: 3478 };
 const LOCAL = { host: '0.0.0.0', port: 2222 };
 const PRIVATE = [{ host: '192.168.2.2', port: 2222 }];
 
+const DOOR = { host: '127.0.0.1', port: 8080 };
+
 class CallerBench extends Bench<CallerContext, CallerEvent, PwnatMessage> {
   constructor(input: Partial<PwnatCallerInput> = {}) {
     super(pwnatCaller, { seed: '1', server: SERVER, to: { host: 'web', port: '80' }, ...input });
@@ -109,11 +111,11 @@ describe('the hole', () => {
   });
 
   test('of ours stands with the accepted offer, and no more ICMP leaves', () => {
-    const bench = new CallerBench().reaching();
+    const bench = new CallerBench({ listen: DOOR }).reaching();
     bench.advance(60);
     bench.linked();
-    expect([bench.state, bench.asked]).toEqual(['connected.fresh', ['linkPing to 198.18.1.2:2222']]);
-    expect(bench.emitted).toMatchObject([{ type: 'outcome', outcome: { kind: 'connected', peer: SERVER, elapsedMs: 80 } }]);
+    expect([bench.state, bench.asked]).toEqual(['connected.fresh.asked', ['linkPing to 198.18.1.2:2222']]);
+    expect(bench.emitted).toMatchObject([{ what: 'listening' }, { type: 'outcome', outcome: { kind: 'connected', peer: SERVER, elapsedMs: 80 } }]);
     const before = bench.net.length;
     for (let n = 0; n < 20; n += 1) {
       bench.advance(1_000);
@@ -126,7 +128,7 @@ describe('the hole', () => {
     const bench = new CallerBench().reaching();
     bench.advance(60);
     bench.hear({ type: 'helloAck', id: 1, request: bench.context.probe });
-    expect([bench.state, bench.asked]).toEqual(['connected.fresh', ['goodbye to 198.18.1.2:2222']]);
+    expect([bench.state, bench.asked]).toEqual(['connected.settled', ['goodbye to 198.18.1.2:2222']]);
     expect(bench.hear({ type: 'helloAck', id: 2, request: bench.context.probe }).asked).toEqual(['goodbye to 198.18.1.2:2222']);
   });
 
@@ -152,17 +154,48 @@ describe('the hole', () => {
     const ours = new CallerBench({ variant: 'pypwnat' }).reaching();
     ours.advance(60);
     ours.hear({ type: 'greeting' }).linked();
-    expect(ours.state).toBe('connected.fresh');
+    expect(ours.state).toBe('connected.fresh.asked');
   });
 
-  test('a destination that the listener refuses ends it, also when the refusal comes behind the accepted offer', () => {
+  test('a destination that the listener refuses twice ends it, also when the refusals come behind the accepted offer', () => {
     for (const prepare of [(bench: CallerBench) => bench, (bench: CallerBench) => bench.linked()]) {
       const bench = prepare(new CallerBench().reaching());
-      expect(bench.hear({ type: 'goodbye', id: 3 }).context.outcome).toMatchObject({ reason: 'no-path', detail: expect.stringContaining('--allow web:80') });
+      bench.advance(60);
+      bench.hear({ type: 'goodbye', id: 3 });
+      bench.advance(560);
+      bench.hear({ type: 'goodbye', id: 4 });
+      bench.advance(600);
+      expect(bench.context.outcome).toMatchObject({ reason: 'no-path', detail: expect.stringMatching(/seems to refuse.*--allow web:80/) });
     }
     const later = new CallerBench().reaching().linked();
     later.elapse('refusalDeadline');
     expect(later.hear({ type: 'goodbye', id: 3 }).state).toBe('connected.settled');
+  });
+
+  test('one forged GOODBYE ends nothing, nor do many before another HELLO has been answered', () => {
+    const another = (bench: CallerBench): number => (bench.context.probe + 1) & 0xffff;
+    const reaching = new CallerBench().reaching();
+    for (let n = 1; n < 9; n += 1) reaching.hear({ type: 'goodbye', id: n });
+    reaching.advance(600);
+    expect(reaching.net).toContainEqual(expect.objectContaining({ commands: expect.arrayContaining([expect.objectContaining({ message: expect.objectContaining({ type: 'hello', request: another(reaching) }) })]) }));
+    reaching.hear({ type: 'goodbye', id: 9 });
+    expect(reaching.hear({ type: 'helloAck', id: 1, request: another(reaching) }).state).toBe('connected.settled');
+    const fresh = new CallerBench().reaching().linked();
+    expect(fresh.hear({ type: 'goodbye', id: 3 }).asked).toEqual(['hello to 198.18.1.2:2222']);
+    fresh.hear({ type: 'goodbye', id: 4 });
+    expect(fresh.hear({ type: 'helloAck', id: 1, request: another(fresh) }).state).toBe('connected.fresh.answered');
+    fresh.advance(1_000);
+    expect(fresh.context.outcome).toMatchObject({ kind: 'connected' });
+  });
+
+  test('without a door stands with the word on the destination, or two seconds later', () => {
+    const bench = new CallerBench().reaching().linked();
+    expect(bench.context.outcome).toBeUndefined();
+    expect(bench.hear({ type: 'helloAck', id: 1, request: bench.context.probe }).context.outcome).toMatchObject({ kind: 'connected' });
+    const silent = new CallerBench().reaching().linked();
+    silent.advance(2_000);
+    expect(silent.context.outcome).toMatchObject({ kind: 'connected' });
+    expect(new CallerBench({ authenticated: true }).reaching().linked().context.outcome).toMatchObject({ kind: 'connected' });
   });
 });
 
