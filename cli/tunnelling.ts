@@ -31,6 +31,8 @@ export interface Tunnelling {
   readonly say: (news: ServerReported) => string;
   /** To say that it stands is all there is to do. */
   readonly once: boolean;
+  /** What `once` leaves open, in words. */
+  readonly untried?: string | undefined;
 }
 
 export interface TunnelOutput {
@@ -61,7 +63,7 @@ interface Report {
 
 type Effort = Pick<Result, 'elapsedMs' | 'packetsSent'>;
 
-async function play({ machine, codec, input, portOptions, say, once }: Tunnelling, startRecording: Recorder | undefined, report: Report, onStop: (stop: () => void) => void): Promise<ExitCode> {
+async function play({ machine, codec, input, portOptions, say, once, untried }: Tunnelling, startRecording: Recorder | undefined, report: Report, onStop: (stop: () => void) => void): Promise<ExitCode> {
   const { tell, json } = report;
   const clock = nodeClock();
   const measured = meter(nodeNet(), COUNTED);
@@ -93,6 +95,7 @@ async function play({ machine, codec, input, portOptions, say, once }: Tunnellin
   const result = resultOf(connected, { protocol: 'pwnat', ...effort() });
   const message = `connected to ${formatEndpoint(connected.peer)} from ${formatEndpoint(connected.local)} after ${result.elapsedMs} ms`;
   if (once) {
+    if (untried !== undefined && !interrupted) tell({ status: 'warning', message: `natpunch: ${untried}` });
     if (!interrupted) process.stdout.write(`${json ? JSON.stringify(result) : message}\n`);
     recording?.told({ type: 'close' });
     await connection.close();

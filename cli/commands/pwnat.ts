@@ -21,7 +21,9 @@ Nobody in between is needed, but raw ICMP on both sides: root, or CAP_NET_RAW.`;
 
 const LISTEN_HELP = `
 Example: one web server, for whoever knows the secret
-  $ sudo NATPUNCH_SECRET=... natpunch pwnat listen --allow 127.0.0.1:80
+  $ export NATPUNCH_SECRET=...
+  $ sudo --preserve-env=NATPUNCH_SECRET natpunch pwnat listen \\
+      --allow 127.0.0.1:80
 
 Callers reach what --allow names, compared to the letter, and nothing else.
 Without a secret whoever can send here may; with one the original programs
@@ -34,7 +36,8 @@ Example: the home's web server at localhost:8080
 The NAT before this host, if there is one, has to let forged ICMP errors out
 under its own address; Linux does not. What stands in the way is said within
 10 s, and more exactly with --stun. The local port is taken on 127.0.0.1 unless
---listen names another address.`;
+--listen names another address. A client that ends its own direction (nc -N)
+ends both, and loses the rest of the answer.`;
 
 export function definePwnat(command: Command): void {
   command.helpCommand(false).description('Opens a hole to a host behind a NAT without any server, by forged ICMP errors, and carries TCP connections through it.').addHelpText('after', HELP);
@@ -141,7 +144,17 @@ async function callOut(host: string, given: ConnectOptions) {
       ...(timeout === undefined ? {} : { waitMs: timeout * 1000 }),
       ...authentication(given),
     };
-    return { machine: pwnatCaller, codec: codecFor(given), input, portOptions: '--port or --listen', warnings: [], say: callerNews(to), once: once || input.listen === undefined };
+    return {
+      machine: pwnatCaller,
+      codec: codecFor(given),
+      input,
+      portOptions: '--port or --listen',
+      warnings: [],
+      say: callerNews(to),
+      once: once || input.listen === undefined,
+      // HELLO, which asks for it, is not said with a secret, nor by pypwnat.
+      untried: input.authenticated || variant === 'pypwnat' ? 'only the hole was tried, not whether the listener allows a destination' : undefined,
+    };
   };
   return tunnel(prepare, { record, json });
 }
@@ -171,7 +184,7 @@ function callerNews(to: Endpoint | undefined): (news: ServerReported) => string 
     const who = from ? formatEndpoint(from) : '';
     switch (what) {
       case 'listening':
-        return `listening on ${local ? formatEndpoint(local) : ''} (TCP), which leads to ${to ? formatEndpoint(to) : 'nothing'} over there`;
+        return `listening on ${local ? formatEndpoint(local) : ''} (TCP), which leads to ${to ? `${formatEndpoint(to)} over there` : 'nothing over there, for want of --to'}`;
       case 'called':
         return `${who} has answered`;
       case 'carried':
