@@ -44,14 +44,23 @@ export const serve = enqueueActions(({ context, event, enqueue }) => {
   const { local } = context;
   enqueue.assign({ callee, now: turn.now });
   if (turn.commands.length > 0) enqueue.sendTo('net', { type: 'several', commands: turn.commands });
+  let { deniedAt, untold } = context;
   for (const { what, from } of turn.news) {
-    enqueue.emit({ type: 'server', what, ...(from ? { from } : {}) });
+    // Whoever asks for what is denied need not be where it says, and can ask a thousand times a second.
+    if (what === 'denied' && turn.now - deniedAt < timing.DENIED_MS) {
+      untold += 1;
+      continue;
+    }
+    const detail = what === 'denied' && untold > 0 ? { detail: `and ${untold} more since the last word of it` } : {};
+    if (what === 'denied') [deniedAt, untold] = [turn.now, 0];
+    enqueue.emit({ type: 'server', what, ...(from ? { from } : {}), ...detail });
     if (context.outcome || !local || !from || what === 'denied' || what === 'refused') continue;
     const outcome: Outcome = { kind: 'connected', socket: MAIN, local, peer: from, elapsedMs: turn.now - context.startedAt };
     enqueue.assign({ outcome });
     enqueue.emit({ type: 'outcome', outcome });
     break;
   }
+  enqueue.assign({ deniedAt, untold });
   const armedAt = rearmed(context, turn, callee.tunnel.dueAt, event.type === 'tick');
   if (armedAt === undefined && event.type !== 'tick') return;
   enqueue.assign({ armedAt: armedAt ?? Infinity });
@@ -62,7 +71,7 @@ export const serve = enqueueActions(({ context, event, enqueue }) => {
 /** The NAT opens towards whoever has sent an error; pypwnat's callers wait for a word. */
 export const answerCaller = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'exceeded');
-  const { callee, greetings } = context;
+  const { callee } = context;
   const now = timeOf(context, event);
   const callers = punched(callee.callers, event.from.host, now, () => isServed(callee, event.from.host));
   enqueue.assign({ now });
@@ -71,17 +80,6 @@ export const answerCaller = enqueueActions(({ context, event, enqueue }) => {
   const to = { host: event.from.host, port: context.local?.port ?? variant.port };
   enqueue.assign({ callee: { ...callee, callers } });
   enqueue.sendTo('net', { type: 'udp.send', socket: MAIN, to, message: { type: variant.name === 'pypwnat' ? 'greeting' : 'punch' } });
-  if (variant.name !== 'pypwnat') return;
-  enqueue.assign({ greetings: [...greetings, { to, left: timing.GREETINGS - 1 }] });
-  if (greetings.length === 0) enqueue.raise({ type: 'greet' }, { id: 'greet', delay: timing.GREETING_MS });
-});
-
-/** Words may be lost: pypwnat's caller asks only once. */
-export const greetAgain = enqueueActions(({ context, enqueue }) => {
-  for (const { to } of context.greetings) enqueue.sendTo('net', { type: 'udp.send', socket: MAIN, to, message: { type: 'greeting' } });
-  const greetings = context.greetings.map(({ to, left }) => ({ to, left: left - 1 })).filter(({ left }) => left > 0);
-  enqueue.assign({ greetings });
-  if (greetings.length > 0) enqueue.raise({ type: 'greet' }, { id: 'greet', delay: timing.GREETING_MS });
 });
 
 /** The timer tells no time, but so much has passed since it fired last. */

@@ -30,15 +30,16 @@ export interface ListenerContext extends Timekeeping {
   readonly startedAt: number;
   /** When nobody was last asked for an echo, at the least. */
   readonly askedAt: number;
-  /** pypwnat's greetings that are still to be said, and to whom. */
-  readonly greetings: readonly { readonly to: Endpoint; readonly left: number }[];
+  /** When a denied destination was last told of, and how often one was asked for since. */
+  readonly deniedAt: number;
+  readonly untold: number;
   /** The system refuses to send the echo requests, and that has been told. */
   readonly isMute: boolean;
   readonly outcome: Outcome | undefined;
 }
 
 /** `close` asks for an end, in any state. */
-export type ListenerEvent = NetHeard<PwnatMessage> | Tick | { readonly type: 'greet' } | { readonly type: 'close' };
+export type ListenerEvent = NetHeard<PwnatMessage> | Tick | { readonly type: 'close' };
 
 export const listenerSetup = setup({
   types: {} as {

@@ -76,7 +76,6 @@ export const pwnatListener = listenerSetup
           linkBye: { actions: 'serve' },
           piece: { actions: 'serve' },
           tick: { actions: 'serve' },
-          greet: { actions: 'greetAgain' },
           'tcp.drained': { actions: 'serve' },
           'tcp.closed': { actions: 'serve' },
           'net.failed': [{ guard: 'isOwnSocket', target: 'failed', actions: 'concludeSocket' }, { guard: 'isMute', actions: 'reportMute' }, { guard: 'isOfConnection', actions: 'serve' }],
@@ -105,5 +104,5 @@ export const pwnatListener = listenerSetup
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 function newContext(input: PwnatListenerInput = { seed: '' }): ListenerContext {
   const callee = newCallee(input.seed, input.allow ?? []);
-  return { input, callee, local: undefined, startedAt: 0, askedAt: 0, now: 0, armedAt: Infinity, greetings: [], isMute: false, outcome: undefined };
+  return { input, callee, local: undefined, startedAt: 0, askedAt: 0, now: 0, armedAt: Infinity, deniedAt: -Infinity, untold: 0, isMute: false, outcome: undefined };
 }

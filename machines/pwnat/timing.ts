@@ -38,9 +38,8 @@ export const CALLER_FORGOTTEN_MS = 60_000;
 /** Punches in all: so many at once, and so many a second. Guesses: far above any honest need, and little for any line. */
 export const PUNCH_BURST = 64;
 export const PUNCHES_A_SECOND = 32;
-/** pypwnat's greeting is said so often, so far apart: its original asks once, and hears what comes. */
-export const GREETINGS = 3;
-export const GREETING_MS = 200;
+/** Denied destinations are told of no more often: who reads along needs no more. A guess. */
+export const DENIED_MS = 1_000;
 
 // ---- udptunnel
 

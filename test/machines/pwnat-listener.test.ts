@@ -101,11 +101,11 @@ describe('an error', () => {
     for (const bench of [pending, linked]) expect([bench.error(), bench.error('198.18.2.3')]).toEqual([[], ['punch to 198.18.2.3:2222']]);
   });
 
-  test('to pypwnat\'s is answered by its greeting, three times', () => {
+  test('to pypwnat\'s is answered by its greeting, once: it is nearly as long as the error', () => {
     const bench = new ListenerBench({ variant: 'pypwnat' }).serving();
     bench.error();
     bench.advance(1_000);
-    expect(bench.net.flatMap(inWords).filter((what) => what === 'greeting to 198.18.2.2:2345')).toHaveLength(3);
+    expect(bench.net.flatMap(inWords).filter((what) => what === 'greeting to 198.18.2.2:2345')).toHaveLength(1);
   });
 });
 
@@ -138,6 +138,14 @@ describe('HELLO', () => {
     const bench = new ListenerBench().serving();
     expect(bench.hear(hello(host, port))).toEqual(['goodbye to 198.18.2.2:2222']);
     expect([bench.context.callee.tunnel.streams.size, bench.emitted.at(-1)]).toMatchObject([0, { what: 'denied' }]);
+  });
+
+  test('that is denied a thousand times a second is told of once a second, with the count of the others', () => {
+    const bench = new ListenerBench().serving();
+    for (let n = 0; n < 500; n += 1) bench.hear(hello('no', '1', n), { host: `203.0.113.${n % 250}`, port: n + 1 });
+    bench.now += 1_000;
+    bench.hear(hello('no', '1', 1));
+    expect(bench.emitted.slice(1)).toEqual([{ type: 'server', what: 'denied', from: { host: '203.0.113.0', port: 1 } }, { type: 'server', what: 'denied', from: CALLER, detail: 'and 499 more since the last word of it' }]);
   });
 
   test('is denied by a listener that was told of no destination, whatever it asks for', () => {
