@@ -21,7 +21,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'udp-punch-sweep', protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', theme: 'dark', pose: atFirst('.arrow.bundle.dropped', 'probe') },
   { name: 'tcp-open', protocol: 'tcp-open', a: 'port-restricted', b: 'port-restricted', pose: atFirst('.mark.outcome', 'connected') },
   { name: 'n4', protocol: 'n4', a: 'symmetric-seq', b: 'port-restricted', theme: 'dark', pose: atFirst('.arrow.bundle', 'punch') },
-  { name: 'pwnat', protocol: 'pwnat', a: 'open', b: 'port-restricted', pose: atFirst('.arrow', 'icmp') },
+  { name: 'pwnat', protocol: 'pwnat', a: 'open', b: 'port-restricted', pose: atFirst('.arrow', 'offer') },
   { name: 'nat-check', protocol: 'stun-check', a: 'port-restricted', pose: tables },
   { name: 'no-path', protocol: 'udp-punch', a: 'symmetric', b: 'symmetric', pose: atFirst('.arrow.dropped', 'filtering') },
   { name: 'two-runs', protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', pose: beside },

@@ -1,4 +1,4 @@
-/** Looks at a drawing that is larger than its frame: all of it where that can be read, else what is active. */
+/** Looks at a drawing that is larger than its frame: all of it where that can be read, else as much around what is active as can be. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface Camera {
@@ -23,12 +23,13 @@ interface Box {
 
 /** Smaller than this nobody reads it, and the camera follows what is active instead. */
 const READABLE = 0.62;
-/** How close it then looks. */
+/** How close it then looks at most. */
 const CLOSE = 0.88;
 const SMALLEST = 0.12;
 const LARGEST = 3;
 
-export function useCamera(drawing: { readonly width: number; readonly height: number }, focus: Box | undefined): Camera {
+/** `focuses` are what is active, the outermost first. */
+export function useCamera(drawing: { readonly width: number; readonly height: number }, focuses: readonly Box[]): Camera {
   const ref = useRef<HTMLDivElement>(null);
   const [pose, setPose] = useState<Pose>({ x: 0, y: 0, scale: 1 });
   /** False once the user has moved it; `fit` gives it back. */
@@ -51,9 +52,11 @@ export function useCamera(drawing: { readonly width: number; readonly height: nu
   useLayoutEffect(() => {
     if (!isOwn.current || size.width === 0) return;
     const all = whole();
+    const scaleOf = ({ width, height }: Box): number => Math.min(CLOSE, size.width / (width + 24), size.height / (height + 24));
+    const focus = focuses.find((one) => scaleOf(one) >= READABLE) ?? focuses.at(-1);
     if (all.scale >= READABLE || focus === undefined) return setPose(all);
-    setPose(around(focus, drawing, size, CLOSE));
-  }, [size, drawing, focus]);
+    setPose(around(focus, drawing, size, Math.max(READABLE, scaleOf(focus))));
+  }, [size, drawing, focuses]);
 
   const zoomAt = (factor: number, px: number, py: number): void => {
     isOwn.current = false;

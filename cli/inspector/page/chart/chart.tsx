@@ -44,7 +44,8 @@ export function Chart({ machine, definition, value, steps }: ChartProps): VNode 
 function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonly value: unknown; readonly steps: readonly Step[] }): VNode {
   const active = useMemo(() => activePaths(value), [value]);
   const leaf = useMemo(() => chart.states.filter(({ node }) => active.has(node.path)).at(-1), [active, chart]);
-  const { ref, transform, zoom, fit } = useCamera(chart, leaf);
+  const around = useMemo(() => chart.states.filter(({ node }) => leaf && `${leaf.node.path}.`.startsWith(`${node.path}.`)), [leaf, chart]);
+  const { ref, transform, zoom, fit } = useCamera(chart, around);
   const takenBy = ({ arrow }: PlacedEdge): Step | undefined => arrow && (steps.find((step) => isTaken(arrow, step, false)) ?? steps.find((step) => !known(step) && isTaken(arrow, step, true)));
   const known = (step: Step): boolean => chart.edges.some(({ arrow }) => arrow && isTaken(arrow, step, false));
   // What was taken is painted last, over its neighbours.
