@@ -169,8 +169,12 @@ function takenUp(callee: Callee, turn: Turn, from: Endpoint, pair: string): Call
   if (used.has(pair) || !numbers.includes(listener) || used.size >= timing.USED_PAIRS) return undefined;
   const isNeighbour = ({ host }: { readonly host: string }): boolean => host === from.host;
   const neighbours = [...links.values()].filter(({ peer }) => isNeighbour(peer)).length;
-  if (links.size >= timing.LINKS || neighbours >= timing.LINKS_PER_HOST) return undefined;
   if ([...used.values()].filter(isNeighbour).length >= timing.USED_PAIRS_PER_HOST) return undefined;
+  if (links.size >= timing.LINKS || neighbours >= timing.LINKS_PER_HOST) {
+    // A caller that was started anew has left its older one behind.
+    const [older] = [...links].filter(([, { peer }]) => sameEndpoint(peer, from)).sort(([, one], [, other]) => one.heardAt - other.heardAt);
+    return older && takenUp(withoutLink(callee, turn, older[0]), turn, from, pair);
+  }
   turn.tell({ what: 'called', from });
   return {
     ...callee,

@@ -178,6 +178,13 @@ test('a link is taken up by whoever has the number that was given to that addres
   expect(bench.hear(ping)).toEqual([]);
 });
 
+test('a caller that is started again and again takes the place of its older links, and is not locked out', () => {
+  const bench = new ListenerBench().serving();
+  for (let n = 0; n < 20; n += 1) bench.hear({ type: 'offer', caller: `0123456789abcd${10 + n}` });
+  for (const pair of pairsOf(bench)) expect(bench.hear({ type: 'linkPing', by: 'caller', pair, serial: 1 })).toContain('linkPong to 198.18.2.2:2222');
+  expect(bench.context.callee.links.size).toBe(16);
+});
+
 test('told to stop, it says goodbye to everybody, and is done', () => {
   const bench = new ListenerBench().serving();
   bench.hear({ type: 'offer', caller: '0123456789abcdef' });
