@@ -109,3 +109,10 @@ function isStateOf(definition: unknown, value: unknown): boolean {
   if (typeof value === 'string') return value in states;
   return Object.entries(value as Readonly<Record<string, unknown>>).every(([key, below]) => key in states && isStateOf(states[key], below));
 }
+
+test('a NAT that lets a packet through as it is is seen to do so', () => {
+  const trace = traced('port-restricted', 'restricted', { protocol: 'pwnat' });
+  const passed = ofKind(trace, 'packet').filter(({ what, place }) => what === 'forwarded' && place === 'nat-b');
+  expect(passed.length).toBeGreaterThan(0);
+  expect(ofKind(trace, 'packet').filter(({ what, place }) => what === 'forwarded' && !place.startsWith('nat-'))).toEqual([]);
+});

@@ -92,3 +92,14 @@ test('actors without a network have lanes of their own, and events between them 
   expect(packets.map(({ label, from, to }) => [label, from, to])).toEqual([['ADD', 0, 1]]);
   expect(marks.map(({ text, lane }) => [text, lane])).toEqual([['OPEN', 0]]);
 });
+
+test('a packet that a NAT lets through as it is stops there too, with the same addresses', () => {
+  const flow = { src: '192.0.2.7:1', dst: '203.0.113.5:2' };
+  const events: TraceEvent[] = [
+    { n: 0, at: 0, kind: 'place', name: 'nat-a', type: 'nat', side: 'a', depth: 1, addresses: ['192.0.2.1'] },
+    { n: 1, at: 0, kind: 'place', name: 'a', type: 'host', side: 'a', depth: 2, addresses: ['192.0.2.7'] },
+    { n: 2, at: 1, kind: 'packet', what: 'sent', packet: 0, place: 'a', ...flow, content: { protocol: 'icmp', label: 'exceeded', length: 4 } },
+    { n: 3, at: 1, kind: 'packet', what: 'forwarded', packet: 0, place: 'nat-a', ...flow },
+  ];
+  expect(pictureOf(events).packets[0]?.stops.map(({ device, before, after }) => [device, before, after])).toEqual([['a', undefined, flow], ['nat-a', flow, flow]]);
+});

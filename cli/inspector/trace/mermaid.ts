@@ -39,6 +39,7 @@ export function mermaidSequence({ header, events }: Trace, { limit = 300 }: Sequ
         at.set(packet, here);
         if (what === 'dropped') draw(`${idOf(before)}-x${idOf(here)}: ${clean(`${label}, dropped: ${event.reason ?? ''}`)}`, before, here);
         else if (what === 'translated') draw(`${idOf(before)}->>${idOf(here)}: ${clean(`${label}, on as ${event.src} to ${event.dst}`)}`, before, here);
+        else if (what === 'forwarded') draw(`${idOf(before)}->>${idOf(here)}: ${clean(`${label}, on as it is`)}`, before, here);
         else if (what === 'delivered') draw(`${idOf(before)}->>${idOf(here)}: ${clean(label)}`, before, here);
         else if (what === 'sent' && header.origin !== 'sim') draw(`${idOf(here)}->>${idOf(otherEnd(event, here, places))}: ${clean(label)}`, here, otherEnd(event, here, places));
         break;

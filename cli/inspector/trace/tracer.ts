@@ -30,7 +30,8 @@ export class Tracer {
   #noted: Noted[] = [];
   #pending: Pending | undefined;
   #now: () => number = () => 0;
-  readonly #firewalls = new Set<string>();
+  /** Firewalls and NATs. */
+  readonly #judges = new Set<string>();
   readonly #book: Notebook = {
     asking: undefined,
     note: (noted) => {
@@ -61,8 +62,8 @@ export class Tracer {
 
   /** For `internet.observe`. */
   readonly observe = (seen: Sighting): void => {
-    // What passes the core and plain routers unchanged tells nothing.
-    if (seen.type === 'forwarded' && !this.#firewalls.has(seen.device)) return;
+    // What passes the core and plain routers unchanged tells nothing; that a NAT lets something through as it is tells much.
+    if (seen.type === 'forwarded' && !this.#judges.has(seen.device)) return;
     this.#flush();
     const effect = seen.type === 'sent' && this.#book.asking?.run.name === seen.device ? this.#book.asking : undefined;
     this.#noted.push({ kind: 'device', at: seen.at, seen, effect });
@@ -70,7 +71,7 @@ export class Tracer {
 
   /** To be told before anything happens there. */
   place(place: PlaceFields): void {
-    if (place.type === 'firewall') this.#firewalls.add(place.name);
+    if (place.type === 'firewall' || place.type === 'nat') this.#judges.add(place.name);
     this.#noted.push({ kind: 'place', at: this.#now(), place });
   }
 

@@ -116,7 +116,7 @@ export class Drawing {
     const way = this.#packets.get(event.packet);
     if (way) {
       if (event.what === 'delivered') this.#taken.set(event.place, way);
-      if (event.what !== 'forwarded') way.seen.push(event);
+      way.seen.push(event);
       return;
     }
     const copied = event.copyOf === undefined ? undefined : this.#packets.get(event.copyOf);

@@ -38,7 +38,11 @@ export function packetOf(way: Way, index: number, lanes: Lanes, numbers: Numbers
   for (const event of seen) {
     const { n, at, what, place, before, reason, words } = event;
     const lane = lanes.placeOf(place, stops.at(-1)?.lane ?? sender);
-    if (lane === undefined || what === 'forwarded') continue;
+    if (lane === undefined) continue;
+    if (what === 'forwarded') {
+      stops.push({ n, at, lane, kind: 'translated', device: place, before: flowOf(event), after: flowOf(event) });
+      continue;
+    }
     const kind = what === 'duplicated' ? 'sent' : what;
     const why = words ?? reason;
     stops.push({ n, at, lane, kind, device: place, after: flowOf(event), ...(before ? { before } : {}), ...(reason === undefined ? {} : { reason, words: why ?? reason }), ...(before ? { rewriting: numbers.of(rewriting(place, before, event)) } : {}) });
