@@ -8,13 +8,13 @@ import { redactor } from '../../effects/codec.ts';
 import { watchRuns, type Watched } from '../../effects/run.ts';
 import { EXIT, Stop } from '../exit.ts';
 import { recordable } from '../machines.ts';
+import { guestBook } from './guests.ts';
 import { Runs } from './runs.ts';
 import { type InspectorServer, serveInspector } from './server.ts';
 import { forwardToStately } from './stately-forward.ts';
 import { writeTrace } from './trace/format.ts';
 import { traceWorld } from './trace/sim.ts';
 import type { Redact } from './trace/sightings.ts';
-import { StatelyListener } from './trace/stately.ts';
 import { Tracer } from './trace/tracer.ts';
 
 export interface InspectionOptions {
@@ -94,7 +94,7 @@ export async function openServer(port: number, runs: Runs): Promise<InspectorSer
   const { pageFolder } = await import('./page-folder.ts');
   const page = await pageFolder();
   try {
-    return await serveInspector({ port, page, runs, welcome: () => welcome(runs) });
+    return await serveInspector({ port, page, runs, welcome: guestBook(runs) });
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
     const why = code === 'EADDRINUSE' ? `port ${port} is taken` : code === 'EACCES' ? `port ${port} needs privileges` : code;
@@ -106,24 +106,6 @@ export async function openServer(port: number, runs: Runs): Promise<InspectorSer
 export function tellAddress(url: string, json: boolean): void {
   const message = `inspector: ${url}`;
   process.stderr.write(`${json ? JSON.stringify({ status: 'inspector', message, url }) : message}\n`);
-}
-
-/** Somebody else's application that speaks Stately's protocol becomes a run of its own. */
-function welcome(runs: Runs): (message: string) => void {
-  const startedMs = performance.now();
-  let listener: StatelyListener | undefined;
-  return (text) => {
-    let message: unknown;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      return;
-    }
-    const fresh = listener ?? new StatelyListener('another application', new Date().toISOString());
-    if (!fresh.hear(message, performance.now() - startedMs) || listener) return;
-    listener = fresh;
-    runs.follow(fresh);
-  };
 }
 
 /** As recordings have it; of what cannot be recorded lengths only. */

@@ -27,6 +27,8 @@ const VERSION = '0.7.2';
 /** A guess, far above any application: nobody may fill the memory of who listens. */
 const ACTORS = 2_000;
 const EVENTS = 200_000;
+/** States within states, a guess far above any statechart. What is deeper is meant to exhaust the stack of who reads it. */
+const DEEPEST = 64;
 
 /** Makes messages of events, in their order. Actors keep their names as session ids. */
 export class StatelySpeaker {
@@ -210,8 +212,19 @@ function definitionFrom(text: unknown): Readonly<Record<string, unknown>> | unde
   }
 }
 
-function isStateValue(value: unknown): value is StateValue {
-  return typeof value === 'string' || (isRecord(value) && Object.values(value).every(isStateValue));
+function isStateValue(value: unknown, depth = 0): value is StateValue {
+  if (depth > DEEPEST) return false;
+  return typeof value === 'string' || (isRecord(value) && Object.values(value).every((child) => isStateValue(child, depth + 1)));
+}
+
+/** Not deeper than any application nests; looked at level by level, so that no depth exhausts the stack. */
+export function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) return false;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return true;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
