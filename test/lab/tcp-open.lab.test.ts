@@ -79,9 +79,11 @@ describe.concurrent('with time to wait', () => {
     await opensAlways(cell);
   });
 
-  const lateNats = ['port-restricted', 'port-restricted+rst', ...(IS_FULL ? ['restricted+rst', 'open'] : [])];
+  const latePairs = IS_FULL
+    ? [dropping, refusing].flatMap((flavour) => PLAIN.map(([a, b]) => [flavour(a), flavour(b)] as const))
+    : ['port-restricted', 'port-restricted+rst'].flatMap((a) => ['port-restricted', 'port-restricted+rst'].map((b) => [a, b] as const));
   const late = [...(IS_FULL ? [20] : []), 300, 1_500].flatMap((lateMs) =>
-    lateNats.flatMap((a) => lateNats.map((b): Cell => ({ a, b, lateMs, delays: lateMs === 300 ? [2.5, 2.5] : [12.5, 12.5] }))),
+    latePairs.map(([a, b]): Cell => ({ a, b, lateMs, delays: lateMs === 300 ? [2.5, 2.5] : [12.5, 12.5] })),
   );
   test.each(late)('$a × $b, one side $lateMs ms later than agreed, $delays ms from the core', async (cell) => {
     await opensAlways(cell, LATE_RUNS);
