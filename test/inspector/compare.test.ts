@@ -41,6 +41,17 @@ test('what only one of them tells, as a log without states, is no difference', (
   expect(firstDivergence(ONE, log, 'everything')).toBeUndefined();
 });
 
+test('two seeds are told apart by a field that says how, not by what they started with', () => {
+  const words = firstDivergence(ONE, traced('port-restricted', 'restricted', { seed: 2 }), 'everything')?.words;
+  expect(words).toMatch(/, with \S+ .+ \/ .+$/);
+  expect(words).not.toContain('xstate.init');
+});
+
+test('a state is told as its path', () => {
+  const cut = changed(({ events }) => events.filter(({ kind }) => kind === 'snapshot').slice(0, 8));
+  expect(firstDivergence(cut, changed(() => ofKind(ONE, 'snapshot')))?.words).toMatch(/ \/ is [a-z]+[\w.]*, /i);
+});
+
 function changed(change: (trace: Trace) => readonly TraceEvent[]): Trace {
   return { ...ONE, events: change(ONE) };
 }

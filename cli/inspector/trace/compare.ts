@@ -2,7 +2,7 @@
  * Where two runs first differ. A log and its replay must be the same to the byte; two seeds never are, but for what they draw:
  * so runs are compared by what happened – who did what, with which result – and only if that is wanted by every field.
  */
-import type { Trace, TraceEvent } from './trace.ts';
+import type { StateValue, Trace, TraceEvent } from './trace.ts';
 
 export interface Divergence {
   /** The first event of each that the other does not have at its place; undefined where that one is over. */
@@ -21,6 +21,7 @@ export function firstDivergence(one: Trace, other: Trace, depth: Depth = 'what')
   const isFired = [one, other].some(({ events }) => !events.some((event) => event.kind === 'timer' && event.what === 'set'));
   // The two order alike what each place and actor does; what happens at once in different places may change order.
   const [ours, theirs] = [one, other].map((trace) => histories(trace, shared, isFired, depth)) as [Histories, Histories];
+  const inner: Divergence[] = [];
   let first: { readonly at: number; readonly divergence: Divergence } | undefined;
   for (const owner of new Set([...ours.keys(), ...theirs.keys()])) {
     const [mine, yours] = [ours.get(owner) ?? [], theirs.get(owner) ?? []];
@@ -28,15 +29,64 @@ export function firstDivergence(one: Trace, other: Trace, depth: Depth = 'what')
     for (let index = 0; index < length; index += 1) {
       const [a, b] = [mine[index], yours[index]];
       if (a?.key === b?.key) continue;
+      // A context keeps what its actor was started with, and says little: where that leads, packets and their addresses say better.
+      if (isInner(a) && isInner(b) && a?.words === b?.words) {
+        inner.push({ one: a?.event.n, other: b?.event.n, words: wordsFor(owner, a, b) });
+        continue;
+      }
       const at = Math.min(a?.event.at ?? Infinity, b?.event.at ?? Infinity);
       const n = Math.min(a?.event.n ?? Infinity, b?.event.n ?? Infinity);
       if (first === undefined || at < first.at || (at === first.at && n < Math.min(first.divergence.one ?? Infinity, first.divergence.other ?? Infinity))) {
-        first = { at, divergence: { one: a?.event.n, other: b?.event.n, words: `${owner}: ${a?.words ?? 'nothing more'} / ${b?.words ?? 'nothing more'}` } };
+        first = { at, divergence: { one: a?.event.n, other: b?.event.n, words: wordsFor(owner, a, b) } };
       }
       break;
     }
   }
-  return first?.divergence;
+  return first?.divergence ?? inner.toSorted((a, b) => (a.one ?? 0) - (b.one ?? 0))[0];
+}
+
+/** Both words when they tell the two apart, else the first field that does. */
+function wordsFor(owner: string, a: Entry | undefined, b: Entry | undefined): string {
+  if (a?.words !== b?.words || !a || !b) return `${owner}: ${a?.words ?? 'nothing more'} / ${b?.words ?? 'nothing more'}`;
+  const [path, one, other] = firstField(fieldsOf(a.key), fieldsOf(b.key), '');
+  return `${owner}: ${a.words}, with ${path} ${shown(one)} / ${shown(other)}`;
+}
+
+/** Keys of both at once, so that a field that only one has is found too. */
+function firstField(one: unknown, other: unknown, path: string): readonly [string, unknown, unknown] {
+  if (!isFields(one) || !isFields(other)) return [path, one, other];
+  for (const name of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    if (JSON.stringify(one[name]) !== JSON.stringify(other[name])) return firstField(one[name], other[name], path === '' ? name : `${path}.${name}`);
+  }
+  return [path, one, other];
+}
+
+function fieldsOf(key: string): unknown {
+  return JSON.parse(key);
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Letters of a field that fit beside each other. */
+const LONGEST = 40;
+
+/** What an actor keeps to itself, and being told to begin. */
+function isInner(entry: Entry | undefined): boolean {
+  const event = entry?.event;
+  return event?.kind === 'snapshot' || (event?.kind === 'event' && event.type === 'xstate.init');
+}
+
+/** As everywhere: `opening.asked`, and parallel states beside each other. */
+function stateWords(value: StateValue | null): string {
+  if (value === null || typeof value === 'string') return value ?? 'there';
+  return Object.entries(value).map(([key, child]) => (typeof child !== 'string' && Object.keys(child).length === 0 ? key : `${key}.${stateWords(child)}`)).join(' + ');
 }
 
 /** What a run is, not what happens in it. */
@@ -91,7 +141,7 @@ function wordsOf(event: TraceEvent): string {
     case 'event':
       return `receives ${event.type}`;
     case 'snapshot':
-      return `is ${JSON.stringify(event.value)}${event.status === 'active' ? '' : `, ${event.status}`}, by ${event.steps.map(({ event: type, guard }) => `${type}${guard === undefined ? '' : ` [${guard}]`}`).join(', ') || 'nothing'}`;
+      return `is ${stateWords(event.value)}${event.status === 'active' ? '' : `, ${event.status}`}, by ${event.steps.map(({ event: type, guard }) => `${type}${guard === undefined ? '' : ` [${guard}]`}`).join(', ') || 'nothing'}`;
     case 'effect':
       return `asks ${event.type}${typeof event.message?.['type'] === 'string' ? ` ${event.message['type']}` : ''}`;
     case 'heard':
