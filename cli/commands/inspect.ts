@@ -79,6 +79,7 @@ function tracesOf(file: string): readonly Trace[] {
     if (isBadTrace(trace)) throw new Stop(EXIT.no, `${file}, ${trace.message}`);
     return [trace];
   }
+  if (!/^\s*\{"format":\s*"natpunch-/.test(text)) throw new Stop(EXIT.no, `${file}, line 1: not the header of a natpunch-log/1 or a ${TRACE_FORMAT}. Name a file written by --record or --trace`);
   const { log, divergence, trace } = refoldTraced(file, text);
   if (!divergence) return [trace];
   process.stderr.write(`natpunch: ${file}, ${divergence.message}\n`);
