@@ -43,6 +43,10 @@ test('two peers on real sockets are seen while they speak', async () => {
   const other = natpunch(peer, { input: 'open' });
   await page.locator('[data-outcome]', { hasText: 'connected' }).waitFor();
   await page.locator('.arrow', { hasText: 'probe' }).first().waitFor();
+  // Of a packet that has come, what it says and where it came from.
+  await page.locator('.arrow.delivered', { hasText: 'introduced' }).first().locator('text').first().click();
+  expect(await page.locator('[data-sheet=packet]').innerText()).toMatch(/from 127\.0\.0\.1:\d+\s[^]*says\s+type: introduced/i);
+  expect(await page.title()).toMatch(/^natpunch udp :\d+ /);
   expect(complaints).toEqual([]);
   for (const command of [seen, other, rendezvous]) command.signal('SIGINT');
   await Promise.all([other.ended, rendezvous.ended]);

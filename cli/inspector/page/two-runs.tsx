@@ -157,7 +157,5 @@ function packetAt({ picture }: Pick<Run, 'picture'>, n: number | undefined): num
 }
 
 function wordsOf({ words }: Divergence, isDeep: boolean): string {
-  const alike = /^(.*?: )(.*) \/ \2$/s.exec(words);
-  if (alike) return `The same happens in both, with other contents from here on: ${alike[1]}${alike[2]}.`;
   return `${isDeep ? 'The same happens in both, with other contents from here on' : 'They first differ here'}, left / right: ${words}.`;
 }
