@@ -34,7 +34,7 @@ export interface ServerOptions {
   readonly page: string;
   readonly runs: Runs;
   /** Takes what a foreign application says; each call is one that has come. */
-  readonly welcome?: () => (message: string) => void;
+  readonly welcome?: () => (message: string) => boolean | void;
 }
 
 /** Of one message of a foreign application. */
@@ -61,7 +61,7 @@ export async function serveInspector({ port, page, runs, welcome }: ServerOption
       if (shown && isFeed) return feed(connection, shown);
       const hear = welcome?.();
       connection.on('message', (data: unknown, isBinary: boolean) => {
-        if (!isBinary) hear?.(String(data));
+        if (!isBinary && hear?.(String(data)) === false) connection.close(1008);
       });
     });
   });

@@ -100,10 +100,14 @@ const takeAim = enqueueActions(({ context, enqueue }) => {
   enqueue.assign({ calls: 'free' });
   if (!aimed) return;
   const { targets, aim } = aimed;
-  for (const target of context.targets) {
-    if (isSilent(context, target) && target.socket !== undefined) enqueue.sendTo('net', { type: 'close', socket: target.socket });
-  }
+  for (const socket of silentOf(context)) enqueue.sendTo('net', { type: 'close', socket });
   enqueue.assign({ targets, aim, aims: context.aims + 1 });
+});
+
+/** No aim follows: a peer that came late is called where it first said that it was. */
+const callPlainly = enqueueActions(({ context, enqueue }) => {
+  for (const socket of silentOf(context)) enqueue.sendTo('net', { type: 'close', socket });
+  enqueue.assign({ calls: 'released', targets: targetsOf(context), aim: undefined });
 });
 
 /** Nothing came of telling: what needs no guess is called again. */
@@ -123,7 +127,12 @@ export function isAimOver(context: OpenPeerContext): boolean {
 }
 
 /** As the states name them. */
-export const portActions = { observeAlternate, openSamplers, observe, noteSighting, dropSampler, closeSamplers, foretell, rememberForecasts, takeAim, resume };
+export const portActions = { observeAlternate, openSamplers, observe, noteSighting, dropSampler, closeSamplers, foretell, rememberForecasts, takeAim, callPlainly, resume };
+
+/** Calls that nobody has answered. */
+function silentOf(context: OpenPeerContext): readonly string[] {
+  return context.targets.flatMap((target) => (isSilent(context, target) && target.socket !== undefined ? [target.socket] : []));
+}
 
 const ALTERNATE = 'alternate';
 

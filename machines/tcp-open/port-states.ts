@@ -47,7 +47,7 @@ export const ports = {
     // Somebody who may be the peer has connected: nothing new before that is over.
     proving: { after: { tick: [{ guard: 'isMeeting', target: 'proving', reenter: true }, { target: 'over' }] } },
     over: {
-      always: [{ guard: 'mayForetell', target: 'telling' }, { guard: 'isSpent', target: 'hopeless' }, { target: 'told' }],
+      always: [{ guard: 'mayForetell', target: 'telling' }, { guard: 'isSpent', target: 'hopeless', actions: 'callPlainly' }, { target: 'told' }],
     },
     hopeless: {
       after: { hopelessTime: [{ guard: 'isMeeting', target: 'hopeless', reenter: true }, { target: '#failed', actions: 'concludeSilence' }] },

@@ -4,6 +4,7 @@ import { world, type World, type WorldOptions } from '../../adapters/sim/index.t
 import type { Outcome } from '../../machines/outcome.ts';
 import type { OpenPeerContext } from '../../machines/tcp-open/session.ts';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
+import { lateBy } from '../grid/skews.ts';
 
 const PAIR = { a: 'symmetric-seq', b: 'port-restricted' };
 
@@ -112,4 +113,11 @@ describe('whoever vanishes while ports are told', () => {
       expect([at, w.stop().leaks()]).toEqual([at, []]);
     }
   });
+});
+
+test.each(['open', 'full-cone', 'restricted'])('%s, so late that all aims have been spent by then, is called where it first said', (b) => {
+  for (const lateMs of [1_400, 1_500, 1_600]) {
+    const w = world({ a: 'symmetric-seq', b }, { latencyMs: 0, links: { a: { latencyMs: 12.5 }, b: { latencyMs: 12.5 } }, keep: false }).run(lateBy(lateMs));
+    expect([lateMs, ...kindsOf(w), w.stop().leaks()]).toEqual([lateMs, 'connected', 'connected', []]);
+  }
 });
