@@ -51,7 +51,7 @@ describe('ports that were foretold, and refuse', () => {
     expect([bench.context.spent, bench.context.repeats, bench.rounds]).toEqual([2, 2 * (AIMED_REFUSALS - 1), 'listening']);
   });
 
-  test('are called 600 times in all, and again 600 times, however often a rendezvous aims', () => {
+  test('are called 600 times in all at most, and again 600 times, however often a rendezvous aims', () => {
     const bench = steady();
     for (let n = 1; n <= AIMS + 2; n += 1) {
       bench.foretold(BUSY, { port: 2_000 * n, peerRound: n });
@@ -63,7 +63,7 @@ describe('ports that were foretold, and refuse', () => {
     // When no aim follows, the port where the peer was seen last is called plainly.
     const seenLast = Math.max(...[...calls].filter(([to]) => to.startsWith(PEER.host)).map(([, times]) => times));
     expect([foretold - seenLast <= spent + repeats, foretold >= spent + repeats]).toEqual([true, true]);
-    expect([aims > 3, spent <= AIM_BUDGET, repeats]).toEqual([true, true, AIMED_REPEATS]);
+    expect([aims > 3, spent <= AIM_BUDGET, repeats <= AIMED_REPEATS, repeats > AIMED_REPEATS / 2]).toEqual([true, true, true, true]);
     bench.advance(12_000);
     expect(bench.context.outcome).toMatchObject({ detail: expect.stringContaining(`with ${spent} calls, of which some were repeated, ${repeats} times in all`) });
   });
