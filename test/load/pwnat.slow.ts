@@ -197,7 +197,7 @@ describe('while one TCP connection is served', () => {
       f.flood(1, 10, () => f.message({ type: 'linkPing', by: 'caller', pair, serial: 1 }, '203.0.113.10'));
       f.flood(1, 10, () => f.message({ type: 'linkBye', by: 'caller', pair }, '203.0.113.10'));
     }
-    expect(f.sizes()['used']).toBeLessThanOrEqual(1 + 16 + 64);
+    expect(f.sizes()['used']).toBeLessThanOrEqual(1 + 64 + 64);
     f.t.w.advance(200_000);
     expect(f.sizes()).toMatchObject({ streams: 1, labels: 1, links: 1, used: 0 });
   });
