@@ -1,6 +1,7 @@
 /** Why no TCP connection came about, in words for people, from what this side observed. Pure; claims no more than was seen. */
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { assertNever, type Failed, failed } from '../outcome.ts';
+import { behindOneNat } from '../one-nat.ts';
 import { aimKind } from './aim.ts';
 import type { Refused } from './messages.ts';
 import type { OpenPeerContext, Target } from './session.ts';
@@ -17,6 +18,8 @@ export function explainSilence(context: OpenPeerContext): Failed {
     const times = broken === 1 ? 'A connection with the peer stood and broke' : `${broken} connections with the peer stood and broke`;
     return failed('peer-lost', `${times} before both sides had agreed on it: the peer stopped, or something between the two ends connections.${foreign}${local}`);
   }
+  const shared = behindOneNat(context.mapped, context.peer?.endpoints ?? []);
+  if (shared !== undefined) return failed('no-reply', `${shared}${foreign} ${LOOKS_ALIKE}${local}`);
   const kind = aimKind(context);
   if (kind === 'hopeless') return failed('no-path', `${BOTH_VARY} ${RELAY}${local}`);
   if (kind === 'birthday') return failed('no-reply', `${drawsAtRandom(context)}${foreign} ${RELAY} ${LOOKS_ALIKE}${local}`);
