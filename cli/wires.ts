@@ -1,7 +1,7 @@
 /** What the connecting commands can speak: each protocol's machine, keys and input, and its states as status lines. */
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { newSeed } from '../adapters/node/seed.ts';
-import { type Endpoint, formatEndpoint, isIPv6 } from '../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, localFor } from '../effects/endpoint.ts';
 import { n4Codec, n4Peer } from '../machines/n4/index.ts';
 import { type N4PeerContext, type N4PeerInput, targetOf } from '../machines/n4/session.ts';
 import type { Connected } from '../machines/outcome.ts';
@@ -39,7 +39,7 @@ export interface WireOptions {
 }
 
 export function udpPunchWire({ server, local, waitMs }: WireOptions, room: string, seed = newSeed()): Wire {
-  const input: PeerInput = { server, seed, local: localFor(server, local), waitMs };
+  const input: PeerInput = { server, seed, local, waitMs };
   return {
     protocol: 'udp-punch',
     machine: udpPunchPeer,
@@ -193,9 +193,4 @@ function n4Progress(state: string, context: N4PeerContext): Status | undefined {
 function stateOf(snapshot: AnyMachineSnapshot): string {
   const value: AnyMachineSnapshot['value'] = snapshot.hasTag('confirmed') ? 'confirmed' : snapshot.value;
   return typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
-}
-
-/** A socket of the server's own family; left to itself a machine takes IPv4. */
-function localFor(server: Endpoint, local: Partial<Endpoint> | undefined): Partial<Endpoint> | undefined {
-  return isIPv6(server.host) && local?.host === undefined ? { ...local, host: '::' } : local;
 }

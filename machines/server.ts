@@ -3,7 +3,7 @@
  * its memory and one message, given by a plan; sockets, deadlines, failures and the clean end are the same for all of them.
  */
 import { assertEvent, setup } from 'xstate';
-import type { Endpoint } from '../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../effects/endpoint.ts';
 import { type Arrival, type NetCommand, type NetHeard, netPort } from '../effects/net-actor.ts';
 import type { NetEvent } from '../effects/net.ts';
 import type { ServerReported } from '../effects/scenario.ts';
@@ -224,7 +224,6 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
     });
 }
 
-const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 const NO_SOCKET: SocketPlan = { socket: '', at: () => [ANYWHERE] };
 
 function commandOf<M>(reply: Reply<M>): NetCommand<M> {

@@ -1,5 +1,5 @@
 /** What one n4 peer remembers, and the pure questions asked of it. */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import type { Outcome } from '../outcome.ts';
 import type { N4Message } from './codec.ts';
@@ -74,8 +74,6 @@ export interface Heard extends Path {
   readonly count: number;
   readonly firstAt: number;
 }
-
-const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 export function newContext(input: N4PeerInput | undefined): N4PeerContext {

@@ -3,8 +3,7 @@
  * classic servers (RFC 3489). Nothing here is secret. Layouts: effects/wire/stun.ts.
  */
 import type { Codec, Decoded } from '../../effects/codec.ts';
-import type { Endpoint } from '../../effects/endpoint.ts';
-import { sameEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, isWildcard, sameEndpoint } from '../../effects/endpoint.ts';
 import { DecodeError, fromHex, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, encodeStun, type StunAttribute, type StunMessage, stunMethod } from '../../effects/wire/stun.ts';
 import type { Change } from './samples.ts';
@@ -100,5 +99,5 @@ function read(stun: StunMessage): CheckMessage | undefined {
 
 /** Nobody can be reached at port 0 or at no address, so such an answer says nothing. */
 function usable(endpoint: Endpoint | undefined): Endpoint | undefined {
-  return endpoint && endpoint.port > 0 && endpoint.host !== '0.0.0.0' && endpoint.host !== '::' ? endpoint : undefined;
+  return endpoint && endpoint.port > 0 && !isWildcard(endpoint.host) ? endpoint : undefined;
 }

@@ -3,8 +3,7 @@
  * the link with one of ours alive. A value; each function makes another.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { derive, identifier } from '../../effects/seed.ts';
 import { withEntry } from '../persistent-map.ts';
 import * as linked from './link-stream.ts';
 import type { HelloAck, LinkMessage } from './messages.ts';
@@ -206,5 +205,5 @@ function withIdOf(tunnel: Tunnel, stream: plain.PlainStream, id: number): Tunnel
 }
 
 function numberFor(seed: string, offers: number): string {
-  return toHex(derive(seed, 'link', offers).subarray(0, 8));
+  return identifier(seed, 'link', offers, 8);
 }

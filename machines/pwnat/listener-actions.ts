@@ -1,5 +1,6 @@
 /** What the pwnat listener does in its states: effects asked of net, and what is remembered. The states: `listener.ts`. */
 import { assertEvent } from 'xstate';
+import { ANYWHERE } from '../../effects/endpoint.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { type Callee, ended, helloCame, helloConfirmed, isServed, linkMessageCame, swept } from './callee.ts';
 import { punched } from './callers.ts';
@@ -13,7 +14,7 @@ import { type Variant, VARIANTS } from './variants.ts';
 const { assign, enqueueActions, sendTo } = listenerSetup;
 
 export const openMain = sendTo('net', ({ context }) => {
-  const { host = '0.0.0.0', port = variantOf(context).port } = context.input.listen ?? {};
+  const { host = ANYWHERE.host, port = variantOf(context).port } = context.input.listen ?? {};
   return { type: 'udp.open', socket: MAIN, local: { host, port } };
 });
 

@@ -5,7 +5,7 @@
  * Source: seed 001 §0x05.
  */
 import { assertEvent, setup } from 'xstate';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
@@ -127,10 +127,10 @@ export const seedUdpPeer = peerSetup
     id: 'seed-udp/peer',
     options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => ({
-      input: input ?? { server: { host: '0.0.0.0', port: 0 } },
+      input: input ?? { server: ANYWHERE },
       knocks: 0,
       startedAt: 0,
-      local: { host: '0.0.0.0', port: 0 },
+      local: ANYWHERE,
       peer: undefined,
       outcome: undefined,
     }),

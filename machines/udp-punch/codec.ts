@@ -13,7 +13,7 @@
  */
 import type { Codec } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { derive } from '../../effects/seed.ts';
+import { identifier } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
@@ -53,7 +53,7 @@ export function openPeerCodec(): Codec<PunchMessage> {
  * from it come the nonces that prove an address, for as long as the process lives.
  */
 export function rendezvousCodec(secret: string): Codec<PunchMessage> {
-  const nonceFor = ({ host, port }: Endpoint): string => toHex(derive(secret, `nonce ${host} ${port}`, 0).subarray(0, 8));
+  const nonceFor = ({ host, port }: Endpoint): string => identifier(secret, `nonce ${host} ${port}`, 0, 8);
   return {
     encode: (message, remote) => encode(message, { room: NOTHING, nonce: () => (remote ? nonceFor(remote) : '') }),
     decode: (data, remote) => decode(data, { roomName: (id) => id, isProof: (nonce) => remote !== undefined && nonce === nonceFor(remote) }),

@@ -1,6 +1,6 @@
 /** What the udp-punch peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { localFor, sameEndpoint } from '../../effects/endpoint.ts';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
 import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
 import type { Probe } from './messages.ts';
@@ -17,7 +17,7 @@ const { assign, enqueueActions, sendTo } = peerSetup;
 export const openSocket = sendTo('net', ({ context: { round, input } }) => ({
   type: 'udp.open',
   socket: socketLabel(round),
-  local: { ...(isIPv6(input.server.host) ? { host: '::' } : {}), ...input.local, ...(round > 1 ? { port: 0 } : {}) },
+  local: { ...localFor(input.server, input.local), ...(round > 1 ? { port: 0 } : {}) },
 }));
 
 export const rememberSocket = assign(({ context, event }) => {

@@ -1,8 +1,7 @@
 /** What one udp-punch peer remembers, and the pure questions asked of it. No keys: those stay in the codec. */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, isLoopback, isWildcard, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { identifier } from '../../effects/seed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
 import type { Forecast, Sighting } from '../port-forecast.ts';
@@ -93,10 +92,10 @@ export interface Path {
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 export function newContext(input: PeerInput | undefined): PeerContext {
-  const known = input ?? { server: { host: '0.0.0.0', port: 0 }, seed: '' };
+  const known = input ?? { server: ANYWHERE, seed: '' };
   return {
     input: known,
-    id: toHex(derive(known.seed, 'peer', 0).subarray(0, 8)),
+    id: identifier(known.seed, 'peer', 0, 8),
     round: 1,
     ...roundIds(known, 1, []),
     attempt: 0,
@@ -135,7 +134,7 @@ export type Transaction = 'register' | 'observe' | 'probe';
 
 /** 24 hex digits; one for each round, so that repetitions are the same datagram. */
 export function transactionId({ input, round }: Pick<PeerContext, 'input' | 'round'>, purpose: Transaction | 'check'): string {
-  return toHex(derive(input.seed, purpose, round).subarray(0, 12));
+  return identifier(input.seed, purpose, round, 12);
 }
 
 /** What a new round changes of the transactions. */
@@ -231,9 +230,9 @@ export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arriv
 /** Our end toward `peer`: the socket's own address, or where it is bound to any, the one that the host would use. */
 export function localOf({ sockets, sweepers }: PeerContext, label: string, peer: Endpoint): Endpoint {
   const socket = [...sockets, ...sweepers].find((one) => one.label === label);
-  if (!socket) return { host: '0.0.0.0', port: 0 };
-  const isToItself = peer.host.startsWith('127.') || peer.host === '::1';
-  const isBoundToAny = socket.local.host === '0.0.0.0' || socket.local.host === '::';
+  if (!socket) return ANYWHERE;
+  const isToItself = isLoopback(peer.host);
+  const isBoundToAny = isWildcard(socket.local.host);
   if (isToItself && isBoundToAny) return { host: peer.host === '::1' ? '::1' : '127.0.0.1', port: socket.local.port };
   return socket.addresses[0] ?? socket.local;
 }
