@@ -5,7 +5,7 @@
  */
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { derive, identifier } from '../../effects/seed.ts';
-import { DecodeError } from '../../effects/wire/bytes.ts';
+import { readable } from '../../effects/wire/bytes.ts';
 import { entries } from '../persistent-map.ts';
 import { type Callers, noCallers, withoutSilent } from './callers.ts';
 import * as linked from './link-stream.ts';
@@ -226,13 +226,8 @@ function allowed({ allow }: Callee, host: string, port: string): Destination | u
 }
 
 function allowedText(callee: Callee, text: Uint8Array): Destination | undefined {
-  try {
-    const { host, port } = destination(bodyText(text));
-    return allowed(callee, host, port);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const wanted = readable(() => destination(bodyText(text)));
+  return wanted instanceof Error ? undefined : allowed(callee, wanted.host, wanted.port);
 }
 
 function label({ serial }: Callee): string {

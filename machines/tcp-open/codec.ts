@@ -17,7 +17,7 @@ import type { Codec, Framing } from '../../effects/codec.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
-import { roomKeys } from '../udp-punch/room-keys.ts';
+import { roomKeys } from '../rendezvous/keys.ts';
 import { BINDING, hexBytes, MEMBER, member, NOTHING, PAIR, PEER, peerAddress, ports, ROOM, unscoped, XOR_PEER_ADDRESS } from './attributes.ts';
 import { decode, type Knowledge } from './decode.ts';
 import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';

@@ -4,7 +4,7 @@
  */
 import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { alternatesOf } from '../rendezvous-ports.ts';
+import { alternatesOf } from '../rendezvous/ports.ts';
 import { type Opened, type Reply, serverMachine, type Step } from '../server.ts';
 import type { PunchMessage } from './messages.ts';
 import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
@@ -29,11 +29,8 @@ export const udpPunchRendezvous = serverMachine<PunchMessage, RendezvousInput, R
 
 function receive(rooms: Rooms, message: PunchMessage & Arrival, { alternate }: Opened): Step<PunchMessage, Rooms> {
   switch (message.type) {
-    case 'register': {
-      const { rooms: memory, replies, news } = admit(rooms, message, alternate);
-      if (!news) return { memory, replies };
-      return { memory, replies, news: { what: news === 'opened' ? 'room-opened' : 'paired', room: (message.room ?? '').slice(0, 8), from: message.from } };
-    }
+    case 'register':
+      return admit(rooms, message, alternate);
     case 'leave':
       return { memory: dismiss(rooms, message), replies: [] };
     case 'observe':

@@ -1,5 +1,5 @@
 /** The second port of a rendezvous, at which peers see whether their mapping varies: where it is, and how it is reached. Pure. */
-import { type Endpoint, isWildcard } from '../effects/endpoint.ts';
+import { type Endpoint, isWildcard } from '../../effects/endpoint.ts';
 
 /** The port after the first, so that a firewall can be told; any free one if that is taken. */
 export function alternatesOf({ host, port }: Endpoint): readonly Endpoint[] {

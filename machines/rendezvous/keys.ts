@@ -1,10 +1,11 @@
 /**
- * What is derived from a room's name, by HKDF-SHA256 (RFC 5869): an identifier for the rendezvous, which gives nothing else
- * away, and a key for each pair of sessions. A short name can be guessed by trying; a long random one cannot.
+ * What is derived from a room's name: an identifier for the rendezvous, which gives nothing else away, and a key for each pair
+ * of sessions.
  */
-import { hkdf } from '@noble/hashes/hkdf.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8 } from '../../effects/wire/bytes.ts';
+import { keyFor } from '../keys.ts';
+
+/** The room of recordings: its name is public, so that a log shows nothing of the real one and yet refolds. */
+export const PUBLIC_ROOM = 'natpunch-log';
 
 export interface RoomKeys {
   /** 32 bytes. */
@@ -17,18 +18,16 @@ export interface RoomKeys {
 const CACHE_LIMIT = 8;
 
 /** `label` keeps the keys of protocols apart. */
-export function roomKeys(name: string, label = 'natpunch udp-punch 1'): RoomKeys {
-  const secret = utf8(name);
-  const derive = (info: string): Uint8Array => hkdf(sha256, secret, utf8(label), utf8(info), 32);
-  const peers = derive('peers');
+export function roomKeys(name: string, label: string): RoomKeys {
+  const peers = keyFor(name, label, 'peers');
   const known = new Map<string, Uint8Array>();
   return {
-    id: derive('room'),
+    id: keyFor(name, label, 'room'),
     sessionKey(one, other) {
       const pair = one < other ? one + other : other + one;
       let key = known.get(pair);
       if (!key) {
-        key = hkdf(sha256, peers, utf8(pair), utf8('probe'), 32);
+        key = keyFor(peers, pair, 'probe');
         if (known.size >= CACHE_LIMIT) known.clear();
         known.set(pair, key);
       }
