@@ -2,7 +2,7 @@
 import { assertEvent } from 'xstate';
 import { ANYWHERE, type Endpoint, formatEndpoint, isIPv6, localFor } from '../../effects/endpoint.ts';
 import { chance, identifier, seedOf } from '../../effects/seed.ts';
-import { explainSocket, failed } from '../outcome.ts';
+import { failed } from '../outcome.ts';
 import { behaviourOf } from './behaviour.ts';
 import { newSearch, tried } from './stun-lifetime.ts';
 import { agedSockets, missingSilences, observationId, openQuestions, type Part, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
@@ -11,7 +11,7 @@ import { answerOf, ask as askAll, type CheckContext, flowOf, noteAnswer, noteRef
 import { checkSetup } from './stun-setup.ts';
 import { probeOffset, SILENT_ATTEMPTS } from './stun-timing.ts';
 
-const { assign, emit, enqueueActions, sendTo } = checkSetup;
+const { assign, enqueueActions, sendTo } = checkSetup;
 
 /** Ports of fresh sockets are spread, so that a NAT that keeps them is not taken for one that counts. */
 const FIRST_LOCAL_PORT = 20_000;
@@ -151,15 +151,7 @@ export const countUnsent = assign(({ context: { unsent }, event }) => {
 });
 
 export const judge = assign(({ context }) => ({ outcome: { kind: 'checked' as const, ...behaviourOf(samplesOf(context)) } }));
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-export const concludeNotOpened = assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') });
 export const concludeCutOff = assign(({ context }) => ({ outcome: failed('no-network', `This host cannot send to any server: ${Object.values(context.unreachable)[0] ?? ''}`) }));
-export const concludeInterrupted = assign(({ context }) => ({ outcome: context.outcome ?? failed('interrupted', 'Stopped before the check was done.') }));
-
-export const reportOutcome = emit(({ context }) => ({ type: 'outcome', outcome: context.outcome ?? failed('interrupted', 'Stopped before the check was done.') }));
 
 /** Bound as the servers' family asks. */
 function wildcard({ input: { local, servers } }: CheckContext): Partial<Endpoint> {

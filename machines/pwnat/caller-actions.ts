@@ -2,7 +2,7 @@
 import { assertEvent } from 'xstate';
 import { ANYWHERE } from '../../effects/endpoint.ts';
 import { identifier } from '../../effects/seed.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import { askedOnce, helloOf, isProbe, wantsAnswer } from './caller-probe.ts';
 import { type CallerContext, type CallerEvent, callerSetup } from './caller-setup.ts';
 import * as calling from './calls.ts';
@@ -129,20 +129,10 @@ export const sayGoodbye = enqueueActions(({ context, enqueue }) => {
   enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
 
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-export const concludeNotOpened = assign({ outcome: () => failed('socket-failed', 'The system did not open a socket.') });
-export const concludeInterrupted = assign({ outcome: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a connection was open.') });
 export const concludeNoAnswer = assign({
   outcome: ({ context }) => (context.outcome?.kind === 'connected' ? explainLost(attempt(context)) : explainNoAnswer(attempt(context), context.seen)),
 });
 export const concludeDenied = assign({ outcome: ({ context }) => explainDenied(attempt(context)) });
-
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-});
 
 /** The third knock: who answers at all has done so by then. */
 const PING_AT = 2;

@@ -1,7 +1,7 @@
 /** What the pwnat listener does in its states: effects asked of net, and what is remembered. The states: `listener.ts`. */
 import { assertEvent } from 'xstate';
 import { ANYWHERE } from '../../effects/endpoint.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { failed, type Outcome } from '../outcome.ts';
 import { type Callee, ended, helloCame, helloConfirmed, isServed, linkMessageCame, swept } from './callee.ts';
 import { punched } from './callers.ts';
 import { type ListenerContext, type ListenerEvent, listenerSetup } from './listener-setup.ts';
@@ -98,19 +98,8 @@ export const sayGoodbye = enqueueActions(({ context, enqueue }) => {
   enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
 
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-
-export const concludeNotOpened = assign({ outcome: () => failed('socket-failed', 'The system did not open a socket.') });
-
 export const concludeNobody = assign({
   outcome: ({ context }) => failed('no-peer', `No caller came within ${(context.input.waitMs ?? 0) / 1000} s. A caller has to name this host's public address, and the same port and variant.`),
-});
-
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
 });
 
 export function variantOf({ input }: ListenerContext): Variant {

@@ -8,8 +8,10 @@ import { assertEvent, setup } from 'xstate';
 import { ANYWHERE, type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { failed, INTERRUPTED, type Outcome } from '../outcome.ts';
+import { localToward, type OpenSocket, payloadRoute, socketOf } from '../udp-paths.ts';
 import type { SeedMessage } from './codec.ts';
 
 export interface SeedPeerInput {
@@ -23,7 +25,7 @@ export interface SeedPeerContext {
   readonly input: SeedPeerInput;
   readonly knocks: number;
   readonly startedAt: number;
-  readonly local: Endpoint;
+  readonly socket: OpenSocket;
   /** As told by the server, then as observed. */
   readonly peer: Endpoint | undefined;
   readonly outcome: Outcome | undefined;
@@ -43,10 +45,12 @@ const KEEPALIVE_MS = 15_000;
 /** Two of ours knock every 15 s, the original chats every second: silence for longer than this is the end. */
 const SILENCE_LIMIT = 4;
 
+type SeedPeerEvent = NetHeard<SeedMessage> | { readonly type: 'close' };
+
 const peerSetup = setup({
   types: {} as {
     context: SeedPeerContext;
-    events: NetHeard<SeedMessage> | { readonly type: 'close' };
+    events: SeedPeerEvent;
     input: SeedPeerInput;
     output: Outcome;
     emitted: OutcomeReported<Outcome>;
@@ -55,15 +59,14 @@ const peerSetup = setup({
 });
 const { assign, enqueueActions, sendTo } = peerSetup;
 
-const INTERRUPTED = failed('interrupted', 'Stopped before a hole was open.');
-
 export const seedUdpPeer = peerSetup
   .extend({
     actions: {
+      ...endings<SeedPeerContext, SeedPeerEvent>(),
       openSocket: sendTo('net', ({ context }) => ({ type: 'udp.open', socket: SOCKET, local: context.input.local })),
       rememberSocket: assign(({ event }) => {
         assertEvent(event, 'udp.opened');
-        return { startedAt: event.at, local: event.addresses[0] ?? event.local };
+        return { startedAt: event.at, socket: socketOf(event) };
       }),
       register: sendTo('net', ({ context }) => ({ type: 'udp.send', socket: SOCKET, to: context.input.server, message: { type: 'register' } })),
       rememberPeer: assign(({ event }) => {
@@ -78,24 +81,15 @@ export const seedUdpPeer = peerSetup
       followPeer: enqueueActions(({ event, enqueue }) => {
         assertEvent(event, ['knock', 'chat']);
         enqueue.assign({ peer: event.from });
-        enqueue.sendTo('net', { type: 'payload.route', socket: SOCKET, to: event.from, from: [event.from] });
+        enqueue.sendTo('net', payloadRoute({ socket: SOCKET, peer: event.from }));
       }),
       reportConnected: enqueueActions(({ context, event, enqueue }) => {
         assertEvent(event, ['knock', 'chat']);
-        const { local, startedAt } = context;
-        const outcome: Outcome = { kind: 'connected', socket: SOCKET, local, peer: event.from, elapsedMs: event.at - startedAt };
+        const { socket, startedAt } = context;
+        const outcome: Outcome = { kind: 'connected', socket: SOCKET, local: localToward(socket, event.from), peer: event.from, elapsedMs: event.at - startedAt };
         enqueue.assign({ outcome });
         enqueue.emit({ type: 'outcome', outcome });
       }),
-      reportOutcome: enqueueActions(({ context, enqueue }) => {
-        if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-      }),
-      concludeSocket: assign(({ event }) => {
-        assertEvent(event, 'net.failed');
-        return { outcome: explainSocket(event) };
-      }),
-      concludeNotOpened: assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') }),
-      concludeInterrupted: assign({ outcome: INTERRUPTED }),
       concludeUnintroduced: assign({
         outcome: ({ context }) =>
           failed('no-peer', `The server at ${formatEndpoint(context.input.server)} named no peer. It says nothing until a second client comes; it may also not be running.`),
@@ -130,7 +124,7 @@ export const seedUdpPeer = peerSetup
       input: input ?? { server: ANYWHERE },
       knocks: 0,
       startedAt: 0,
-      local: ANYWHERE,
+      socket: { label: SOCKET, local: ANYWHERE, addresses: [] },
       peer: undefined,
       outcome: undefined,
     }),

@@ -1,8 +1,9 @@
 /** What one udp-punch peer remembers, and the pure questions asked of it. No keys: those stay in the codec. */
-import { ANYWHERE, type Endpoint, isLoopback, isWildcard, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { identifier } from '../../effects/seed.ts';
 import type { Outcome } from '../outcome.ts';
+import { isAt, localToward, type OpenSocket, type Path } from '../udp-paths.ts';
 import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
 import type { Forecast, Sighting } from '../port-forecast.ts';
 import { type Flows, NO_FLOWS } from './own-ports.ts';
@@ -76,18 +77,6 @@ export interface PeerContext {
   /** The last refusal of the local system, for explanations. */
   readonly trouble: string | undefined;
   readonly outcome: Outcome | undefined;
-}
-
-export interface OpenSocket {
-  readonly label: string;
-  readonly local: Endpoint;
-  readonly addresses: readonly Endpoint[];
-}
-
-/** Where the peer is reached, and by which of our sockets. */
-export interface Path {
-  readonly socket: string;
-  readonly peer: Endpoint;
 }
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
@@ -181,10 +170,6 @@ export function confirmsCheck(context: PeerContext, event: Confirm & Arrival, wh
   return isFromPeer(context, event) && isAt(where, event) && event.txid === checkId(context);
 }
 
-export function isAt(path: Path | undefined, { socket, from }: Pick<Arrival, 'socket' | 'from'>): boolean {
-  return path !== undefined && path.socket === socket && sameEndpoint(path.peer, from);
-}
-
 /** At so short a distance a peer's probe can outrun our own: see OPENER_MS. An unknown distance counts as short. */
 export function clashThreatens({ rttMs, round }: PeerContext): boolean {
   return round > 1 || rttMs === undefined || rttMs < CLASH_RTT_MS;
@@ -227,12 +212,8 @@ export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arriv
   };
 }
 
-/** Our end toward `peer`: the socket's own address, or where it is bound to any, the one that the host would use. */
+/** Our end toward `peer`, by one of our sockets. */
 export function localOf({ sockets, sweepers }: PeerContext, label: string, peer: Endpoint): Endpoint {
   const socket = [...sockets, ...sweepers].find((one) => one.label === label);
-  if (!socket) return ANYWHERE;
-  const isToItself = isLoopback(peer.host);
-  const isBoundToAny = isWildcard(socket.local.host);
-  if (isToItself && isBoundToAny) return { host: peer.host === '::1' ? '::1' : '127.0.0.1', port: socket.local.port };
-  return socket.addresses[0] ?? socket.local;
+  return socket ? localToward(socket, peer) : ANYWHERE;
 }
