@@ -10,6 +10,7 @@ import type { ServerReported } from '../effects/scenario.ts';
 import type { TcpLimits } from '../effects/tcp-limits.ts';
 import { MAX_ITERATIONS } from './limits.ts';
 import { explainSocket, type Failed, failed } from './outcome.ts';
+import { OPEN_DEADLINE_MS } from './timing.ts';
 
 export interface ServerPlan<M extends { readonly type: string }, I, S> {
   /** As in logs, e.g. `udp-punch/rendezvous`. */
@@ -73,8 +74,6 @@ export interface ServerContext<I, S> {
   readonly failure: Failed | undefined;
 }
 
-/** A bind is local; anything longer than this is a system in trouble. */
-const OPEN_DEADLINE_MS = 5_000;
 /** How often old memories are looked for. */
 const SWEEP_MS = 5_000;
 /**

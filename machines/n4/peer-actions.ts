@@ -1,7 +1,7 @@
 /** What the n4 peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
 import { sameEndpoint } from '../../effects/endpoint.ts';
-import { failed, type Outcome } from '../outcome.ts';
+import { FELL_SILENT, type Outcome } from '../outcome.ts';
 import { localToward, type Path, payloadRoute, socketOf } from '../udp-paths.ts';
 import { explainLose, explainNoPeer, explainNoServer, explainTurnedAway } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -144,7 +144,7 @@ export const concludeLose = assign({ outcome: ({ context }) => explainLose(conte
 export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
 export const concludeNoServer = assign({ outcome: ({ context }) => explainNoServer(context) });
 export const concludeTurnedAway = assign({ outcome: ({ context }) => explainTurnedAway(context) });
-export const concludeLost = assign({ outcome: () => failed('peer-lost', 'The peer has been silent for a minute.') });
+export const concludeLost = assign({ outcome: () => FELL_SILENT });
 
 // ---- counting
 

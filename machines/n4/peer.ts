@@ -46,7 +46,7 @@ export const n4Peer = peerSetup
       openDeadline: timing.OPEN_DEADLINE_MS,
       connectDeadline: timing.CONNECT_DEADLINE_MS,
       waitDeadline: ({ context }: Where) => (context.round > 1 ? timing.ROUND_WAIT_MS : (context.input.waitMs ?? timing.WAIT_MS)),
-      retryInterval: ({ context }: Where) => timing.RETRY_MS * 2 ** (context.retries - 1),
+      retryInterval: ({ context }: Where) => timing.doubling(timing.RETRY_MS, context.retries - 1),
       exchangeInterval: timing.EXCHANGE_INTERVAL_MS,
       peerinfoDeadline: timing.PEERINFO_DEADLINE_MS,
       sweepInterval: ({ context }: Where) => (context.burst % context.input.count === 0 ? timing.PASS_INTERVAL_MS : timing.CHUNK_INTERVAL_MS),

@@ -10,7 +10,8 @@ import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
 import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { failed, INTERRUPTED, type Outcome } from '../outcome.ts';
+import { failed, FELL_SILENT, INTERRUPTED, type Outcome } from '../outcome.ts';
+import { KEEPALIVE_MS, OPEN_DEADLINE_MS, SILENCES, WAIT_MS } from '../timing.ts';
 import { localToward, type OpenSocket, payloadRoute, socketOf } from '../udp-paths.ts';
 import type { SeedMessage } from './codec.ts';
 
@@ -32,18 +33,12 @@ export interface SeedPeerContext {
 }
 
 const SOCKET = 'main';
-const OPEN_DEADLINE_MS = 5_000;
-const WAIT_MS = 60_000;
 /** The original knocks 2 to 5 s after the introduction; then its chat comes every second. */
 const KNOCK_INTERVAL_MS = 500;
 const KNOCK_LIMIT = 30;
 /** Enough knocks after the peer was heard that it hears one, though it prints them all. */
 const CONFIRM_INTERVAL_MS = 1_000;
 const CONFIRM_LIMIT = 5;
-/** As in udp-punch: half of the shortest common UDP lifetime. */
-const KEEPALIVE_MS = 15_000;
-/** Two of ours knock every 15 s, the original chats every second: silence for longer than this is the end. */
-const SILENCE_LIMIT = 4;
 
 type SeedPeerEvent = NetHeard<SeedMessage> | { readonly type: 'close' };
 
@@ -98,7 +93,7 @@ export const seedUdpPeer = peerSetup
         outcome: ({ context }) =>
           failed('no-reply', `Nothing came from ${context.peer ? formatEndpoint(context.peer) : 'the peer'}. A NAT that gives every destination a new port looks like this, and so does a peer that stopped.`),
       }),
-      concludeLost: assign({ outcome: failed('peer-lost', 'The peer has been silent for a minute.') }),
+      concludeLost: assign({ outcome: FELL_SILENT }),
     },
     guards: {
       isFromServer: ({ context, event }) => event.type === 'introduced' && event.from.port === context.input.server.port && event.from.host === context.input.server.host,
@@ -107,7 +102,8 @@ export const seedUdpPeer = peerSetup
       isSocketLost: ({ event }) => event.type === 'net.failed' && event.effect === 'udp.open',
       mayKnock: ({ context }) => context.knocks < KNOCK_LIMIT,
       mayConfirm: ({ context }) => context.knocks < CONFIRM_LIMIT,
-      mayKeepAlive: ({ context }) => context.knocks < SILENCE_LIMIT,
+      // Two of ours knock at each keepalive, the original chats every second.
+      mayKeepAlive: ({ context }) => context.knocks < SILENCES,
     },
     delays: {
       openDeadline: OPEN_DEADLINE_MS,

@@ -1,7 +1,7 @@
 /** What the tcp-open peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
 import { explainSocket, failed, type Outcome } from '../outcome.ts';
-import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
+import { explainNoPeer, explainNoRendezvous, explainRefused, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
 import { afterFailure, isControlling, isRepeat, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
 import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
@@ -184,7 +184,7 @@ export const concludeRendezvousLost = assign({ outcome: ({ context, event }) => 
 export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a connection was open.') });
 export const concludeRefused = assign(({ context, event }) => {
   assertEvent(event, 'refused');
-  return { outcome: explainRefusal(event.reason, context) };
+  return { outcome: explainRefused(event, context) };
 });
 /** The connection to the rendezvous could not be made. */
 export const concludeNotConnected = assign(({ context, event }) => {

@@ -3,7 +3,7 @@ import { assertEvent } from 'xstate';
 import { localFor } from '../../effects/endpoint.ts';
 import { failed, type Outcome } from '../outcome.ts';
 import { type OpenSocket, type Path, payloadRoute, socketOf } from '../udp-paths.ts';
-import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
+import { explainLost, explainNoPeer, explainNoRendezvous, explainRefused, explainSilence } from './explain.ts';
 import type { Probe } from './messages.ts';
 import { withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -129,7 +129,7 @@ export const concludeLost = assign({ outcome: () => explainLost(true) });
 export const concludeClosedByPeer = assign({ outcome: () => failed('peer-closed', 'The peer heard this side, and closed before anything of it was heard here.') });
 export const concludeRefused = assign(({ context, event }) => {
   assertEvent(event, 'refused');
-  return { outcome: explainRefusal(event.reason, context) };
+  return { outcome: explainRefused(event, context) };
 });
 
 // ---- counting

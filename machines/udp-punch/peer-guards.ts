@@ -37,7 +37,7 @@ export const mayRegisterAgain: Guard = ({ context }) => context.attempt < timing
 export const mayProbeAgain: Guard = ({ context }) => context.attempt < timing.PROBES_PER_ROUND;
 export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS && sweep.planKindOf(context) !== 'hopeless';
 export const mayAskForConfirmation: Guard = ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS;
-export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS;
+export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.CHECKS;
 export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.BYE_ATTEMPTS;
 
 // ---- sweeps
