@@ -9,6 +9,8 @@ import { utf8 } from '../../effects/wire/bytes.ts';
 export interface RoomKeys {
   /** 32 bytes. */
   readonly id: Uint8Array;
+  /** 32 bytes: where the two meet for a later attempt, from 1. Nobody else can tell that it belongs to this room. */
+  again(attempt: number): Uint8Array;
   /** 32 bytes; the same for both directions, and of no use in any other pair of sessions. */
   sessionKey(one: string, other: string): Uint8Array;
 }
@@ -24,6 +26,7 @@ export function roomKeys(name: string, label = 'natpunch udp-punch 1'): RoomKeys
   const known = new Map<string, Uint8Array>();
   return {
     id: derive('room'),
+    again: (attempt) => derive(`room again ${attempt}`),
     sessionKey(one, other) {
       const pair = one < other ? one + other : other + one;
       let key = known.get(pair);
