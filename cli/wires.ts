@@ -112,11 +112,11 @@ function punchProgress(state: string, { input, round, mapped, peer, path, sweep,
   }
 }
 
-function openProgress(state: string, { input, mapped, peer, round, aim, aims }: OpenPeerContext): Status | undefined {
+function openProgress(state: string, { input, mapped, peer, attempt, round, aim, aims }: OpenPeerContext): Status | undefined {
   const server = formatEndpoint(input.server);
   switch (state) {
     case 'connecting':
-      return { status: 'registering', message: `asking the rendezvous at ${server}…`, server };
+      return { status: 'registering', message: attempt === 0 ? `asking the rendezvous at ${server}…` : `nothing came of it; once more from a fresh port, by the rendezvous at ${server}…`, server };
     case 'meeting': {
       if (!mapped) return undefined;
       const seen = formatEndpoint(mapped);
@@ -125,9 +125,9 @@ function openProgress(state: string, { input, mapped, peer, round, aim, aims }: 
     case 'punching': {
       const first = peer?.endpoints[0];
       if (aim) return aimProgress(aim, aims);
-      if (!first || round !== 1) return undefined;
+      if (!first || (attempt === 0 && round !== 1)) return undefined;
       const at = formatEndpoint(first);
-      return { status: 'punching', message: `introduced to ${at}, connecting…`, peer: at };
+      return { status: 'punching', message: `introduced to ${at}${attempt === 0 ? '' : ' again'}, connecting…`, peer: at };
     }
     default:
       return undefined;

@@ -10,6 +10,8 @@ export const PUBLIC_ROOM = 'natpunch-log';
 export interface RoomKeys {
   /** 32 bytes. */
   readonly id: Uint8Array;
+  /** 32 bytes: where the two meet for a later attempt, from 1. Nobody else can tell that it belongs to this room. */
+  again(attempt: number): Uint8Array;
   /** 32 bytes; the same for both directions, and of no use in any other pair of sessions. */
   sessionKey(one: string, other: string): Uint8Array;
 }
@@ -23,6 +25,7 @@ export function roomKeys(name: string, label: string): RoomKeys {
   const known = new Map<string, Uint8Array>();
   return {
     id: keyFor(name, label, 'room'),
+    again: (attempt) => keyFor(name, label, `room again ${attempt}`),
     sessionKey(one, other) {
       const pair = one < other ? one + other : other + one;
       let key = known.get(pair);
