@@ -54,8 +54,9 @@ export function useSource(store: Store<View>): Source {
     const show = (run: Run, fields: Partial<State> = {}): void => {
       const { row, part } = store.get();
       store.set({ ...FIRST_VIEW, row, part, isFollowing: true, cursor: Math.max(0, run.told.last) });
-      setState((before) => ({ notice: undefined, beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
+      setState((before) => ({ notice: cutWords(run), beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
     };
+    const besides = (run: Run): void => change({ beside: run, ...(cutWords(run) === undefined ? {} : { notice: cutWords(run) }) });
     const playOne = (choice: Choice): void => {
       try {
         show(Run.of(play(choice)), { choice, fault: undefined });
@@ -104,7 +105,7 @@ export function useSource(store: Store<View>): Source {
       playBeside,
       live,
       open: (file: File) => void readFile(file, (trace) => show(Run.of(trace), { choice: undefined })),
-      openBeside: (file: File) => void readFile(file, (trace) => change({ beside: Run.of(trace) })),
+      openBeside: (file: File) => void readFile(file, (trace) => besides(Run.of(trace))),
       closeBeside: () => change({ beside: undefined }),
       refresh: () => void listRuns().then((runs) => change({ runs }), () => {}),
       toPlayground: () => playOne(choiceOf(location.hash) ?? FIRST_CHOICE),
@@ -172,6 +173,11 @@ function paced<T>(use: (items: readonly T[]) => void): (items: readonly T[]) => 
 
 function nextSeed(seed: string): string {
   return /^\d+$/.test(seed) ? String(Number(seed) + 1) : `${seed}'`;
+}
+
+/** Of a run whose file has no end. */
+function cutWords({ told: { header } }: Run): string | undefined {
+  return header.cut === undefined ? undefined : `The file of “${header.title}” ${header.cut}: what wrote it was killed, or still runs. What stands there is shown.`;
 }
 
 function wordsOf(error: unknown): string {
