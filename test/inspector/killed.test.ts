@@ -17,7 +17,7 @@ test.concurrent('a process that is killed leaves what had happened, and inspect 
   const peer = natpunch(['udp', '--server', address, '--room', 'a room', '--trace', file, '--record', log], { input: 'open' });
   await peer.seen('stderr', /^registered as/m);
   // What the command said just now is in the file soon after.
-  const hasHeard = (): boolean => ofKind(traceOf(readFileSync(file, 'utf8')), 'heard').some(({ message }) => message?.['type'] === 'registered');
+  const hasHeard = (): boolean => ofKind(traceOf(readFileSync(file, 'utf8')), 'heard').some(({ message }) => message?.['type'] === 'mapped');
   await expect.poll(hasHeard, { timeout: DEADLINE_MS }).toBe(true);
   peer.signal('SIGKILL');
   expect((await peer.ended).code).toBe(null);

@@ -1,6 +1,7 @@
 /** Where the runs on the page come from, one after another: a server, a file, the playground, somebody else's application. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Trace, TraceEvent } from '../../trace/trace.ts';
+import { filtersOf, NO_FILTERS } from '../model/filters.ts';
 import { Run } from '../model/run.ts';
 import type { Store } from '../model/store.ts';
 import { FIRST_VIEW, type View } from '../model/view.ts';
@@ -50,10 +51,14 @@ export function useSource(store: Store<View>): Source {
   const stopLive = useRef<() => void>(() => {});
 
   const actions = useMemo(() => {
+    let isFirst = true;
     const change = (fields: Partial<State>): void => setState((before) => ({ ...before, ...fields }));
     const show = (run: Run, fields: Partial<State> = {}): void => {
       const { row, part } = store.get();
-      store.set({ ...FIRST_VIEW, row, part, isFollowing: true, cursor: Math.max(0, run.told.last) });
+      // What the address asks for is for the run that is shown first.
+      const filters = isFirst ? filtersOf(location.hash) : NO_FILTERS;
+      isFirst = false;
+      store.set({ ...FIRST_VIEW, row, part, filters, isFollowing: true, cursor: Math.max(0, run.told.last) });
       setState((before) => ({ notice: cutWords(run), beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
     };
     const besides = (run: Run): void => change({ beside: run, ...(cutWords(run) === undefined ? {} : { notice: cutWords(run) }) });
