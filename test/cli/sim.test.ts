@@ -1,6 +1,6 @@
 /** `natpunch sim` and `natpunch grid`: text for people, JSON for scripts, and the same run again. */
 import { describe, expect, test } from 'vitest';
-import { DEADLINE_MS, natpunchEnds } from './command.ts';
+import { DEADLINE_MS, natpunch, natpunchEnds } from './command.ts';
 import { gridResult, onlyObject, simResult } from './shapes.ts';
 
 const timeout = DEADLINE_MS;
@@ -90,6 +90,12 @@ describe.concurrent('sim', { timeout }, () => {
     expect(code).toBe(1);
     expect([a, b]).toMatchObject([{ reason: 'no-path' }, { reason: 'no-path' }]);
     expect(drops).toContainEqual(expect.objectContaining({ by: 'nat-b', reason: 'filtering' }));
+  });
+
+  test('a reader of stdout that goes away changes nothing about the outcome', async () => {
+    const run = natpunch(['sim', 'udp', '--a', 'symmetric', '--b', 'symmetric']);
+    run.hangUp();
+    expect(await run.ended).toMatchObject({ code: 1, stderr: '' });
   });
 
   test('--timeout ends a run that has not ended by then', async () => {
