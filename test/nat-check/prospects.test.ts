@@ -1,7 +1,7 @@
 /** What a behaviour means for each kind of peer: seed 003's pair table, and answers that stand whatever the unknown turns out to be. */
 import { describe, expect, test } from 'vitest';
 import type { Behaviour } from '../../machines/nat-check/behaviour.ts';
-import { type Outlook, type Peer, PEERS, type Prospect, prospectsOf } from '../../machines/nat-check/prospects.ts';
+import { type Outlook, PEERS, type Prospect, prospectsOf } from '../../machines/nat-check/prospects.ts';
 import { type Dependence, type Kind, KINDS } from '../../machines/reach.ts';
 
 type Measured = Parameters<typeof prospectsOf>[0];
