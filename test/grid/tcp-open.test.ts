@@ -4,33 +4,24 @@
  */
 import { describe, expect, test } from 'vitest';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
-import { canMeet, canMeetPlainly, isLeftToChance, PAIRS } from './oracle.ts';
+import { canMeetPlainly, canOpen, PAIRS_OF_TCP, refusing } from './oracle.ts';
 import { play } from './play.ts';
 
-/** UDP's oracle serves for TCP, where mapping and filtering are the same (RFC 5382 REQ-1, REQ-3); but nothing is left to chance. */
-const OF_TCP = PAIRS.filter((pair) => !pair.includes('udp-blocked'));
-
-function canOpen(a: string, b: string): boolean {
-  return canMeet(a, b) && !isLeftToChance(a, b);
-}
-
 test('the definitions allow the 28 ordered pairs that need no prediction, and three more whose ports are counted', () => {
-  expect(OF_TCP.filter(([a, b]) => canMeetPlainly(a, b))).toHaveLength(28);
-  expect(OF_TCP.filter(([a, b]) => canOpen(a, b) && !canMeetPlainly(a, b))).toEqual([
+  expect(PAIRS_OF_TCP.filter(([a, b]) => canMeetPlainly(a, b))).toHaveLength(28);
+  expect(PAIRS_OF_TCP.filter(([a, b]) => canOpen(a, b) && !canMeetPlainly(a, b))).toEqual([
     ['port-restricted', 'symmetric-seq'],
     ['symmetric-seq', 'port-restricted'],
     ['symmetric-seq', 'symmetric-seq'],
   ]);
 });
 
-const refusing = (name: string): string => (name === 'open' ? name : `${name}+rst`);
-
 describe.each([
   ['that drop unknown SYNs', (name: string) => name, 20, 25],
   ['that refuse unknown SYNs', refusing, 20, 10],
   ['that refuse unknown SYNs, without latency', refusing, 0, 5],
 ] as const)('NATs %s', (_, flavour, latencyMs, seeds) => {
-  test.each(OF_TCP)('%s × %s is as the oracle says', (a, b) => {
+  test.each(PAIRS_OF_TCP)('%s × %s is as the oracle says', (a, b) => {
     const met = canOpen(a, b);
     const runs = met ? seeds : 2;
     let both = 0;
@@ -45,7 +36,7 @@ describe.each([
 });
 
 test('at 10 % loss with jitter and reordering a pair that needs no prediction opens in 995 of 1,000 worlds, and never one side alone', { timeout: 30_000 }, () => {
-  const allowed = OF_TCP.filter(([a, b]) => canMeetPlainly(a, b));
+  const allowed = PAIRS_OF_TCP.filter(([a, b]) => canMeetPlainly(a, b));
   let both = 0;
   const alone: string[] = [];
   for (let n = 0; n < 1_000; n += 1) {
