@@ -131,10 +131,6 @@ export const STRANGERS = 3;
 /** Errors that are no refusals, such as no route: then the endpoint is left alone. */
 export const TROUBLES = 3;
 
-/** Connections to the rendezvous that show whether our NAT counts; with the two before them five ports are seen. */
-export const SAMPLERS = 3;
-/** So many ports are remembered: they show how busy the NAT is. */
-export const SIGHTINGS = 8;
 /** How long the first calls alone may take, at the least; else two round trips of both sides. A filter by address needs no more. */
 export const PLAIN_MS = 60;
 /** How long to wait for what the rendezvous sees, or tells of the peer, at the least; else four round trips. A connection is two. */
