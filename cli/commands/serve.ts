@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { resolveHost } from '../../adapters/node/resolve.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
-import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isIPv6, isWildcard } from '../../effects/endpoint.ts';
 import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, type StunServerInput, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
@@ -12,7 +12,7 @@ import type { AnyCodec } from '../machines.ts';
 import * as options from '../options.ts';
 import { n4Ident } from '../n4-options.ts';
 import { serve, unresolved } from '../serving.ts';
-import { isWildcard, wildcardHosts } from '../wildcard.ts';
+import { wildcardHosts } from '../wildcard.ts';
 
 export function defineServe(command: Command): void {
   command

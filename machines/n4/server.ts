@@ -3,7 +3,7 @@
  * n4.py -s. It pairs the first two clients of an ident, tells both READY, sees where their EXCHANGE comes from, tells each
  * where the other is seen, and ends both connections. UDP is only listened to. What it keeps: `clients.ts`.
  */
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { entries, getEntry } from '../persistent-map.ts';
 import { type Accepted, serverMachine, type Step } from '../server.ts';
@@ -39,7 +39,7 @@ const CONNECTIONS = { limit: 16_384, perHost: 256 } as const;
 
 export const n4Server = serverMachine<N4Message, N4ServerInput, N4Serving>({
   id: 'n4/server',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  defaultInput: { listen: ANYWHERE, seed: '' },
   sockets: ({ listen }) => [
     { socket: TCP, transport: 'tcp', limits: { ...CONNECTIONS, lifeMs: LIMITS.waitingMs }, at: () => [listen] },
     { socket: UDP, at: (opened) => [opened[TCP] ?? listen] },

@@ -3,7 +3,7 @@
  * Restricted test comes from a second port, as the description says and its code does not. What it keeps and whom it answers:
  * `text-sessions.ts`.
  */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { serverMachine, type Step } from '../server.ts';
 import type { TextMessage } from './text.ts';
@@ -17,7 +17,7 @@ export interface TextServerInput {
 
 export const textServer = serverMachine<TextMessage, TextServerInput, Sessions>({
   id: 'nat-check/server',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  defaultInput: { listen: ANYWHERE, seed: '' },
   sockets: ({ listen }) => [
     { socket: 'main', at: () => [listen] },
     // The port after the first, so that a firewall can be told; any free one if that is taken. Without it a restricted NAT would be called port-restricted.

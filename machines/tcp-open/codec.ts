@@ -3,7 +3,8 @@
  * own from the comprehension-optional private range (reading is in `decode.ts`). What peers say to each other carries
  * MESSAGE-INTEGRITY-SHA256 under a key of the room and of both sessions. Holds the keys, and never shows them.
  *
- *   ROOM    C7F0  32  identifier of the room, derived from its name               register, foretell
+ *   ROOM    C7F0  32  identifier of the room, derived from its name and from      register, foretell
+ *                     the attempt
  *   MEMBER  C7F1  16  session(8) round trip in 0.1 ms, or FFFF(2) round of        all to and from the rendezvous
  *                     the forecast(1) 0(1) its age in ms(2) 0(2)
  *   PEER    C7F2  16  as MEMBER, of the other peer                                introduced
@@ -17,10 +18,11 @@ import type { Codec, Framing } from '../../effects/codec.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
-import { roomKeys } from '../udp-punch/room-keys.ts';
+import { roomKeys } from '../rendezvous/keys.ts';
 import { BINDING, hexBytes, MEMBER, member, NOTHING, PAIR, PEER, peerAddress, ports, ROOM, unscoped, XOR_PEER_ADDRESS } from './attributes.ts';
 import { decode, type Knowledge } from './decode.ts';
-import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
+import { CANDIDATE_LIMIT, type OpenMessage, type Room } from './messages.ts';
+import { ATTEMPTS } from './timing.ts';
 
 /** No message of ours is longer: an introduction with seven IPv6 endpoints and a forecast has 292 bytes, a STUN server's refusal may have some more. */
 export const MESSAGE_LIMIT = 548;
@@ -33,10 +35,16 @@ const KEY_LABEL = 'natpunch tcp-open 1';
 
 /** A peer's codec. `room` is the secret that both peers share. */
 export function openCodec(room: string): Codec<OpenMessage> {
-  const keys = roomKeys(room, KEY_LABEL);
+  const { id, again, sessionKey } = roomKeys(room, KEY_LABEL);
+  const rooms = Array.from({ length: ATTEMPTS }, (_, attempt) => (attempt === 0 ? id : again(attempt)));
+  const names = rooms.map(toHex);
+  const roomName = (name: string): Room => {
+    const attempt = names.indexOf(name);
+    return attempt < 0 ? { room: name } : attempt === 0 ? {} : { attempt };
+  };
   return {
-    encode: (message) => encode(message, { room: keys.id, sessionKey: keys.sessionKey }),
-    decode: (data) => decode(data, { roomName: (id) => (id === toHex(keys.id) ? undefined : id), sessionKey: keys.sessionKey }),
+    encode: (message) => encode(message, { rooms, sessionKey }),
+    decode: (data) => decode(data, { roomName, sessionKey }),
     ...STREAM,
   };
 }
@@ -49,24 +57,25 @@ export function publicOpenCodec(): Codec<OpenMessage> {
 /** The rendezvous's codec: it knows no room's secret, so it reads none of what peers say to each other. */
 export function openRendezvousCodec(): Codec<OpenMessage> {
   return {
-    encode: (message) => encode(message, { room: NOTHING }),
-    decode: (data) => decode(data, { roomName: (id) => id }),
+    encode: (message) => encode(message, { rooms: [] }),
+    decode: (data) => decode(data, { roomName: (room) => ({ room }) }),
     ...STREAM,
   };
 }
 
 /** One side's own, which messages do not name. */
 interface Own {
-  readonly room: Uint8Array;
+  /** By attempt. */
+  readonly rooms: readonly Uint8Array[];
   readonly sessionKey?: Knowledge['sessionKey'];
 }
 
 function encode(message: OpenMessage, own: Own): Uint8Array {
   switch (message.type) {
     case 'register': {
-      const { txid, room, peer, rttMs, candidates } = message;
+      const { txid, peer, rttMs, candidates } = message;
       return plain('request', txid, [
-        roomOf(room, own),
+        roomOf(message, own),
         member(MEMBER, { id: peer, rttMs }),
         ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
       ]);
@@ -74,8 +83,8 @@ function encode(message: OpenMessage, own: Own): Uint8Array {
     case 'observe':
       return plain('request', message.txid, [member(MEMBER, { id: message.peer })]);
     case 'foretell': {
-      const { txid, room, peer, rttMs, round, forecast } = message;
-      return plain('request', txid, [roomOf(room, own), member(MEMBER, { id: peer, rttMs, round }), ...ports(forecast)]);
+      const { txid, peer, rttMs, round, forecast } = message;
+      return plain('request', txid, [roomOf(message, own), member(MEMBER, { id: peer, rttMs, round }), ...ports(forecast)]);
     }
     case 'mapped':
     case 'introduced': {
@@ -110,8 +119,8 @@ function encode(message: OpenMessage, own: Own): Uint8Array {
   }
 }
 
-function roomOf(room: string | undefined, own: Own): StunAttribute {
-  return { type: 'unknown', code: ROOM, value: room === undefined ? own.room : hexBytes(room, 32) };
+function roomOf({ room, attempt = 0 }: Room, { rooms }: Own): StunAttribute {
+  return { type: 'unknown', code: ROOM, value: room === undefined ? (rooms[attempt] ?? NOTHING) : hexBytes(room, 32) };
 }
 
 function stun(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): StunMessage {

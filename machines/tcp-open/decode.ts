@@ -4,12 +4,12 @@ import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
 import { readForecast } from '../port-forecast-bytes.ts';
 import { BINDING, MEMBER, PAIR, PEER, PORTS, readMember, REFUSALS, ROOM } from './attributes.ts';
-import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
+import { CANDIDATE_LIMIT, type OpenMessage, type Room } from './messages.ts';
 
 /** What one side knows that helps it to read. */
 export interface Knowledge {
-  /** What to call a room of this identifier; a peer does not name its own. */
-  roomName(id: string): string | undefined;
+  /** What to call a room of this identifier; a peer does not name its own, but for the attempt. */
+  roomName(id: string): Room;
   /** The key of two sessions, in either order. */
   readonly sessionKey?: (one: string, other: string) => Uint8Array;
 }
@@ -60,8 +60,8 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
       if (!roomId) return heard({ type: 'observe', txid, peer: me.id });
       if (roomId.length !== 32) return undefined;
       const room = roomName(toHex(roomId));
-      if (ports) return forecast.kind === 'unknown' ? undefined : heard({ type: 'foretell', txid, room, peer: me.id, rttMs: me.rttMs, round: me.round, forecast });
-      return heard({ type: 'register', txid, room, peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
+      if (ports) return forecast.kind === 'unknown' ? undefined : heard({ type: 'foretell', txid, ...room, peer: me.id, rttMs: me.rttMs, round: me.round, forecast });
+      return heard({ type: 'register', txid, ...room, peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
     }
     case 'success': {
       const mapped = attribute(message, 'xor-mapped-address')?.endpoint;

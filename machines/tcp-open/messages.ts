@@ -4,13 +4,19 @@ import type { Forecast } from '../port-forecast.ts';
 
 export type OpenMessage = Register | Observe | Foretell | Mapped | Introduced | Refused | Probe | Confirm | Handover;
 
+/** Which room a message is of. */
+export interface Room {
+  /** Its identifier, 64 hex digits. A peer leaves it out: its codec knows the room and puts it in. */
+  readonly room?: string | undefined;
+  /** Which of a peer's attempts it is of; left out, the first. A later one has a room of its own, of another identifier. */
+  readonly attempt?: number | undefined;
+}
+
 /** Peer → rendezvous: "I am in this room", for as long as the connection stands. Repeated it changes nothing. */
-export interface Register {
+export interface Register extends Room {
   readonly type: 'register';
   /** 24 hex digits, as every txid. */
   readonly txid: string;
-  /** The room's identifier, 64 hex digits. A peer leaves it out: its codec knows the room and puts it in. */
-  readonly room?: string | undefined;
   /** The sender's session, 16 hex digits. */
   readonly peer: string;
   /** The shortest round trip to the rendezvous that the sender has measured, ms. Only who names one is introduced. */
@@ -30,11 +36,9 @@ export interface Observe {
  * Peer → rendezvous: "this is what my NAT does with ports". Who counts says it on a new connection, whose port is the newest
  * that the NAT gave; all others on that of their registration. Answered by nothing but an introduction.
  */
-export interface Foretell {
+export interface Foretell extends Room {
   readonly type: 'foretell';
   readonly txid: string;
-  /** As in a registration. */
-  readonly room?: string | undefined;
   readonly peer: string;
   /** As in a registration. */
   readonly rttMs?: number | undefined;

@@ -3,6 +3,7 @@ import { assertEvent } from 'xstate';
 import { sameEndpoint } from '../../effects/endpoint.ts';
 import { type Forecast, forecastOf } from '../port-forecast.ts';
 import { aimOf } from './aim.ts';
+import { again } from './attempts.ts';
 import type { OpenMessage } from './messages.ts';
 import { withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -28,10 +29,10 @@ const openSamplers = enqueueActions(({ context, enqueue }) => {
 
 const observe = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tcp.connected');
-  const { serial, self, told, rttMs, samplers } = context;
+  const { serial, self, told, rttMs, samplers, attempt } = context;
   const { socket } = event;
   const txid = txidOf(context, serial);
-  const message: OpenMessage = socket === tellerLabel(context) ? { type: 'foretell', txid, peer: self, rttMs, ...told } : { type: 'observe', txid, peer: self };
+  const message: OpenMessage = socket === tellerLabel(context) ? { type: 'foretell', txid, ...again(attempt), peer: self, rttMs, ...told } : { type: 'observe', txid, peer: self };
   enqueue.assign({ serial: serial + 1, samplers: samplers.map((one) => (one.socket === socket ? { ...one, askedAt: event.at } : one)) });
   enqueue.sendTo('net', { type: 'tcp.send', socket, message });
 });
@@ -39,7 +40,7 @@ const observe = enqueueActions(({ context, event, enqueue }) => {
 /** One of our ports was seen; a socket that is seen at one port by both of the rendezvous's keeps it, and the peer is told. */
 const noteSighting = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'mapped');
-  const { samplers, sightings, mapped, self, serial } = context;
+  const { samplers, sightings, mapped, self, serial, attempt } = context;
   const sampler = samplers.find(({ socket }) => socket === event.socket);
   if (!sampler) return;
   enqueue.sendTo('net', { type: 'close', socket: event.socket });
@@ -52,7 +53,7 @@ const noteSighting = enqueueActions(({ context, event, enqueue }) => {
   if (!isSame) return;
   const txid = txidOf(context, serial);
   enqueue.assign({ serial: serial + 1 });
-  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid, peer: self, rttMs, round: 0, forecast: { kind: 'steady' } } });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid, ...again(attempt), peer: self, rttMs, round: 0, forecast: { kind: 'steady' } } });
 });
 
 const dropSampler = assign(({ context, event }) => ({
@@ -69,7 +70,7 @@ const closeSamplers = enqueueActions(({ context, enqueue }) => {
  * further. What else there is to tell needs no port.
  */
 const foretell = enqueueActions(({ context, enqueue }) => {
-  const { sightings, rttMs = 0, told, made, samplers, serial, self, input } = context;
+  const { sightings, rttMs = 0, told, made, samplers, serial, self, input, attempt } = context;
   // From the making of that mapping until the calls there are the handshake, the telling, and a wait.
   const forecast = forecastOf(sightings, 2 * rttMs + AFTER_MS);
   const next = { ...context, told: { round: told.round + 1, forecast } };
@@ -81,7 +82,7 @@ const foretell = enqueueActions(({ context, enqueue }) => {
     return;
   }
   enqueue.assign({ told: saying, serial: serial + 1 });
-  if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), peer: self, rttMs, ...saying } });
+  if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), ...again(attempt), peer: self, rttMs, ...saying } });
 });
 
 /** Both forecasts are there. Our own was seen as it was told, which is one sighting more. The peer's home is where it first said. */

@@ -2,11 +2,12 @@
  * The rendezvous's memory, as a value: which connections there are, who is in which room, and whom to introduce. A member's
  * place is its connection: it is free when that ends. No sockets and no clock. Bounded: see LIMITS.
  */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { countOf, counted, type NetworkCounts, networkOf } from '../networks.ts';
 import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
+import { countOf, counted, type NetworkCounts, networkOf } from '../rendezvous/networks.ts';
+import { endpointsOf, newsOf } from '../rendezvous/rooms.ts';
 import type { Accepted, Reply, Step } from '../server.ts';
 import type { Foretell, Observe, OpenMessage, Register } from './messages.ts';
 
@@ -98,15 +99,14 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate?: End
     rooms: withEntry(rooms.rooms, room, members),
   };
   const ended = former ? farewell(next, former.socket) : { memory: next, replies: [] };
-  const name = room.slice(0, 8);
   if (!mayMeet) {
     const reply: Reply<OpenMessage> = { socket, message: { type: 'mapped', txid, to: peer, mapped: from, alternate } };
-    return { memory: ended.memory, replies: [reply, ...ended.replies], ...(present.length === 0 ? { news: { what: 'room-opened', room: name, from } } : {}) };
+    return { memory: ended.memory, replies: [reply, ...ended.replies], ...(present.length === 0 ? { news: newsOf('room-opened', room, from) } : {}) };
   }
   return {
     memory: ended.memory,
     replies: [introduction(self, other, request.at), introduction(other, self, request.at), ...ended.replies],
-    news: { what: 'paired', room: name, from },
+    news: newsOf('paired', room, from),
   };
 }
 
@@ -163,8 +163,7 @@ export function sweep(rooms: Rooms, now: number): RoomsStep {
 }
 
 function memberOf({ socket, peer, txid, rttMs, from, candidates }: Register & Arrival, before: Member | undefined): Member {
-  const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
-  return { socket, peer, txid, rttMs, source: from, endpoints, isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
+  return { socket, peer, txid, rttMs, source: from, endpoints: endpointsOf({ from, candidates }), isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
 }
 
 /** Tells one member of the other. */

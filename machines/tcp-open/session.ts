@@ -3,7 +3,7 @@ import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { NetFailure } from '../../effects/net.ts';
 import { derive } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Failed, Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
 import { type OwnPorts, UNSEEN } from './own-ports.ts';
 import { AIMED_REFUSALS, AIMED_REPEATS, endsVolley, PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
@@ -28,6 +28,8 @@ export interface OpenPeerContext extends OwnPorts {
   /** Our end of the connection to the rendezvous: everything leaves from its port. */
   readonly local: Endpoint | undefined;
   readonly startedAt: number | undefined;
+  /** When that connection was up. */
+  readonly upAt: number | undefined;
   /** The registration that waits for its answer, and when it left. */
   readonly asked: { readonly txid: string; readonly at: number | undefined } | undefined;
   /** The shortest that was measured. */
@@ -35,6 +37,8 @@ export interface OpenPeerContext extends OwnPorts {
   /** Where the rendezvous sees us. */
   readonly mapped: Endpoint | undefined;
   readonly peer: PeerDescription | undefined;
+  /** How often this side has registered anew, from another port. */
+  readonly attempt: number;
   readonly round: number;
   /** The moment agreed with the peer. */
   readonly startAt: number;
@@ -51,6 +55,8 @@ export interface OpenPeerContext extends OwnPorts {
   readonly broken: number;
   /** The last refusal of the local system, for explanations. */
   readonly trouble: string | undefined;
+  /** Why the attempt before this one came to nothing. */
+  readonly before: Failed | undefined;
   readonly outcome: Outcome | undefined;
 }
 
@@ -97,11 +103,13 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     serial: 0,
     local: undefined,
     startedAt: undefined,
+    upAt: undefined,
     asked: undefined,
     rttMs: undefined,
     mapped: undefined,
     peer: undefined,
     ...UNSEEN,
+    attempt: 0,
     round: 0,
     startAt: 0,
     hangUps: 0,
@@ -111,6 +119,7 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     strangers: 0,
     broken: 0,
     trouble: undefined,
+    before: undefined,
     outcome: undefined,
   };
 }
@@ -120,7 +129,7 @@ export function txidOf({ input }: Pick<OpenPeerContext, 'input'>, serial: number
   return toHex(derive(input.seed, 'txid', serial).subarray(0, 12));
 }
 
-/** Where everything leaves from: named even when it is left to the system, or the port could not be shared. */
+/** Where everything of an attempt leaves from: named even when it is left to the system, or the port could not be shared. */
 export function ownEnd({ input, local }: OpenPeerContext): Endpoint {
   const host = input.local?.host ?? (isIPv6(input.server.host) ? '::' : ANYWHERE.host);
   return { host, port: local?.port ?? input.local?.port ?? 0 };

@@ -1,8 +1,9 @@
 /** What the udp-punch peer says to the rendezvous, and remembers of its answers. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
 import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
-import { reachable } from '../rendezvous-ports.ts';
-import { CANDIDATE_LIMIT, type Register } from './messages.ts';
+import { CANDIDATE_LIMIT } from '../rendezvous/bytes.ts';
+import { reachable } from '../rendezvous/ports.ts';
+import type { Register } from './messages.ts';
 import { forecastToTell, ownForecast, withFlows, withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { type PeerContext, socketLabel } from './session.ts';

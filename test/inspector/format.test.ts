@@ -24,10 +24,19 @@ test('a field that goes from a context is gone when it is read', () => {
   expect(isBadTrace(read) ? read : ofKind(read, 'snapshot').map(({ context }) => context)).toEqual([{ kept: 1, lost: 2 }, { kept: 1 }]);
 });
 
-test('a trace that was cut off is read as far as it goes', () => {
-  const lines = writeTrace(TRACE).split('\n').slice(0, 40);
-  const read = readTrace(lines.join('\n'));
-  expect(isBadTrace(read) ? read.message : read.events.length).toBe(39);
+test('a trace that was cut off is read as far as it goes, and says where that is', () => {
+  const text = writeTrace(TRACE);
+  const lines = text.split('\n').slice(0, 40);
+  const read = (given: string): unknown[] => {
+    const trace = readTrace(given);
+    return isBadTrace(trace) ? [trace.message] : [trace.events.length, trace.header.cut];
+  };
+  expect(read(text)).toEqual([TRACE.events.length, undefined]);
+  expect(read(`${lines.join('\n')}\n`)).toEqual([39, 'stops after line 40']);
+  expect(read(lines.join('\n').slice(0, -5))).toEqual([38, 'is cut off in its last line, 40']);
+  expect(read(text.slice(0, 20))).toEqual(['line 1: cut off in its header']);
+  // Only the end may be cut.
+  expect(read(text.replace('"kind":"place"', '"kind":"pl'))).toEqual(['line 2: not a JSON object']);
 });
 
 test('the end of a feed is no event', () => {
@@ -38,7 +47,7 @@ test('the end of a feed is no event', () => {
 
 test.each([
   ['', 'line 1: the trace is empty'],
-  ['hello', 'line 1: not a JSON object'],
+  ['hello\n', 'line 1: not a JSON object'],
   ['{"format":"natpunch-log/1"}', 'line 1: not the header of a natpunch-trace/1'],
   ['{"format":"natpunch-trace/1"}', 'line 1: a header without its title or origin'],
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"surprise"}`, "line 2: an event of kind 'surprise' without its meaning"],

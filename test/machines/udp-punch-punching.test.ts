@@ -234,6 +234,6 @@ describe('the last round fails', () => {
     const peer = lastRound();
     peer.send({ type: 'net.failed', effect: 'udp.send', socket: 'r3', code: 'not-permitted', detail: 'a firewall here', at: peer.now });
     peer.silentRound();
-    expect(peer.outcomes).toMatchObject([{ detail: expect.stringMatching(/in 3 rounds .*The local system reported: a firewall here/) }]);
+    expect(peer.outcomes).toMatchObject([{ detail: expect.stringMatching(/in 3 rounds .*This host said: a firewall here/) }]);
   });
 });

@@ -100,17 +100,31 @@ export class TraceReader {
   }
 }
 
-/** The trace that `text` is, or the first line that is not a trace's. One that was cut short is read as far as it goes. */
+/** The trace that `text` is, or the first line that is not a trace's. One that was cut off is read as far as it goes, and says so. */
 export function readTrace(text: string): Trace | BadTrace {
   const reader = new TraceReader();
   const events: TraceEvent[] = [];
-  for (const row of text.split('\n')) {
+  const { rows, rest } = rowsOf(text);
+  for (const row of rows) {
     const read = reader.line(row);
     if (read === undefined) continue;
     if (isBadTrace(read)) return read;
     events.push(read);
   }
-  return reader.header ? { header: reader.header, events } : { kind: 'bad-trace', line: 1, message: 'line 1: the trace is empty' };
+  const { header, isDone } = reader;
+  if (header === undefined) return { kind: 'bad-trace', line: 1, message: rest === undefined ? 'line 1: the trace is empty' : 'line 1: cut off in its header' };
+  if (isDone) return { header, events };
+  const cut = rest === undefined ? `stops after line ${rows.length}` : `is cut off in its last line, ${rest}`;
+  return { header: { ...header, cut }, events };
+}
+
+/** The lines of a file, and the number of one more that was begun and not ended. */
+export function rowsOf(text: string): { readonly rows: readonly string[]; readonly rest: number | undefined } {
+  const rows = text.split('\n');
+  const last = rows.pop() ?? '';
+  // Whoever writes a trace by hand may forget the last line feed.
+  if (last !== '' && parse(last) === undefined) return { rows, rest: rows.length + 1 };
+  return { rows: last === '' ? rows : [...rows, last], rest: undefined };
 }
 
 export function isBadTrace(read: object): read is BadTrace {

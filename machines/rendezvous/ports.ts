@@ -1,5 +1,5 @@
 /** The second port of a rendezvous, at which peers see whether their mapping varies: where it is, and how it is reached. Pure. */
-import type { Endpoint } from '../effects/endpoint.ts';
+import { type Endpoint, isWildcard } from '../../effects/endpoint.ts';
 
 /** The port after the first, so that a firewall can be told; any free one if that is taken. */
 export function alternatesOf({ host, port }: Endpoint): readonly Endpoint[] {
@@ -8,5 +8,5 @@ export function alternatesOf({ host, port }: Endpoint): readonly Endpoint[] {
 
 /** A rendezvous that listens on any address cannot name its own; it is where we reach it. */
 export function reachable(alternate: Endpoint, server: Endpoint): Endpoint {
-  return alternate.host === '0.0.0.0' || alternate.host === '::' ? { host: server.host, port: alternate.port } : alternate;
+  return isWildcard(alternate.host) ? { host: server.host, port: alternate.port } : alternate;
 }

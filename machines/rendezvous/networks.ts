@@ -1,7 +1,7 @@
 /** Who counts as one at a rendezvous that gives each network its share: keys of counts, and the counts. Pure. */
-import { type Endpoint, isIPv6 } from '../effects/endpoint.ts';
-import { ipToGroups } from '../effects/wire/stun-address.ts';
-import { getEntry, type PersistentMap, withEntry } from './persistent-map.ts';
+import { type Endpoint, isIPv6 } from '../../effects/endpoint.ts';
+import { ipToGroups } from '../../effects/wire/stun-address.ts';
+import { getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
 
 /** By `networkOf`; none that is zero. */
 export type NetworkCounts = PersistentMap<number>;
