@@ -135,5 +135,6 @@ describe.concurrent('grid', { timeout }, () => {
     const { stdout } = await natpunchEnds('grid', 'udp', '--seeds', '1');
     expect(stdout.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     expect(stdout).toContain('Every cell is as the definitions of RFC 4787 say.');
+    expect(stdout).toMatch(/^Why not, packet by packet: natpunch sim udp --a symmetric --b symmetric$/m);
   });
 });
