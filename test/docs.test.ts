@@ -57,6 +57,12 @@ describe('the parts of a page', () => {
     const source = '/** Why. */\nexport const A_MS = 1_500;\nconst B_MS = 20;\nexport const TRIES = 3;\n\nconst C_MS = 60_000;\n';
     expect(timerTable(source).split('\n').slice(2)).toEqual(['| `A_MS`, `B_MS` | 1.5 s, 20 ms | Why. |', '| `C_MS` | 1 min |  |']);
   });
+
+  test('waits that a protocol shares with others come first, as it calls them', () => {
+    const shared = '/** All. */\nexport const ONE_MS = 1;\nexport const OTHER_MS = 2;\n';
+    const source = "export { ONE_MS as PING_MS, TRIES } from '../timing.ts';\n/** Own. */\nexport const LAST_MS = 3;\n";
+    expect(timerTable(source, shared).split('\n').slice(2)).toEqual(['| `PING_MS` | 1 ms | All. |', '| `LAST_MS` | 3 ms | Own. |']);
+  });
 });
 
 /** As GitHub makes them of headings. */

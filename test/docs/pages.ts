@@ -15,7 +15,7 @@ import { seedUdp, seedUdpPeer } from '../../machines/seed-udp/index.ts';
 import { tcpOpen, tcpOpenPeer } from '../../machines/tcp-open/index.ts';
 import { udpPunch, udpPunchPeer } from '../../machines/udp-punch/index.ts';
 import { pageCharts } from './chart.ts';
-import { fileTable } from './files.ts';
+import { fileTables } from './files.ts';
 import { fenced, type Parts } from './marked.ts';
 import { pageSequence, type Telling } from './sequence.ts';
 import { timerTable } from './timers.ts';
@@ -29,6 +29,11 @@ export interface Page {
 }
 
 export const PAGES: readonly Page[] = [
+  {
+    path: 'ARCHITECTURE.md',
+    // The page of the inspector is told of in docs/inspector.md.
+    parts: () => ({ files: fileTables(ROOT, ['effects', 'machines', 'adapters', 'cli'], ['cli/inspector/page']) }),
+  },
   {
     path: 'docs/protocols/udp-punch.md',
     parts: () => ({
@@ -106,7 +111,8 @@ function traced(scenario: Scenario, places: Readonly<Record<string, string>>, op
 }
 
 function timers(file: string): string {
-  return timerTable(readFileSync(join(ROOT, 'machines', file), 'utf8'));
+  const read = (name: string): string => readFileSync(join(ROOT, 'machines', name), 'utf8');
+  return timerTable(read(file), read('timing.ts'));
 }
 
 /** A request by what it asks for, an answer by what it says, and from where if that is not the address that was asked. */

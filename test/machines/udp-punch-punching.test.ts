@@ -1,7 +1,7 @@
 /** The udp-punch peer while it punches: openers, probes and rounds, and why it failed. Pure transitions. */
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { MappingSeen } from '../../machines/udp-punch/messages.ts';
+import type { MappingSeen } from '../../machines/rendezvous/mapping.ts';
 import { transactionId } from '../../machines/udp-punch/session.ts';
 import { ELSEWHERE, FAR_MS, LOW, MAPPED, PunchPeer, SERVER, THEIRS } from './punch-peer.ts';
 
