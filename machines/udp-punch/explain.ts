@@ -1,5 +1,6 @@
 /** Why a punch failed, in words for people, from what both sides observed. Pure; claims no more than was seen. */
 import { formatEndpoint } from '../../effects/endpoint.ts';
+import { behindOneNat } from '../one-nat.ts';
 import { type Failed, failed, hostSaid } from '../outcome.ts';
 import { USABLE_PORTS } from '../port-forecast.ts';
 import { bothAtRandom } from '../port-odds.ts';
@@ -13,9 +14,11 @@ import { planKindOf } from './sweep-actions.ts';
 
 /** After the last round: whether a hole could have existed at all. */
 export function explainSilence(context: PeerContext): Failed {
-  const { mapping, peer, heardIn, trouble, sweep } = context;
+  const { mapped, mapping, peer, heardIn, trouble, sweep } = context;
   if (heardIn > 0) return explainLost(false);
   const local = hostSaid(trouble);
+  const shared = behindOneNat(mapped, peer?.endpoints ?? []);
+  if (shared !== undefined) return failed('no-reply', `${shared} ${LOOKS_ALIKE}${local}`);
   const theirs: MappingSeen = peer?.mapping ?? 'unknown';
   if (planKindOf(context) === 'hopeless') return explainHopeless();
   if (sweep) return failed('no-reply', `${sweepWords(context, sweep)} ${LOOKS_ALIKE} ${RELAY}${local}`);

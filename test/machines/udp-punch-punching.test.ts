@@ -230,6 +230,18 @@ describe('the last round fails', () => {
     expect(peer.outcomes).toMatchObject([{ detail: expect.stringContaining(reason === 'no-path' && ours === theirs ? 'A relay' : 'rounds of probes') }]);
   });
 
+  test.each([
+    ['one NAT, which is no use to either', [{ ...MAPPED, port: 6 }, { host: '192.168.9.9', port: 6 }], true],
+    ['a peer at the same address without a NAT', [{ ...MAPPED, port: 6 }], false],
+  ])('seen at one address: %s', (_, endpoints, isNamed) => {
+    const peer = new PunchPeer().probing().observed(MAPPED);
+    for (let round = 2; round <= 3; round += 1) peer.silentRound().reopened().introduced({ mapping: 'same', endpoints });
+    peer.silentRound();
+    const [outcome] = peer.outcomes;
+    expect(outcome).toMatchObject({ kind: 'failed', reason: 'no-reply' });
+    expect(JSON.stringify(outcome).includes(`Both sides are seen at ${MAPPED.host}, so they are behind one NAT`)).toBe(isNamed);
+  });
+
   test('with three rounds counted, and what the local system said', () => {
     const peer = lastRound();
     peer.send({ type: 'net.failed', effect: 'udp.send', socket: 'r3', code: 'not-permitted', detail: 'a firewall here', at: peer.now });
