@@ -5,7 +5,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { OutcomeReported } from '../effects/scenario.ts';
 import type { Running } from '../effects/run.ts';
-import type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
+import { type Connected, type Failed, type FailureReason, INTERRUPTED, type Outcome } from './outcome.ts';
 
 export interface Connection {
   /** The peer was heard and has confirmed that it hears us. Rejects with `ConnectionFailed`. */
@@ -78,5 +78,3 @@ export function connect(running: Running<AnyStateMachine>, onOutcome?: (outcome:
     },
   };
 }
-
-const INTERRUPTED: Failed = { kind: 'failed', reason: 'interrupted', detail: 'Stopped before a connection was open.' };
