@@ -57,6 +57,7 @@ const { assign, enqueueActions, sendTo } = peerSetup;
 
 const INTERRUPTED = failed('interrupted', 'Stopped before a hole was open.');
 
+/** The statechart. Input: `SeedPeerInput`; emits `outcome` with an `Outcome`. */
 export const seedUdpPeer = peerSetup
   .extend({
     actions: {

@@ -2,6 +2,7 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
 
+/** All that TCP peers and their rendezvous say, until the stream is handed over. */
 export type OpenMessage = Register | Observe | Foretell | Mapped | Introduced | Refused | Probe | Confirm | Handover;
 
 /** Peer → rendezvous: "I am in this room", for as long as the connection stands. Repeated it changes nothing. */

@@ -2,6 +2,7 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
 
+/** All that UDP peers and their rendezvous say. */
 export type PunchMessage = Register | Leave | Observe | Mapped | Introduced | Challenged | Refused | Probe | Confirm | Bye;
 
 /** Whether one socket shows the same public port to two ports of the rendezvous. */
