@@ -13,6 +13,7 @@ import { type CheckContext, newContext } from './stun-session.ts';
 import { type CheckEvent, checkSetup } from './stun-setup.ts';
 import { UNCHECKED } from './verdict.ts';
 
+/** The statechart. Its output is a `Behaviour` or why there is none. */
 export const stunClient = checkSetup
   .extend({ actions: { ...endings<CheckContext, CheckEvent>(UNCHECKED), ...actions }, guards, delays })
   .createMachine({

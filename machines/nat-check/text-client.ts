@@ -12,6 +12,7 @@ import * as guards from './text-client-guards.ts';
 import { clientSetup, type TextClientEvent } from './text-client-setup.ts';
 import { UNCHECKED } from './verdict.ts';
 
+/** The statechart. Its output is a verdict with its evidence, or why there is none. */
 export const textClient = clientSetup
   .extend({ actions: { ...endings<CheckContext, TextClientEvent>(UNCHECKED), ...actions }, guards, delays })
   .createMachine({

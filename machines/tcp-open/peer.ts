@@ -51,6 +51,7 @@ function failureOf(code: NetFailure): timing.Retry['failure'] {
   return code === 'address-in-use' ? 'called' : code === 'reset' ? 'cut-off' : 'other';
 }
 
+/** The statechart. Emits `outcome` with an `Outcome`; the stream is then the adapter's to hand out. */
 export const tcpOpenPeer = peerSetup
   .extend({
     actions: { ...endings<OpenPeerContext, OpenPeerEvent>(), ...rendezvousActions, ...actions, ...portActions },
