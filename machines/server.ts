@@ -54,6 +54,11 @@ export interface Step<M, S> {
   readonly news?: Omit<ServerReported, 'type'> | undefined;
 }
 
+/** Places for a second port: the one after the first, so that a firewall can be told; any free one if that is taken. */
+export function alternatesOf({ host, port }: Endpoint): readonly Endpoint[] {
+  return [port === 0 || port === 65_535 ? 0 : port + 1, 0].map((next) => ({ host, port: next }));
+}
+
 /** A datagram, a message on a connection, or the end of a connection. */
 export type Reply<M> =
   | { readonly socket: string; readonly to: Endpoint; readonly message: M }

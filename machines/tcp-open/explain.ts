@@ -1,5 +1,6 @@
 /** Why no TCP connection came about, in words for people, from what this side observed. Pure; claims no more than was seen. */
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { behindOneNat } from '../one-nat.ts';
 import { type Failed, failed, hostSaid } from '../outcome.ts';
 import { explainRefusal, LOOKS_ALIKE, RELAY, sides } from '../rendezvous/explain.ts';
 import { aimKind } from './aim.ts';
@@ -19,6 +20,8 @@ export function explainSilence(context: OpenPeerContext): Failed {
     const times = broken === 1 ? 'A connection with the peer stood and broke' : `${broken} connections with the peer stood and broke`;
     return failed('peer-lost', `${times} before both sides had agreed on it: the peer stopped, or something between the two ends connections.${foreign}${local}`);
   }
+  const shared = behindOneNat(context.mapped, context.peer?.endpoints ?? []);
+  if (shared !== undefined) return failed('no-reply', `${shared}${foreign} ${LOOKS_ALIKE}${local}`);
   const kind = aimKind(context);
   if (kind === 'hopeless') return failed('no-path', `${BOTH_VARY} ${HELP}${local}`);
   if (kind === 'birthday') return failed('no-reply', `${drawsAtRandom(context)}${foreign} ${HELP} ${LOOKS_ALIKE}${local}`);

@@ -1,6 +1,7 @@
 /** What the parties of a TCP open say to each other, as values. Their bytes: `codec.ts`. Endpoints are as observed or offered. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
+import type { Refusal } from '../rendezvous/bytes.ts';
 
 export type OpenMessage = Register | Observe | Foretell | Mapped | Introduced | Refused | Probe | Confirm | Handover;
 
@@ -87,8 +88,7 @@ export interface Refused {
   readonly type: 'refused';
   readonly txid: string;
   readonly to: string;
-  /** `not-a-rendezvous`: a STUN server that does not know our attributes. */
-  readonly reason: 'room-full' | 'busy' | 'not-a-rendezvous';
+  readonly reason: Refusal;
 }
 
 /** Peer → peer: "if you are of this room, say so under this number". Signed with the key of this pair of sessions, as are all between peers. */
@@ -119,6 +119,3 @@ export interface Handover {
   readonly sender: string;
   readonly receiver: string;
 }
-
-/** A host with more addresses has too many to try. */
-export const CANDIDATE_LIMIT = 6;

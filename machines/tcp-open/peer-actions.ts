@@ -1,6 +1,6 @@
 /** What the tcp-open peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { explainSocket, type Outcome } from '../outcome.ts';
 import { anew } from './attempts.ts';
 import { explainNoPeer, explainNoRendezvous, explainRefused, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -178,16 +178,11 @@ export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
   enqueue.emit({ type: 'outcome', outcome });
 });
 
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-});
-
 export const concludeSilence = assign({ outcome: ({ context }) => explainSilence(context) });
 // Before a later attempt has begun, what was said of the first stands.
 export const concludeNoPeer = assign({ outcome: ({ context }) => context.before ?? explainNoPeer(context) });
 export const concludeNoRendezvous = assign({ outcome: ({ context }) => context.before ?? explainNoRendezvous(context) });
 export const concludeRendezvousLost = assign({ outcome: ({ context, event }) => context.before ?? explainRendezvousLost(context, { isEnded: event.type === 'tcp.closed' }) });
-export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a connection was open.') });
 export const concludeRefused = assign(({ context, event }) => {
   assertEvent(event, 'refused');
   return { outcome: context.before ?? explainRefused(event, context) };

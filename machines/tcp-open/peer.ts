@@ -9,8 +9,9 @@
  */
 import type { NetFailure } from '../../effects/net.ts';
 import { seedOf } from '../../effects/seed.ts';
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { failed } from '../outcome.ts';
+import { INTERRUPTED } from '../outcome.ts';
 import type { Plan } from '../port-strategy.ts';
 import { aimKind, isSpent, mayForetell } from './aim.ts';
 import { mayBeginAnew } from './attempts.ts';
@@ -52,7 +53,7 @@ function failureOf(code: NetFailure): timing.Retry['failure'] {
 
 export const tcpOpenPeer = peerSetup
   .extend({
-    actions: { ...rendezvousActions, ...actions, ...portActions },
+    actions: { ...endings<OpenPeerContext, OpenPeerEvent>(), ...rendezvousActions, ...actions, ...portActions },
     guards: {
       isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
       answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,
@@ -118,7 +119,7 @@ export const tcpOpenPeer = peerSetup
     options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => newContext(input),
     invoke: { src: 'net', id: 'net' },
-    output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a connection was open.'),
+    output: ({ context }) => context.outcome ?? INTERRUPTED,
     initial: 'connecting',
     on: { ...seen, close: { target: '.failed', actions: 'concludeInterrupted' } },
     states: {

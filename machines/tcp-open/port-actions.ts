@@ -1,14 +1,14 @@
 /** How the tcp-open peer has its NAT's ports seen, tells what comes next, and calls what the peer has told. The states: `port-states.ts`. */
 import { assertEvent } from 'xstate';
-import { sameEndpoint } from '../../effects/endpoint.ts';
-import { type Forecast, forecastOf } from '../port-forecast.ts';
+import { forecastOf, SAMPLERS, type Told } from '../port-forecast.ts';
+import { mappingOf } from '../rendezvous/mapping.ts';
 import { aimOf } from './aim.ts';
 import { again } from './attempts.ts';
 import type { OpenMessage } from './messages.ts';
 import { withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { isSilent, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
-import { AFTER_MS, SAMPLERS } from './timing.ts';
+import { AFTER_MS } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 
@@ -48,9 +48,9 @@ const noteSighting = enqueueActions(({ context, event, enqueue }) => {
   const rttMs = context.rttMs === undefined ? undefined : Math.min(context.rttMs, tookMs);
   enqueue.assign({ rttMs, samplers: samplers.filter((one) => one !== sampler), sightings: withSighting(sightings, { port: event.mapped.port, at: sampler.askedAt ?? event.at, made: sampler.made }) });
   if (event.socket !== ALTERNATE || !mapped) return;
-  const isSame = sameEndpoint(event.mapped, mapped);
-  enqueue.assign({ mapping: isSame ? 'same' : 'varies' });
-  if (!isSame) return;
+  const mapping = mappingOf(mapped, event.mapped);
+  enqueue.assign({ mapping });
+  if (mapping !== 'same') return;
   const txid = txidOf(context, serial);
   enqueue.assign({ serial: serial + 1 });
   enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid, ...again(attempt), peer: self, rttMs, round: 0, forecast: { kind: 'steady' } } });
@@ -137,7 +137,7 @@ function silentOf(context: OpenPeerContext): readonly string[] {
 
 const ALTERNATE = 'alternate';
 
-function tellerLabel({ told }: { readonly told: { readonly round: number; readonly forecast: Forecast } }): string {
+function tellerLabel({ told }: { readonly told: Told }): string {
   return `f${told.round}`;
 }
 

@@ -1,6 +1,6 @@
 /** What the tcp-open peer says to the rendezvous before it knows its peer, and remembers of the answers. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { reachable } from '../rendezvous/ports.ts';
+import { reachable } from '../rendezvous/mapping.ts';
 import { again } from './attempts.ts';
 import { peerSetup } from './peer-setup.ts';
 import { ownEnd, SERVER, startDelay, txidOf } from './session.ts';

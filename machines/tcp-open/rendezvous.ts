@@ -5,8 +5,7 @@
  */
 import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { alternatesOf } from '../rendezvous/ports.ts';
-import { type Opened, serverMachine, type Step } from '../server.ts';
+import { alternatesOf, type Opened, serverMachine, type Step } from '../server.ts';
 import type { OpenMessage } from './messages.ts';
 import { admit, farewell, foretold, forget, LIMITS, noRooms, observed, type Rooms, sweep, welcome } from './rooms.ts';
 

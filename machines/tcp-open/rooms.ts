@@ -4,10 +4,11 @@
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
+import { networkOf } from '../../effects/network.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
-import { countOf, counted, type NetworkCounts, networkOf } from '../rendezvous/networks.ts';
 import { endpointsOf, newsOf } from '../rendezvous/rooms.ts';
+import { countOf, counted, type NetworkCounts } from '../rendezvous/shares.ts';
 import type { Accepted, Reply, Step } from '../server.ts';
 import type { Foretell, Observe, OpenMessage, Register } from './messages.ts';
 
@@ -67,7 +68,7 @@ export function noRooms(seed: string): Rooms {
 
 /** Somebody has connected. */
 export function welcome(rooms: Rooms, { socket, peer: from, at }: Accepted): RoomsStep {
-  const network = networkOf(from);
+  const network = networkOf(from.host);
   if (countOf(rooms.networks, network) >= LIMITS.connectionsPerNetwork) return { memory: rooms, replies: [{ socket, close: true }] };
   const memory = {
     ...rooms,
@@ -145,7 +146,7 @@ export function forget(rooms: Rooms, socket: string): Rooms {
   const left = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []).filter((one) => one.socket !== socket);
   return {
     connections: withEntry(rooms.connections, socket, undefined),
-    networks: counted(rooms.networks, networkOf(from), -1),
+    networks: counted(rooms.networks, networkOf(from.host), -1),
     rooms: room === undefined ? rooms.rooms : withEntry(rooms.rooms, room, left.length > 0 ? left : undefined),
   };
 }

@@ -1,8 +1,7 @@
 /** What one tcp-open peer remembers, and the pure questions asked of it. */
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, isIPv6, localFor, sameEndpoint } from '../../effects/endpoint.ts';
 import type { NetFailure } from '../../effects/net.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { identifier } from '../../effects/seed.ts';
 import type { Failed, Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
 import { type OwnPorts, UNSEEN } from './own-ports.ts';
@@ -92,14 +91,13 @@ export interface Met {
 }
 
 export const SERVER = 'server';
-const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
   const given = input ?? { server: ANYWHERE, seed: '' };
   return {
     input: given,
-    self: toHex(derive(given.seed, 'session', 0).subarray(0, 8)),
+    self: identifier(given.seed, 'session', 0, 8),
     serial: 0,
     local: undefined,
     startedAt: undefined,
@@ -126,13 +124,13 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
 
 /** 12 bytes that nobody can foresee. */
 export function txidOf({ input }: Pick<OpenPeerContext, 'input'>, serial: number): string {
-  return toHex(derive(input.seed, 'txid', serial).subarray(0, 12));
+  return identifier(input.seed, 'txid', serial, 12);
 }
 
 /** Where everything of an attempt leaves from: named even when it is left to the system, or the port could not be shared. */
 export function ownEnd({ input, local }: OpenPeerContext): Endpoint {
-  const host = input.local?.host ?? (isIPv6(input.server.host) ? '::' : ANYWHERE.host);
-  return { host, port: local?.port ?? input.local?.port ?? 0 };
+  const { host = ANYWHERE.host, port = 0 } = localFor(input.server, input.local);
+  return { host, port: local?.port ?? port };
 }
 
 /** How long to wait after the introduction, so that both start at the moment at which the later of the two has heard of it. */

@@ -1,12 +1,10 @@
 /** Every wait and count of the tcp-open peer, with its reason. Times in ms. */
 import { chance } from '../../effects/seed.ts';
 
-/** Linux sends its SYN at 0, 1, 3 and 7 s. */
-export const CONNECT_DEADLINE_MS = 8_000;
+export { CONNECT_DEADLINE_MS, LEAVE_MS, WAIT_MS } from '../timing.ts';
+
 /** An answer on a connection that stands: TCP repeats what is lost meanwhile. */
 export const ANSWER_DEADLINE_MS = 8_000;
-/** How long to wait for the other peer to come to the room; a guess at a person's patience. */
-export const WAIT_MS = 60_000;
 /** The rendezvous forgets who has been silent for 35 s; and this finds out whether it still lives. */
 export const REFRESH_MS = 15_000;
 
@@ -133,10 +131,6 @@ export const STRANGERS = 3;
 /** Errors that are no refusals, such as no route: then the endpoint is left alone. */
 export const TROUBLES = 3;
 
-/** Connections to the rendezvous that show whether our NAT counts; with the two before them five ports are seen. */
-export const SAMPLERS = 3;
-/** So many ports are remembered: they show how busy the NAT is. */
-export const SIGHTINGS = 8;
 /** How long the first calls alone may take, at the least; else two round trips of both sides. A filter by address needs no more. */
 export const PLAIN_MS = 60;
 /** How long to wait for what the rendezvous sees, or tells of the peer, at the least; else four round trips. A connection is two. */
@@ -152,5 +146,3 @@ export const AFTER_MS = 8;
 export const AIMS = 12;
 /** Of these so many in a row may be answered by nothing: the peer has not been told how its own ports are, or its introduction was lost. */
 export const UNANSWERED = 4;
-/** Long enough for the effects of the last state to leave the host. */
-export const LEAVE_MS = 5;

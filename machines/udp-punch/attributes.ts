@@ -5,7 +5,7 @@ import { toHex } from '../../effects/wire/bytes.ts';
 import type { StunAttribute } from '../../effects/wire/stun.ts';
 import { clamped } from '../port-forecast-bytes.ts';
 import { hexBytes } from '../rendezvous/bytes.ts';
-import type { MappingSeen } from './messages.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
 
 /** The whole size of a registration: two introductions of seven IPv6 endpoints and a forecast each, in answer and to the other peer. */
 export const REGISTER_SIZE = 592;

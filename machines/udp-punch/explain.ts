@@ -1,20 +1,24 @@
 /** Why a punch failed, in words for people, from what both sides observed. Pure; claims no more than was seen. */
 import { formatEndpoint } from '../../effects/endpoint.ts';
+import { behindOneNat } from '../one-nat.ts';
 import { type Failed, failed, hostSaid } from '../outcome.ts';
 import { USABLE_PORTS } from '../port-forecast.ts';
 import { bothAtRandom } from '../port-odds.ts';
 import { SWEEP_BUDGET } from '../port-strategy.ts';
 import { explainRefusal, LOOKS_ALIKE, RELAY, sides } from '../rendezvous/explain.ts';
-import type { MappingSeen, Refused } from './messages.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
+import type { Refused } from './messages.ts';
 import { LIMITS } from './rooms.ts';
 import type { PeerContext } from './session.ts';
 import { planKindOf } from './sweep-actions.ts';
 
 /** After the last round: whether a hole could have existed at all. */
 export function explainSilence(context: PeerContext): Failed {
-  const { mapping, peer, heardIn, trouble, sweep } = context;
+  const { mapped, mapping, peer, heardIn, trouble, sweep } = context;
   if (heardIn > 0) return explainLost(false);
   const local = hostSaid(trouble);
+  const shared = behindOneNat(mapped, peer?.endpoints ?? []);
+  if (shared !== undefined) return failed('no-reply', `${shared} ${LOOKS_ALIKE}${local}`);
   const theirs: MappingSeen = peer?.mapping ?? 'unknown';
   if (planKindOf(context) === 'hopeless') return explainHopeless();
   if (sweep) return failed('no-reply', `${sweepWords(context, sweep)} ${LOOKS_ALIKE} ${RELAY}${local}`);

@@ -2,11 +2,9 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
 import type { Refusal } from '../rendezvous/bytes.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
 
 export type PunchMessage = Register | Leave | Observe | Mapped | Introduced | Challenged | Refused | Probe | Confirm | Bye;
-
-/** Whether one socket shows the same public port to two ports of the rendezvous. */
-export type MappingSeen = 'unknown' | 'same' | 'varies';
 
 /** Peer → rendezvous: "I am in this room". Repeated unchanged it changes nothing. */
 export interface Register {

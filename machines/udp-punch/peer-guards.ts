@@ -1,5 +1,5 @@
 /** What the udp-punch peer asks itself before it takes a transition. The states: `peer.ts`; the questions: `session.ts`. */
-import { forecastOf } from '../port-forecast.ts';
+import { forecastOf, SIGHTINGS } from '../port-forecast.ts';
 import { isAt } from '../udp-paths.ts';
 import { sightings } from './own-ports.ts';
 import type { PeerEvent } from './peer-setup.ts';
@@ -66,7 +66,7 @@ export const countsPlainly: Guard = ({ context }) => {
 };
 export const hasSampled: Guard = ({ context }) => sample.hasSampled(context);
 export const haveSamplersAnswered: Guard = ({ context }) => sample.haveSamplersAnswered(context);
-export const knowsEnough: Guard = ({ context }) => sample.hasSampled(context) && sightings(context).length >= timing.SIGHTINGS;
+export const knowsEnough: Guard = ({ context }) => sample.hasSampled(context) && sightings(context).length >= SIGHTINGS;
 export const isSampler: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`s${context.round}/`);
 export const isSweeper: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`w${context.sweeps}/`);
 export const isSweeperRefused: Guard = (args) => isSweeper(args) && args.event.type === 'net.failed' && args.event.effect === 'udp.open';

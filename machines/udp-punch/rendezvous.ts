@@ -4,8 +4,7 @@
  */
 import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { alternatesOf } from '../rendezvous/ports.ts';
-import { type Opened, type Reply, serverMachine, type Step } from '../server.ts';
+import { alternatesOf, type Opened, type Reply, serverMachine, type Step } from '../server.ts';
 import type { PunchMessage } from './messages.ts';
 import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
 

@@ -5,10 +5,11 @@
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
+import { networkOf } from '../../effects/network.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
-import { countOf, counted, type NetworkCounts, networkOf } from '../rendezvous/networks.ts';
 import { endpointsOf, newsOf } from '../rendezvous/rooms.ts';
+import { countOf, counted, type NetworkCounts } from '../rendezvous/shares.ts';
 import type { Step } from '../server.ts';
 import type { Introduced, Leave, PunchMessage, Register } from './messages.ts';
 
@@ -75,14 +76,14 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
   if (before && round < before.round) return { memory: rooms, replies: [] };
   if (!before && living.length >= 2) return answer({ type: 'refused', txid, to: peer, reason: 'room-full' });
   if (!present) {
-    if (rooms.rooms.size >= LIMITS.rooms || countOf(rooms.hosts, networkOf(from)) >= LIMITS.roomsPerHost) {
+    if (rooms.rooms.size >= LIMITS.rooms || countOf(rooms.hosts, networkOf(from.host)) >= LIMITS.roomsPerHost) {
       return answer({ type: 'refused', txid, to: peer, reason: 'busy' });
     }
     if (rooms.rooms.size >= LIMITS.roomsUnproven && !request.proven) return answer({ type: 'challenged', txid, to: peer });
   }
 
   const self = member(request, before);
-  const opener = present?.opener ?? networkOf(from);
+  const opener = present?.opener ?? networkOf(from.host);
   const hosts = present ? rooms.hosts : counted(rooms.hosts, opener, 1);
   const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
   const mapped = { txid, to: peer, mapped: from, alternate, known: self.mapping } as const;

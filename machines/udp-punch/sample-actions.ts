@@ -1,10 +1,10 @@
 /** How the udp-punch peer looks at its own NAT's ports before it tells which will be next. The states: `sweep-states.ts`. */
 import { assertEvent } from 'xstate';
 import { localFor } from '../../effects/endpoint.ts';
+import { SAMPLERS } from '../port-forecast.ts';
 import { withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { type PeerContext, socketLabel } from './session.ts';
-import { SAMPLERS } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 

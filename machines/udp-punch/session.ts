@@ -4,8 +4,9 @@ import type { Arrival } from '../../effects/net-actor.ts';
 import { identifier } from '../../effects/seed.ts';
 import type { Outcome } from '../outcome.ts';
 import { isAt, localToward, type OpenSocket, type Path } from '../udp-paths.ts';
-import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
-import type { Forecast, Sighting } from '../port-forecast.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
+import type { Bye, Confirm, PeerDescription, Probe } from './messages.ts';
+import { type Sighting, type Told, UNTOLD } from '../port-forecast.ts';
 import { type Flows, NO_FLOWS } from './own-ports.ts';
 import type { Sweep } from '../port-strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
@@ -48,7 +49,7 @@ export interface PeerContext {
   /** What the rendezvous knows of our mapping, by its last answer. */
   readonly known: MappingSeen;
   /** What was said of our next ports, in which round. */
-  readonly told: { readonly round: number; readonly forecast: Forecast };
+  readonly told: Told;
   /** Sockets that were opened only to see their ports. */
   readonly samplers: readonly string[];
   /** Sockets of this round's sweep, besides the registered one. */
@@ -98,7 +99,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     flows: NO_FLOWS,
     seen: {},
     known: 'unknown',
-    told: { round: 0, forecast: { kind: 'unknown' } },
+    told: UNTOLD,
     samplers: [],
     sweepers: [],
     sweep: undefined,

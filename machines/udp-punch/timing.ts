@@ -58,9 +58,6 @@ export function registerInterval(n: number): number {
 /** How long a forecast waits for the peer's, at the least; else two round trips. It is told again before the punch goes on without. */
 export const FORECAST_MS = 150;
 export const FORECAST_ATTEMPTS = 4;
-/** So many ports show whether a NAT counts, how busy it is, or in which block it draws; what is missing is seen by sockets of their own. */
-export const SIGHTINGS = 8;
-export const SAMPLERS = 3;
 /** Sweeps that are aimed: each costs a few dozen packets and two round trips, and the next knows the NAT better. */
 export const SWEEPS = 12;
 /** An aimed sweep is sent twice, against loss; the second time after a round trip, and at the least so much later. */

@@ -3,7 +3,7 @@
  * refuse it. Prints the table of medians; nothing here depends on how fast the machine is.
  *
  * A few runs of each pair, and of some of them with delays and skews. With NATPUNCH_FULL set, or NATPUNCH_WRITE_FIGURES, which
- * also makes the table docs/kernel-tcp.md: 20 runs of every pair at no, equal and unequal delays, and 10 with each skew.
+ * also makes the table docs/kernel-tcp.md: 20 runs of every pair at no, equal and unequal delays, and with each skew.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
@@ -17,7 +17,7 @@ import { ALL_SIMULATED, type Cell, type CellResult, Cells, HEAD, rowOf, simulate
 
 const WRITES = Boolean(process.env['NATPUNCH_WRITE_FIGURES']);
 const RUNS = IS_FULL ? 20 : 3;
-const LATE_RUNS = IS_FULL ? 10 : 2;
+const LATE_RUNS = IS_FULL ? 20 : 2;
 /** Cells that wait most of the time are run side by side. Vitest starts five at once; more would only wait here. */
 const LABS = IS_FULL ? 4 : 3;
 
@@ -86,11 +86,7 @@ describe.concurrent('with time to wait', () => {
     latePairs.map(([a, b]): Cell => ({ a, b, lateMs, delays: lateMs === 300 ? [2.5, 2.5] : [12.5, 12.5] })),
   );
   test.each(late)('$a × $b, one side $lateMs ms later than agreed, $delays ms from the core', async (cell) => {
-    if (!`${cell.a} ${cell.b}`.includes('+rst')) return void (await opensAlways(cell, LATE_RUNS));
-    // A NAT that refuses may remember a crossing of SYNs for two minutes, and let nothing through for so long: about one run in a hundred.
-    const result = await cells.play(cell, LATE_RUNS);
-    rows.push(rowOf(result));
-    expect([result.bad.length < LATE_RUNS / 2 || (!IS_FULL && result.bad.length === 1), result.held, result.simulated.length]).toEqual([true, [0, 0], ALL_SIMULATED]);
+    await opensAlways(cell, LATE_RUNS);
   });
 
   const hopeless = HOPELESS.flatMap(([a, b]) => [[a, b, TCP_DROPPING, { a, b, delays: [0, 0], lateMs: 0 }], [a, b, TCP_REFUSING, { a: refusing(a), b: refusing(b), delays: [12.5, 12.5], lateMs: 0 }]] as [string, string, string, Cell][]);

@@ -117,8 +117,8 @@ function deviceOf(nat: NatSpec): Device {
 }
 
 function nameOf(ports: NatSpec['ports']): string {
-  switch (ports?.kind) {
-    case undefined:
+  if (ports === undefined) return 'preserved';
+  switch (ports.kind) {
     case 'none':
     case 'preserve':
       return 'preserved';

@@ -27,7 +27,7 @@ export function FilterMenu({ picture, filters, onChange }: { readonly picture: P
           <button key={protocol} class="button" aria-pressed={!filters.protocols.has(protocol)} onClick={() => onChange({ ...filters, protocols: toggled(filters.protocols, protocol) })}>{protocol.toUpperCase()}</button>
         ))}
       </div>
-      <h3>Only what these do, send or take</h3>
+      <h3>Actor</h3>
       <div class="row">
         <button class="button" aria-pressed={filters.actors.size === 0} onClick={() => onChange({ ...filters, actors: new Set() })}>everybody</button>
         {actors.map((actor) => (

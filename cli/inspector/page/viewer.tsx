@@ -58,7 +58,8 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
     return held;
   }), [arranged]);
   const packet = view.packet === undefined ? undefined : picture.packets[view.packet];
-  const actor = view.actor ?? firstActor(run, picture.lanes);
+  const charted = useMemo(() => run.charted, [picture]);
+  const actor = view.actor ?? charted[0];
   const onArrow = useCallback(({ packet: one, members, id }: Drawn) => {
     const isAgain = store.get().packet === one.index && members.length > 1;
     store.set({ packet: one.index, cursor: one.stops.at(-1)!.n, isFollowing: false, isPlaying: false, panel: 'details' });
@@ -78,8 +79,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
 
   const standing = actor === undefined ? undefined : told.standing(actor, cursor);
   const known = actor === undefined ? undefined : told.actors.get(actor);
-  const charted = [...told.actors.values()].filter(({ machine }) => machine !== undefined);
-  const commands = commandsFor({ store, told, layout, picture, actor, actors: charted.map(({ actor: { actor: name } }) => name), bundleOf: (index) => bundles().get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
+  const commands = commandsFor({ store, told, layout, picture, actor, actors: charted, bundleOf: (index) => bundles().get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
   onCommands(commands);
   const at = Math.min(told.event(cursor)?.at ?? picture.from, picture.until);
   const held = view.packet === undefined ? undefined : bundles().get(view.packet);
@@ -112,7 +112,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
         <div class="side-panels">
           <section class="panel statechart" aria-label="Statechart">
             <header role="tablist">
-              {charted.map(({ actor: { actor: name } }) => (
+              {charted.map((name) => (
                 <button key={name} class="tab" role="tab" aria-selected={name === actor} onClick={() => store.set({ actor: name })}>
                   {name}
                   <i>{valueWords(told.standing(name, cursor).now?.value ?? '')}</i>
@@ -171,13 +171,3 @@ const PANELS = [
   ['context', 'Context'],
   ['tables', 'NAT tables'],
 ] as const;
-
-/** The machine of the first lane that has one. */
-function firstActor(run: Run, lanes: readonly Lane[]): string | undefined {
-  const all = [...run.told.actors.values()].filter(({ machine }) => machine !== undefined);
-  for (const { name } of lanes) {
-    const found = all.find(({ actor }) => actor.place === name || actor.actor === name);
-    if (found) return found.actor.actor;
-  }
-  return all[0]?.actor.actor;
-}

@@ -52,8 +52,11 @@ export function useInFrames<T>(begin: () => Steps<T>, inputs: readonly unknown[]
         frame = requestAnimationFrame(share);
         return;
       }
-      made.current = { value: result.value, inputs };
-      redraw({});
+      // What follows from it has a frame of its own.
+      frame = requestAnimationFrame(() => {
+        made.current = { value: result.value, inputs };
+        redraw({});
+      });
     };
     frame = requestAnimationFrame(share);
     return () => cancelAnimationFrame(frame);

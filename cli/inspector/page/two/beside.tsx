@@ -9,7 +9,7 @@ import { Summary } from '../panels/summary.tsx';
 import { Tables } from '../panels/tables.tsx';
 import { Tree, words } from '../panels/tree.tsx';
 import { differenceOf, SHOWN } from './difference.ts';
-import { chartedOf, type Place, type Places } from './place.ts';
+import { type Place, type Places } from './place.ts';
 
 export type TwoPanel = 'details' | 'chart' | 'context' | 'tables';
 
@@ -17,14 +17,15 @@ export interface BesideProps {
   readonly runs: readonly [Run, Run];
   readonly places: Places;
   readonly actor: string | undefined;
+  /** All that can be chosen. */
+  readonly actors: readonly string[];
   readonly panel: TwoPanel;
   readonly onActor: (actor: string) => void;
   readonly onPanel: (panel: TwoPanel) => void;
   readonly onPick: (side: 0 | 1, place: Place) => void;
 }
 
-export function Beside({ runs, places, actor, panel, onActor, onPanel, onPick }: BesideProps): VNode {
-  const charted = useMemo(() => chartedOf(runs), [runs]);
+export function Beside({ runs, places, actor, actors, panel, onActor, onPanel, onPick }: BesideProps): VNode {
   const states = [0, 1].map((side) => stateOf(runs[side]!, actor, places[side]!.cursor));
   return (
     <section class="beside" aria-label="Both at this moment">
@@ -36,7 +37,7 @@ export function Beside({ runs, places, actor, panel, onActor, onPanel, onPick }:
         </div>
         <div role="tablist" aria-label="Actor">
           <span class="of">of</span>
-          {charted.map((name) => (
+          {actors.map((name) => (
             <button key={name} class="tab" role="tab" aria-selected={name === actor} onClick={() => onActor(name)}>{name}</button>
           ))}
         </div>
@@ -109,7 +110,7 @@ function ContextBeside({ runs, places, actor }: Pick<BesideProps, 'runs' | 'plac
         <tbody>
           <tr class={state(one) === state(other) ? '' : 'differs'}><th>state</th><td>{state(one)}</td><td>{state(other)}</td></tr>
           {differing.slice(0, SHOWN).map(({ path, one: left, other: right }) => (
-            <tr key={path} class="differs"><th>{path === '' ? 'context' : path}</th><td><Value value={left} /></td><td><Value value={right} /></td></tr>
+            <tr key={path} class="differs"><th title={path}>{pathWords(path)}</th><td><Value value={left} /></td><td><Value value={right} /></td></tr>
           ))}
         </tbody>
       </table>
@@ -124,6 +125,11 @@ function ContextBeside({ runs, places, actor }: Pick<BesideProps, 'runs' | 'plac
 function Value({ value }: { readonly value: Plain | undefined }): VNode {
   if (value === undefined) return <span class="few">none</span>;
   return typeof value === 'object' && value !== null && words(value).startsWith('{') ? <Tree value={value} depth={2} /> : <>{words(value)}</>;
+}
+
+/** Of a long name, as of a room, both ends tell it from others. */
+function pathWords(path: string): string {
+  return path === '' ? 'context' : path.split('.').map((name) => (name.length > 24 ? `${name.slice(0, 6)}…${name.slice(-4)}` : name)).join('.');
 }
 
 type Plain = Parameters<typeof words>[0];

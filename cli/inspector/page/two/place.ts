@@ -1,6 +1,5 @@
 /** Two runs at one moment: where each stands, and where the two first differ. */
 import { type Divergence, firstDivergence } from '../../trace/compare.ts';
-import type { Known } from '../model/moment.ts';
 import type { Run } from '../model/run.ts';
 
 /** In one run. */
@@ -40,17 +39,12 @@ export function packetAt({ picture }: Pick<Run, 'picture'>, n: number | undefine
   return n === undefined ? undefined : picture.packets.find(({ stops, saidAt }) => saidAt === n || stops.some((stop) => stop.n === n))?.index;
 }
 
-/** Actors of either that have a statechart, in the order in which they began. */
-export function chartedOf(runs: readonly Run[]): readonly string[] {
-  const charted = ({ machine }: Known): boolean => machine !== undefined;
-  return [...new Set(runs.flatMap(({ told }) => [...told.actors.values()].filter(charted).map(({ actor: { actor } }) => actor)))];
-}
-
-/** Whom a difference is about: its actor, or whoever is at its place. */
-export function actorAt({ told }: Run, n: number | undefined): string | undefined {
+/** Whom a difference is about: its actor, or whoever is on the side of its place. */
+export function actorAt({ told, picture, charted }: Run, n: number | undefined): string | undefined {
   const event = n === undefined ? undefined : told.event(n);
   if (event === undefined) return undefined;
   if ('actor' in event) return told.actors.get(event.actor)?.machine ? event.actor : told.actors.get(event.actor)?.actor.parent;
-  const place = event.kind === 'packet' || event.kind === 'row' ? event.place : undefined;
-  return [...told.actors.values()].find(({ actor, machine }) => machine !== undefined && actor.place === place)?.actor.actor;
+  const sideOf = (place: string | undefined): string | undefined => picture.lanes.find(({ name }) => name === place)?.side;
+  const side = event.kind === 'packet' || event.kind === 'row' ? sideOf(event.place) : undefined;
+  return side === undefined ? undefined : charted.find((actor) => sideOf(told.actors.get(actor)?.actor.place) === side);
 }

@@ -8,7 +8,7 @@ import type { Lane, Mark, Picture } from '../model/picture.ts';
 import type { Run } from '../model/run.ts';
 import { Timebar } from '../time/timebar.tsx';
 import { Beside, type TwoPanel } from './beside.tsx';
-import { actorAt, chartedOf, compared, type Place, type Places, startOf } from './place.ts';
+import { actorAt, compared, type Place, type Places, startOf } from './place.ts';
 import { Side } from './side.tsx';
 
 export interface TwoRunsProps {
@@ -27,7 +27,7 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
   const [chosen, setActor] = useState<string | undefined>(undefined);
   const [panel, setPanel] = useState<TwoPanel>('details');
   const runs = useMemo(() => [left, right] as const, [left, right]);
-  const actors = useMemo(() => chartedOf(runs), [runs]);
+  const actors = useMemo(() => [...new Set(runs.flatMap(({ charted }) => charted))], [runs]);
   const actor = chosen ?? actorAt(left, divergence?.one) ?? actorAt(right, divergence?.other) ?? actors[0];
   const show = (next: Places): void => {
     setPlaces(next);
@@ -86,7 +86,7 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
           <Side {...sideProps(0)} differs={divergence?.one} />
           <Side {...sideProps(1)} differs={divergence?.other} />
         </div>
-        <Beside runs={runs} places={places} actor={actor} panel={panel} onActor={setActor} onPanel={setPanel} onPick={pick} />
+        <Beside runs={runs} places={places} actor={actor} actors={actors} panel={panel} onActor={setActor} onPanel={setPanel} onPick={pick} />
       </div>
       <Timebar
         picture={both}
