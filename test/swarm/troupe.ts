@@ -8,7 +8,8 @@ import type { Down, Host, WorldSpec } from './spec.ts';
 
 export interface Peer {
   readonly host: Host;
-  startedAt: number;
+  /** When its machine was started, or was connected last. */
+  since: number;
   /** Crashed, and not started again. */
   isDown: boolean;
   /** Told to close. */
@@ -56,12 +57,12 @@ export class Troupe {
     this.#meters = meters;
     this.#broke = broke;
     const { lateMs = 0 } = spec;
-    this.peers = hostsOf(spec, cast).map((host) => ({ host, startedAt: host === 'b' || host === 'd' ? lateMs : 0, isDown: false, isDone: false, failedAt: undefined, aloneSince: undefined, speaksAt: 0 }));
+    this.peers = hostsOf(spec, cast).map((host) => ({ host, since: host === 'b' || host === 'd' ? lateMs : 0, isDown: false, isDone: false, failedAt: undefined, aloneSince: undefined, speaksAt: 0 }));
   }
 
   begin(peer: Peer): void {
     this.#w.restart(peer.host);
-    Object.assign(peer, { startedAt: this.#w.clock.now(), isDown: false, failedAt: undefined, aloneSince: undefined });
+    Object.assign(peer, { since: this.#w.clock.now(), isDown: false, failedAt: undefined, aloneSince: undefined });
     this.#company.began?.(peer.host);
   }
 
@@ -129,6 +130,7 @@ export class Troupe {
     const excess = this.#meters.get(host)?.excess(this.#cast.budget, standing.isUp);
     if (excess !== undefined) this.#broke('over-budget', excess);
     if (standing.isUp) {
+      peer.since = this.#w.clock.now();
       if (!peer.isDone && this.#w.clock.now() >= peer.speaksAt) {
         this.#company.speak?.(host);
         peer.speaksAt = this.#w.clock.now() + SPEAK_MS;
@@ -143,8 +145,8 @@ export class Troupe {
     if (standing.isOver) {
       peer.failedAt ??= this.#w.clock.now();
       if (anew && this.#w.clock.now() - peer.failedAt >= AGAIN_MS) this.begin(peer);
-    } else if (standing.isServing !== true && this.#w.clock.now() - peer.startedAt > this.scaled(this.#cast.limits.lifeMs) + MARGIN_MS) {
-      this.#broke('past-deadline', `${host} was started ${Math.round(this.#w.clock.now() - peer.startedAt)} ms ago, and is ${this.#words(host)}`);
+    } else if (standing.isServing !== true && this.#w.clock.now() - peer.since > this.scaled(this.#cast.limits.lifeMs) + MARGIN_MS) {
+      this.#broke('past-deadline', `${host} has no connection for ${Math.round(this.#w.clock.now() - peer.since)} ms, and is ${this.#words(host)}`);
     }
   }
 
