@@ -14,6 +14,7 @@ import * as timing from './timing.ts';
 
 type Where = { readonly context: N4PeerContext };
 
+/** The statechart. Input: `N4PeerInput`; emits `outcome` with an `Outcome`. */
 export const n4Peer = peerSetup
   .extend({
     actions,

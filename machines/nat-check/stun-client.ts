@@ -12,6 +12,7 @@ import { newContext } from './stun-session.ts';
 import { checkSetup } from './stun-setup.ts';
 import { UNCHECKED } from './verdict.ts';
 
+/** The statechart. Its output is a `Behaviour` or why there is none. */
 export const stunClient = checkSetup
   .extend({ actions, guards, delays })
   .createMachine({

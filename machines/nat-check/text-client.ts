@@ -11,6 +11,7 @@ import * as guards from './text-client-guards.ts';
 import { clientSetup } from './text-client-setup.ts';
 import { UNCHECKED } from './verdict.ts';
 
+/** The statechart. Its output is a verdict with its evidence, or why there is none. */
 export const textClient = clientSetup
   .extend({ actions, guards, delays })
   .createMachine({

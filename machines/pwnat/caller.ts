@@ -25,6 +25,7 @@ function isFromListener({ context, event }: { readonly context: CallerContext; r
 const CARRY = { actions: 'carry' } as const;
 const HEAR = { guard: 'isFromListener', actions: 'carry' } as const;
 
+/** The statechart. Input: `PwnatCallerInput`; emits `outcome` with an `Outcome`. */
 export const pwnatCaller = callerSetup
   .extend({
     actions,

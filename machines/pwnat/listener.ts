@@ -14,6 +14,7 @@ type Where = { readonly context: ListenerContext };
 
 const { variantOf, ...own } = actions;
 
+/** The statechart. Input: `PwnatListenerInput`; emits `outcome` with an `Outcome`, and `server` for each caller. */
 export const pwnatListener = listenerSetup
   .extend({
     actions: own,

@@ -16,6 +16,7 @@ import * as sampleActions from './sample-actions.ts';
 import * as sweepActions from './sweep-actions.ts';
 import { awaiting, sampling, sweeping } from './sweep-states.ts';
 
+/** The statechart. Input: `PeerInput`; emits `outcome` with an `Outcome`, and again if that changes. */
 export const udpPunchPeer = peerSetup
   .extend({ actions: peerActions })
   .extend({ actions: rendezvousActions })

@@ -5,7 +5,7 @@ import type { Part } from '../../effects/scenario.ts';
 import { udpPunchPeer } from '../../machines/index.ts';
 import type { SwarmCast } from './cast.ts';
 import { udpPunch } from './casts/udp-punch.ts';
-import type { Rule } from './play.ts';
+import type { Rule } from './rules.ts';
 import type { WorldSpec } from './spec.ts';
 
 export interface Planted {
@@ -24,8 +24,8 @@ export const PLANTED: readonly Planted[] = [
   { rule: 'one-sided', bug: 'a peer that never asks whether the other is still there', cast: withMachine(udpPunchPeer.provide({ delays: { keepaliveInterval: FOR_EVER } })), needs: { end: { of: 'second', how: 'killed' } } },
   { rule: 'not-joined', bug: 'a peer that believes nobody', cast: { ...withMachine(udpPunchPeer.provide({ guards: BELIEVES_NOBODY })), limits: { ...udpPunch.limits, joinMs: 15_000 } } },
   { rule: 'past-deadline', bug: 'a peer that asks a rendezvous for ever', cast: withMachine(udpPunchPeer.provide({ delays: { registerInterval: FOR_EVER, waitDeadline: FOR_EVER } })), needs: { b: [{ blocked: ['udp'] }] } },
-  { rule: 'over-budget', bug: 'a peer that probes every millisecond', cast: withMachine(udpPunchPeer.provide({ guards: { ...BELIEVES_NOBODY, mayProbeAgain: () => true }, delays: { probeInterval: 1 } })) },
-  { rule: 'not-ended', bug: 'a peer that takes leave for ever', cast: withMachine(udpPunchPeer.provide({ delays: { leaveTime: FOR_EVER } })), needs: { end: { of: 'first', how: 'close' } } },
+  { rule: 'over-budget', bug: 'a peer that probes every millisecond', cast: { ...withMachine(udpPunchPeer.provide({ guards: { ...BELIEVES_NOBODY, mayProbeAgain: () => true }, delays: { probeInterval: 1 } })), budget: { ...udpPunch.budget, perSecond: 100 } } },
+  { rule: 'not-ended', bug: 'a peer that takes leave for ever', cast: withMachine(udpPunchPeer.provide({ delays: { leaveTime: FOR_EVER } })), needs: { faults: [], end: { of: 'first', how: 'close' } } },
   { rule: 'wrong-payload', bug: 'a hole that brings what nobody has sent', cast: { ...udpPunch, enter: (w, spec) => ({ ...udpPunch.enter(w, spec), complaints: () => (w.clock.now() > 1_000 ? ['a was given something'] : []) }) } },
   { rule: 'socket-left', bug: 'a server that leaves a socket open', cast: entering((w) => void w.host('s').bind('forgotten', {}, () => undefined)) },
   { rule: 'timer-left', bug: 'a timer that nobody clears', cast: entering((w) => void w.clock.setTimeout(() => undefined, FOR_EVER)) },
