@@ -10,8 +10,6 @@ import { along, type Segment, textWidth } from './along.tsx';
 export interface ArrowProps {
   readonly placed: PlacedArrow;
   readonly columns: Columns;
-  /** Of the svg: what is above it is not drawn. */
-  readonly top: number;
   readonly cursor: number;
   readonly isSelected: boolean;
   readonly onPick: (placed: PlacedArrow) => void;
@@ -20,11 +18,11 @@ export interface ArrowProps {
 /** Below this a text would not be read; it is left out. */
 const LEAST_TEXT = 34;
 
-export function ArrowView({ placed, columns, top, cursor, isSelected, onPick }: ArrowProps): VNode {
+export function ArrowView({ placed, columns, cursor, isSelected, onPick }: ArrowProps): VNode {
   const { drawn, ys } = placed;
   const { packet, members } = drawn;
   const { stops } = packet;
-  const points = stops.map((stop, index) => ({ x: xOf(columns, stop.lane), y: ys[index]! - top }));
+  const points = stops.map((stop, index) => ({ x: xOf(columns, stop.lane), y: ys[index]! }));
   const isBundle = members.length > 1;
   const first = stops[0]!;
   const when = cursor < first.n ? 'future' : cursor < lastOf(packet) ? 'flying' : 'past';
