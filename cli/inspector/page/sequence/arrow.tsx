@@ -89,7 +89,8 @@ function Words({ segment, columns, texts }: { readonly segment: Segment; readonl
   if (label !== undefined) {
     const behind = count === undefined ? 0 : textWidth(count, 6.2) + 6;
     parts.push(along(segment, 'start', 0, 'label', clip(label, room - behind, letter)));
-    if (count !== undefined) parts.push(along(segment, 'start', Math.min(room - behind, textWidth(label, letter)) + 6, 'count', count));
+    // Letters such as m are wider than the most, and the two must not touch.
+    if (count !== undefined) parts.push(along(segment, 'start', Math.min(room - behind, textWidth(label, letter * 1.12)) + 6, 'count', count));
   }
   const className = isNews ? 'address' : 'address known';
   const fits = (text: string): string | undefined => [text, portOf(text)].find((one) => one !== '' && textWidth(one, small) <= room);
