@@ -5,7 +5,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { OutcomeReported } from '../effects/scenario.ts';
 import type { Running } from '../effects/run.ts';
-import type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
+import { type Connected, type Failed, type FailureReason, INTERRUPTED, type Outcome } from './outcome.ts';
 
 /** A running peer as promises and a stream of datagrams. Payload has no more than 65,507 bytes apiece. */
 export interface Connection {
@@ -80,5 +80,3 @@ export function connect(running: Running<AnyStateMachine>, onOutcome?: (outcome:
     },
   };
 }
-
-const INTERRUPTED: Failed = { kind: 'failed', reason: 'interrupted', detail: 'Stopped before a connection was open.' };

@@ -63,6 +63,17 @@ export type FailureReason =
   /** Any other refusal of the local system; see the detail. */
   | 'socket-failed';
 
+/** A connecting machine was told to stop before it had an outcome. */
+export const INTERRUPTED: Failed = { kind: 'failed', reason: 'interrupted', detail: 'Stopped before a connection was open.' };
+
+/** Of a peer that only says something now and then. */
+export const FELL_SILENT: Failed = { kind: 'failed', reason: 'peer-lost', detail: 'The peer has been silent for a minute.' };
+
+/** What the local system refused last, as one more sentence; nothing where it refused nothing. */
+export function hostSaid(trouble: string | undefined): string {
+  return trouble === undefined ? '' : ` This host said: ${trouble}.`;
+}
+
 /** A socket that could not be opened. */
 export function explainSocket({ code, detail }: Pick<NetFailed, 'code' | 'detail'>): Failed {
   switch (code) {

@@ -58,6 +58,11 @@ export class IcmpStack {
     return socket;
   }
 
+  /** Forgets every socket. */
+  fail(): void {
+    this.#sockets.clear();
+  }
+
   receive(packet: IcmpPacket): void {
     const { src, dst, data } = packet;
     const message = readIcmp(data);

@@ -152,6 +152,13 @@ export class Host implements Device {
     this.#uplink = uplink;
   }
 
+  /** Its power fails: all that its programs held is gone, without a word to anybody, and so its ports are free. */
+  fail(): void {
+    this.#byPort.clear();
+    this.#tcp?.fail();
+    this.#icmp?.fail();
+  }
+
   transmit(socket: UdpSocket, dst: Endpoint, data: Uint8Array, ttl: number): void {
     const id = this.#world.nextPacket();
     const packet: Packet = { protocol: 'udp', id, host: this.name, socket: socket.label, src: socket.source, dst, ttl, data };

@@ -14,6 +14,7 @@ export { DEFAULT_TTL, type DropReason, type IcmpPacket, type Packet, type TcpPac
 export type { ReleasedStream } from './released-stream.ts';
 export type { Outcome, Surroundings } from './player.ts';
 export type { Flow, Observer, PacketSighting, Row, RowSighting, Sighting } from './sighting.ts';
+export type { ClockSkew } from './skew.ts';
 export { type Segment, segmentName } from './tcp-segment.ts';
 export type { TcpStack } from './tcp-stack.ts';
 export type { Place, Site } from './topology.ts';

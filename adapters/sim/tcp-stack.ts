@@ -95,6 +95,13 @@ export class TcpStack implements TcpGround {
     return connection;
   }
 
+  /** Forgets every listener and connection, without a word to anybody. */
+  fail(): void {
+    this.#listeners.clear();
+    this.#pending.clear();
+    for (const connection of this.#connections.values()) connection.vanish();
+  }
+
   receive(packet: TcpPacket): void {
     const { src, dst, segment, data } = packet;
     const connection = this.#current(keyOf(dst, src));

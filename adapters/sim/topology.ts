@@ -9,8 +9,11 @@ import type { Internet } from './internet.ts';
 import type { LinkBehaviour } from './link.ts';
 import type { Link, Router } from './router.ts';
 
-/** Where a host lives: behind a NAT of its own; `behind a`, on a's LAN; or `restricted behind cgn-a`, with its own NAT below that router. */
-export type Place = NatChoice;
+/**
+ * Where a host lives: behind a NAT of its own; `behind a`, on a's LAN; or `restricted behind cgn-a`, with its own NAT below that router,
+ * which may also be said by what the NATs do.
+ */
+export type Place = NatChoice | { readonly behind: string; readonly nats?: NatChoice };
 
 /** A host as wired. */
 export interface Site {
@@ -121,7 +124,7 @@ function deviceName(host: string, depth: number, behaviour: NatBehaviour | undef
 }
 
 function parsePlace(place: Place): { readonly chain: readonly NatBehaviour[]; readonly below?: string } {
-  if (typeof place !== 'string') return { chain: natFlavour(place) };
+  if (typeof place !== 'string') return 'behind' in place ? { chain: place.nats === undefined ? [] : natFlavour(place.nats), below: place.behind } : { chain: natFlavour(place) };
   const behind = /^(?:(\S+) )?behind (\S+)$/.exec(place);
   if (!behind) return { chain: natFlavour(place) };
   return { chain: behind[1] === undefined ? [] : natFlavour(behind[1]), below: behind[2]! };

@@ -2,6 +2,7 @@
 import type { Part } from '../../effects/scenario.ts';
 import { type LinkBehaviour, PERFECT_LINK } from './link.ts';
 import type { Inspect, Surroundings } from './player.ts';
+import type { ClockSkew } from './skew.ts';
 
 /** Times in ms, chances from 0 to 1. What is said of the network holds end to end, between any two access links. */
 export interface WorldOptions {
@@ -20,6 +21,8 @@ export interface WorldOptions {
   readonly servers?: readonly string[];
   /** When a host's part starts. Default 0, servers first. */
   readonly startMs?: Readonly<Record<string, number>>;
+  /** Hosts whose own clock is not the world's. Default: none. */
+  readonly clocks?: Readonly<Record<string, ClockSkew>>;
   /**
    * What a host hears of a SYN that crosses its own where it listens on that port too: `connected`, as on Linux and by
    * default, or `accepted`, as on the other stacks of Ford 2005 §4.3, whose attempt to connect then fails as `address-in-use`.

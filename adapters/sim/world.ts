@@ -2,13 +2,14 @@
  * The simulated internet as a test writes it: who lives behind what, what is lost, and what came of it. It plays whatever
  * scenario it is given through run() of effects/run.ts and knows no protocol. Virtual time only; the same seed, the same run.
  */
-import type { Scenario, Stage } from '../../effects/scenario.ts';
+import type { Scenario } from '../../effects/scenario.ts';
+import { Cast } from './cast.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Host } from './host.ts';
 import { Internet } from './internet.ts';
 import { type Drop, type Journey, Journal } from './journal.ts';
 import { LossRules } from './loss-rules.ts';
-import { type Outcome, Player } from './player.ts';
+import type { Outcome, Player } from './player.ts';
 import type { ReleasedStream } from './released-stream.ts';
 import { type Place, type Site, wire } from './topology.ts';
 import { announce } from './watching.ts';
@@ -34,8 +35,7 @@ export class World {
   readonly #servers: readonly string[];
   readonly #journal: Journal | undefined;
   readonly #losses: LossRules;
-  readonly #players = new Map<string, Player>();
-  readonly #released = new Map<string, ReleasedStream[]>();
+  readonly #cast: Cast;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(places: Readonly<Record<string, Place>>, options: WorldOptions) {
@@ -48,6 +48,8 @@ export class World {
     this.sites = wire(this.internet, places, servers, (host) => accessLink(host, options));
     for (const [host, heard] of Object.entries(options.crossing ?? {})) this.host(host).tcp.crossing = heard;
     this.#losses = new LossRules(this.sites);
+    const { clock } = this;
+    this.#cast = new Cast({ clock, seed: this.#seed, options, host: (name) => this.host(name), address: (name) => this.address(name), onError: (error) => this.#fail(error) });
     if (keep) {
       this.#journal = new Journal();
       this.internet.observe(this.#journal.note);
@@ -85,13 +87,30 @@ export class World {
   }
 
   /**
+   * A host's program is gone at once, and nothing of it says goodbye. Where it was `killed` the host's system closes what it held;
+   * where the host was `unplugged` the system is gone too, with all other programs' sockets, and nobody is told anything.
+   */
+  crash(host: string, how: 'killed' | 'unplugged' = 'killed'): this {
+    if (how === 'unplugged') this.host(host).fail();
+    this.#cast.crash(host);
+    return this;
+  }
+
+  /** A host plays its part from the beginning, with a seed of its own; what it did so far is crashed if it still goes on, and its outcomes are forgotten. */
+  restart(host: string): this {
+    this.#cast.restart(host);
+    return this;
+  }
+
+  /**
    * Plays a scenario until every host but the servers has reported an outcome and `settleMs` more have passed, or until
    * `maxMs`. Throws what a machine throws.
    */
   run(scenario: Scenario, limits: Pick<WorldOptions, 'settleMs' | 'maxMs'> = {}): this {
     const { settleMs = 3000, maxMs = 60_000 } = { ...this.#options, ...limits };
     announce({ world: this, places: this.#places, seed: this.#seed, scenario: scenario.name });
-    const peers = this.#cast(scenario);
+    const hosts = [...this.#servers, ...[...this.sites.keys()].filter((host) => !this.#servers.includes(host))];
+    const peers = this.#cast.begin(scenario, hosts).filter((host) => !this.#servers.includes(host));
     const deadline = this.clock.now() + maxMs;
     const isWaiting = (): boolean => peers.some((host) => this.outcomes(host).length === 0);
     for (let due = this.clock.next(); isWaiting() && due !== undefined && due <= deadline; due = this.clock.next()) this.#instant(due);
@@ -114,19 +133,17 @@ export class World {
 
   outcomes<T = unknown>(host: string): readonly Outcome<T>[] {
     this.#site(host);
-    return (this.#players.get(host)?.outcomes ?? []) as readonly Outcome<T>[];
+    return (this.#cast.find(host)?.outcomes ?? []) as readonly Outcome<T>[];
   }
 
   /** The host's actor and its payload, once it plays. */
   running(host: string): Player['running'] {
-    const player = this.#players.get(host);
-    if (player === undefined) throw new Error(`host '${host}' plays no part`);
-    return player.running;
+    return this.#cast.player(host).running;
   }
 
   /** The connections that the host's machines have given away, for whoever plays the application. */
   released(host: string): readonly ReleasedStream[] {
-    return this.#released.get(host) ?? [];
+    return this.#cast.released(host);
   }
 
   host(name: string): Host {
@@ -150,15 +167,14 @@ export class World {
   /** One line for each sending, translation, drop and delivery; the format is `Journal.trace`'s. */
   trace(): string[] {
     return this.#kept().trace((host, data) => {
-      const decoded = this.#players.get(host)?.part.codec.decode(data);
+      const decoded = this.#cast.find(host)?.part.codec.decode(data);
       return decoded?.kind === 'message' ? decoded.message.type : (decoded?.kind ?? 'payload');
     });
   }
 
   /** Stops every actor, and ends what they have given away. Throws what one threw, if that has not been thrown yet. */
   stop(): this {
-    for (const player of this.#players.values()) player.stop();
-    for (const stream of [...this.#released.values()].flat()) stream.vanish();
+    this.#cast.stop();
     this.#rethrow();
     return this;
   }
@@ -168,36 +184,8 @@ export class World {
     const sockets = [...this.sites].flatMap(([name, { host }]) =>
       host.openSockets().map(({ label, local }) => `${name}: socket ${label} on port ${local.port}`),
     );
-    const timers = [...this.#players.values()].filter(({ pendingTimers }) => pendingTimers > 0);
+    const timers = this.#cast.all().filter(({ pendingTimers }) => pendingTimers > 0);
     return [...sockets, ...timers.map(({ host, pendingTimers }) => `${host}: ${pendingTimers} timers`)];
-  }
-
-  /** Gives every host its part, servers first; the answer is who plays besides the servers. */
-  #cast(scenario: Scenario): string[] {
-    const peers = [...this.sites.keys()].filter((host) => !this.#servers.includes(host));
-    const playing: string[] = [];
-    for (const host of [...this.#servers, ...peers]) {
-      const stage: Stage = { seed: `${this.#seed}/${host}`, address: (name) => this.address(name) };
-      const part = scenario.part(host, stage);
-      if (part === undefined) continue;
-      const { decorate, inspect, startMs } = this.#options;
-      const player = new Player({
-        host,
-        part,
-        net: this.host(host).net({ onRelease: (stream) => this.#released.set(host, [...this.released(host), stream]) }),
-        clock: this.clock,
-        decorate: decorate && ((surroundings) => decorate(host, surroundings, part)),
-        inspect: inspect?.(host),
-        onError: (error) => this.#fail(error),
-      });
-      this.#players.get(host)?.stop();
-      this.#players.set(host, player);
-      if (!this.#servers.includes(host)) playing.push(host);
-      const delay = startMs?.[host] ?? 0;
-      if (delay > 0) this.clock.setTimeout(() => player.start(), delay);
-      else player.start();
-    }
-    return playing;
   }
 
   /** Everything that is due at this time. */

@@ -5,33 +5,24 @@
 import { describe, expect, test } from 'vitest';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
 import { runs } from '../runs.ts';
-import { canMeet, canMeetPlainly, isLeftToChance, PAIRS } from './oracle.ts';
+import { canMeetPlainly, canOpen, PAIRS_OF_TCP, refusing } from './oracle.ts';
 import { play } from './play.ts';
 
-/** UDP's oracle serves for TCP, where mapping and filtering are the same (RFC 5382 REQ-1, REQ-3); but nothing is left to chance. */
-const OF_TCP = PAIRS.filter((pair) => !pair.includes('udp-blocked'));
-
-function canOpen(a: string, b: string): boolean {
-  return canMeet(a, b) && !isLeftToChance(a, b);
-}
-
 test('the definitions allow the 28 ordered pairs that need no prediction, and three more whose ports are counted', () => {
-  expect(OF_TCP.filter(([a, b]) => canMeetPlainly(a, b))).toHaveLength(28);
-  expect(OF_TCP.filter(([a, b]) => canOpen(a, b) && !canMeetPlainly(a, b))).toEqual([
+  expect(PAIRS_OF_TCP.filter(([a, b]) => canMeetPlainly(a, b))).toHaveLength(28);
+  expect(PAIRS_OF_TCP.filter(([a, b]) => canOpen(a, b) && !canMeetPlainly(a, b))).toEqual([
     ['port-restricted', 'symmetric-seq'],
     ['symmetric-seq', 'port-restricted'],
     ['symmetric-seq', 'symmetric-seq'],
   ]);
 });
 
-const refusing = (name: string): string => (name === 'open' ? name : `${name}+rst`);
-
 describe.each([
   ['that drop unknown SYNs', (name: string) => name, 20, runs(25, 4)],
   ['that refuse unknown SYNs', refusing, 20, runs(10, 2)],
   ['that refuse unknown SYNs, without latency', refusing, 0, runs(5, 1)],
 ] as const)('NATs %s', (_, flavour, latencyMs, seeds) => {
-  test.each(OF_TCP)('%s × %s is as the oracle says', (a, b) => {
+  test.each(PAIRS_OF_TCP)('%s × %s is as the oracle says', (a, b) => {
     const met = canOpen(a, b);
     const worlds = met ? seeds : runs(2, 1);
     let both = 0;
@@ -46,7 +37,7 @@ describe.each([
 });
 
 test('at 10 % loss with jitter and reordering a pair that needs no prediction opens in 99.5 % of worlds, and never one side alone', { timeout: 120_000 }, () => {
-  const allowed = OF_TCP.filter(([a, b]) => canMeetPlainly(a, b));
+  const allowed = PAIRS_OF_TCP.filter(([a, b]) => canMeetPlainly(a, b));
   const worlds = runs(1_000, 100);
   let both = 0;
   const alone: string[] = [];

@@ -45,6 +45,12 @@ describe('no reply', () => {
     expect(wordsOf(bench)).toMatch(/A firewall between the two|a firewall is between the two/);
   });
 
+  test('from a peer that is seen at our own address: one NAT is before both', () => {
+    const bench = new OpenBench().punching({ endpoints: [{ host: '198.18.1.2', port: 6000 }, AT_HOME] });
+    bench.failed('c1/0').advance(12_000);
+    expect(wordsOf(bench)).toMatch(/^Both sides are seen at 198\.18\.1\.2, so they are behind one NAT.* A firewall between the two/);
+  });
+
   test('after an aim counts its ports, and names none', () => {
     const bench = new OpenBench().observed(5000).answered().introduced();
     bench.elapse('startDelay');

@@ -1,0 +1,35 @@
+/** The NAT check by STUN in the swarm: in calm it says what definitions say (`test/nat-check/oracle.ts`), and it always ends. */
+import type { Scenario } from '../../../effects/scenario.ts';
+import { stunCheck as everybody } from '../../../machines/index.ts';
+import * as timing from '../../../machines/nat-check/stun-timing.ts';
+import type { Checked } from '../../../machines/nat-check/stun-session.ts';
+import type { Failed } from '../../../machines/outcome.ts';
+import { CLAIMS, claimOf, marks } from '../../nat-check/play.ts';
+import { expectedOf, isReadable, isWhollyReadable } from '../allowed.ts';
+import type { SwarmCast } from '../cast.ts';
+import type { Drawn } from '../draw.ts';
+import { standingOf } from './channel.ts';
+
+const scenario: Scenario = { ...everybody, part: (host, stage) => (['s', 'a'].includes(host) ? everybody.part(host, stage) : undefined) };
+
+export const stunCheck: SwarmCast & Drawn = {
+  name: 'stun-check',
+  kind: 'check',
+  servers: ['s'],
+  limits: { lifeMs: timing.OPEN_DEADLINE_MS + timing.MEASURE_DEADLINE_MS, aloneMs: 0, joinMs: 0, partMs: 100 },
+  // Three tests at a time, each every 60 ms, with their controls, and the fresh sockets.
+  budget: { perSecond: 120, total: 500, sockets: timing.FRESH_SOCKETS + 8 },
+  scenario: () => scenario,
+  mayMeet: isReadable,
+  enter: (w, spec) => ({
+    standing: (host) => standingOf(w, host, () => ({})),
+    faultsOf(host) {
+      const outcome = w.outcome<Checked | Failed>(host);
+      if (outcome?.kind !== 'checked') return [`no verdict: ${JSON.stringify(outcome)}`];
+      const expected = expectedOf(spec);
+      const found = marks(outcome, expected);
+      const asked = isWhollyReadable(spec) ? CLAIMS : (['verdict', 'udp', 'nat', 'mapping', 'filtering'] as const);
+      return asked.filter((claim) => found[claim] === 'wrong' || found[claim] === 'missed').map((claim) => `${claim} is ${String(claimOf(outcome, claim))} and not ${String(expected[claim])}`);
+    },
+  }),
+};
