@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },
       // Values and simulated worlds leave nothing behind, so that one process can load them once for all.
-      { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
+      { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', 'test/package/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
     ],
   },
 });
