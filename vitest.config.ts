@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     // Two cores are what CI has; without this vitest leaves one of them alone.
     maxWorkers: '100%',
+    coverage: { provider: 'v8', include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'], reporter: ['text'] },
     projects: [
       { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },
       // Values and simulated worlds leave nothing behind, so that one process can load them once for all.
