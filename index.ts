@@ -17,6 +17,7 @@ import type { Failed, FailureReason } from './machines/outcome.ts';
 import { openCodec, tcpOpenPeer } from './machines/tcp-open/index.ts';
 import { peerCodec, udpPunchPeer } from './machines/udp-punch/index.ts';
 
+/** What `punch()` and `open()` need. Addresses are `host:port`, times ms. */
 export interface PunchOptions {
   /** The rendezvous, `host:port`. */
   readonly server: string;
@@ -53,9 +54,7 @@ export interface Channel {
  */
 export async function punch({ server, room, signal, waitMs, local }: PunchOptions): Promise<Channel> {
   signal?.throwIfAborted();
-  const named = parseEndpoint(server);
-  if (!named || named.port === 0) throw new TypeError(`server must be host:port, not '${server}'`);
-  if (room === '') throw new TypeError('room must not be empty');
+  const named = rendezvousOf(server, room);
   const host = await resolved(named.host, signal, 'no-rendezvous');
   const running = run(udpPunchPeer, {
     net: nodeNet(),
@@ -79,6 +78,15 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
   }
 }
 
+/** Where to meet. Whoever writes JavaScript is told here of what a compiler would have told. */
+function rendezvousOf(server: unknown, room: unknown): Endpoint {
+  const named = typeof server === 'string' ? parseEndpoint(server) : undefined;
+  if (!named || named.port === 0) throw new TypeError(`server must be host:port, not '${String(server)}'`);
+  if (typeof room !== 'string') throw new TypeError(`room must be a string, the same on both sides, not ${String(room)}`);
+  if (room === '') throw new TypeError('room must not be empty');
+  return named;
+}
+
 /** A connection to one peer, as Node knows them: in order and whole, with backpressure and half-close. Nothing encrypts it. */
 export interface OpenStream {
   readonly stream: Duplex;
@@ -95,9 +103,7 @@ export interface OpenStream {
  */
 export async function open({ server, room, signal, waitMs, local }: PunchOptions): Promise<OpenStream> {
   signal?.throwIfAborted();
-  const named = parseEndpoint(server);
-  if (!named || named.port === 0) throw new TypeError(`server must be host:port, not '${server}'`);
-  if (room === '') throw new TypeError('room must not be empty');
+  const named = rendezvousOf(server, room);
   const host = await resolved(named.host, signal, 'no-rendezvous');
   let stream: Duplex | undefined;
   const running = run(tcpOpenPeer, {
@@ -123,6 +129,7 @@ export async function open({ server, room, signal, waitMs, local }: PunchOptions
   }
 }
 
+/** What `check()` needs. Addresses are `host:port`, times ms. */
 export interface CheckOptions {
   /**
    * STUN servers, `host:port`. The first that can answer from two addresses is asked for most; one that cannot tells less.
@@ -144,6 +151,7 @@ export interface CheckOptions {
  */
 export async function check({ stun, signal, local, lifetimeMs }: CheckOptions): Promise<Behaviour> {
   signal?.throwIfAborted();
+  if (!Array.isArray(stun)) throw new TypeError(`stun must be a list of host:port, not '${String(stun)}'`);
   const named = stun.map(parseEndpoint);
   if (named.length === 0 || named.some((one) => !one || one.port === 0)) throw new TypeError(`stun must be a list of host:port, not '${stun.join(', ')}'`);
   const servers = await resolvedOnes(named.flatMap((one) => one ?? []), signal);

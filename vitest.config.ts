@@ -1,14 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of real sockets and processes: each file in a process of its own, which is all that can be left open. */
+const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library}.test.ts', 'test/inspector/{server,unasked}.test.ts'];
+
+// A deadline, not a claim: a busy machine takes ten times as long.
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/lab/**', 'test/browser/**', 'node_modules/**'],
-    globalSetup: ['test/cli/build.ts'],
     // Two cores are what CI has; without this vitest leaves one of them alone.
     maxWorkers: '100%',
-    // A deadline, not a claim: a busy machine takes ten times as long.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },
+      // Values and simulated worlds leave nothing behind, so that one process can load them once for all.
+      { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
+    ],
   },
 });

@@ -1,5 +1,6 @@
 /** A check's result in words, for a terminal of 80 columns. Pure. */
 import { PEERS, type Prospect, prospectsOf } from '../machines/nat-check/index.ts';
+import { adviceOn } from './check-advice.ts';
 import type { CheckResult } from './check-result.ts';
 import type { Paint } from './colour.ts';
 import { wrap } from './lifelines.ts';
@@ -11,12 +12,13 @@ export function checkWords(result: CheckResult, paint: Paint, verbose: boolean):
   const { verdict, lifetime } = result;
   const isSeen = result.reflexive !== null;
   return [
-    `${paint('bold', verdict ?? 'not known')}: ${meaning(result)}`.split('\n').flatMap((line) => wrap(line, WIDTH)),
+    `${paint('bold', `${verdict ?? 'not known'}${isInDoubt(result) ? ', perhaps' : ''}`)}: ${meaning(result)}`.split('\n').flatMap((line) => wrap(line, WIDTH)),
     isSeen ? ['', ...facts(result, paint)] : [],
     lifetime ? [row('lifetime', lifetimeWords(lifetime), paint)] : [],
     unknowns(result, paint),
+    advice(result, paint),
     isSeen ? ['', ...table(result, paint)] : [],
-    verbose ? ['', ...evidence(result, paint)] : [],
+    verbose ? ['', ...evidence(result, paint)] : isSeen ? ['', paint('dim', '--verbose shows what all this goes by, and how sure it is.')] : [],
   ].flat();
 }
 
@@ -88,6 +90,19 @@ function unknowns(result: CheckResult, paint: Paint): string[] {
     ...lines.flatMap((line) => wrap(`? ${line}`, WIDTH - 4).map((part, i) => paint('yellow', i === 0 ? `  ${part}` : `    ${part}`))),
     ...(isMoreToHave ? ['  To know more, name another server too; one with two addresses tells most.'] : []),
   ];
+}
+
+/** Silence that a server which is down would explain, too. */
+function isInDoubt({ udp, reach }: CheckResult): boolean {
+  return !udp && reach['udp']?.open === 'unknown';
+}
+
+/** What to do about it. */
+function advice(result: CheckResult, paint: Paint): string[] {
+  const paragraphs = adviceOn(result);
+  if (paragraphs.length === 0) return [];
+  const lines = paragraphs.flatMap((text) => wrap(`- ${text}`, WIDTH - 4).map((part, i) => (i === 0 ? `  ${part}` : `    ${part}`)));
+  return ['', paint('dim', result.udp ? 'to be reached from outside (seen with UDP; TCP may be treated otherwise):' : 'what helps:'), ...lines];
 }
 
 const FACTS = ['mapping', 'filtering', 'hairpin', 'portPreserved', 'allocation'] as const;

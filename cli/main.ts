@@ -10,8 +10,8 @@ process.on('unhandledRejection', (error) => leave(explain(error)));
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const isReaderGone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
   if (!isReaderGone) process.exit(explain(new Stop(EXIT.cannot, `cannot write to stdout: ${error.message}`)));
-  // There is nobody left to tell; but a command that listens too says goodbye to its peer first.
-  if (process.stdout.listenerCount('error') === 1) process.exit(EXIT.done);
+  // There is nobody left to tell; but a command that listens too says goodbye to its peer first. What was found stays what it was.
+  if (process.stdout.listenerCount('error') === 1) process.exit(process.exitCode ?? EXIT.done);
 });
 process.stderr.on('error', () => undefined);
 

@@ -77,8 +77,10 @@ export async function punch(options: PunchingOptions): Promise<ExitCode> {
     return reportFailure(failed(error.reason, error.message), report, effort());
   }
   const result = resultOf(connected, { protocol, ...effort() });
-  const message = `connected to ${formatEndpoint(connected.peer)} from ${formatEndpoint(connected.local)} after ${result.elapsedMs} ms`;
+  const message = `connected to ${formatEndpoint(connected.peer)} from ${formatEndpoint(connected.local)} after ${Math.round(result.elapsedMs)} ms`;
   const hint = wire.hint?.(connected);
+  // What comes later is no step toward it.
+  isOpen = true;
   if (once) {
     if (!interrupted) process.stdout.write(`${json ? JSON.stringify(result) : message}\n`);
     if (hint) report.tell(hint);
@@ -86,7 +88,6 @@ export async function punch(options: PunchingOptions): Promise<ExitCode> {
     await connection.close();
     return interrupted ? EXIT.interrupted : EXIT.done;
   }
-  isOpen = true;
   report.tell({ status: 'connected', message, ...result });
   if (hint) report.tell(hint);
   const opened = stream;

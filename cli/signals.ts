@@ -8,11 +8,16 @@ const CLEAN_END_MS = 1_000;
 export function onInterrupt(stop: () => void, code: ExitCode = EXIT.interrupted): void {
   let interrupted = false;
   const interrupt = (): void => {
-    if (interrupted) process.exit(code);
+    if (interrupted) leaveNow(code);
     interrupted = true;
-    setTimeout(() => process.exit(code), CLEAN_END_MS).unref();
+    setTimeout(() => leaveNow(code), CLEAN_END_MS).unref();
     stop();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+}
+
+function leaveNow(code: ExitCode): never {
+  process.stderr.write('natpunch: stopped without saying goodbye\n');
+  process.exit(code);
 }

@@ -1,7 +1,7 @@
 /** What the connecting commands can speak: each protocol's machine, keys and input, and its states as status lines. */
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { newSeed } from '../adapters/node/seed.ts';
-import { type Endpoint, formatEndpoint, isIPv6 } from '../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, localFor } from '../effects/endpoint.ts';
 import { n4Codec, n4Peer } from '../machines/n4/index.ts';
 import { type N4PeerContext, type N4PeerInput, targetOf } from '../machines/n4/session.ts';
 import type { Connected } from '../machines/outcome.ts';
@@ -39,7 +39,7 @@ export interface WireOptions {
 }
 
 export function udpPunchWire({ server, local, waitMs }: WireOptions, room: string, seed = newSeed()): Wire {
-  const input: PeerInput = { server, seed, local: localFor(server, local), waitMs };
+  const input: PeerInput = { server, seed, local, waitMs };
   return {
     protocol: 'udp-punch',
     machine: udpPunchPeer,
@@ -112,11 +112,11 @@ function punchProgress(state: string, { input, round, mapped, peer, path, sweep,
   }
 }
 
-function openProgress(state: string, { input, mapped, peer, round, aim, aims }: OpenPeerContext): Status | undefined {
+function openProgress(state: string, { input, mapped, peer, attempt, round, aim, aims }: OpenPeerContext): Status | undefined {
   const server = formatEndpoint(input.server);
   switch (state) {
     case 'connecting':
-      return { status: 'registering', message: `asking the rendezvous at ${server}…`, server };
+      return { status: 'registering', message: attempt === 0 ? `asking the rendezvous at ${server}…` : `nothing came of it; once more from a fresh port, by the rendezvous at ${server}…`, server };
     case 'meeting': {
       if (!mapped) return undefined;
       const seen = formatEndpoint(mapped);
@@ -125,9 +125,9 @@ function openProgress(state: string, { input, mapped, peer, round, aim, aims }: 
     case 'punching': {
       const first = peer?.endpoints[0];
       if (aim) return aimProgress(aim, aims);
-      if (!first || round !== 1) return undefined;
+      if (!first || (attempt === 0 && round !== 1)) return undefined;
       const at = formatEndpoint(first);
-      return { status: 'punching', message: `introduced to ${at}, connecting…`, peer: at };
+      return { status: 'punching', message: `introduced to ${at}${attempt === 0 ? '' : ' again'}, connecting…`, peer: at };
     }
     default:
       return undefined;
@@ -193,9 +193,4 @@ function n4Progress(state: string, context: N4PeerContext): Status | undefined {
 function stateOf(snapshot: AnyMachineSnapshot): string {
   const value: AnyMachineSnapshot['value'] = snapshot.hasTag('confirmed') ? 'confirmed' : snapshot.value;
   return typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
-}
-
-/** A socket of the server's own family; left to itself a machine takes IPv4. */
-function localFor(server: Endpoint, local: Partial<Endpoint> | undefined): Partial<Endpoint> | undefined {
-  return isIPv6(server.host) && local?.host === undefined ? { ...local, host: '::' } : local;
 }

@@ -29,3 +29,21 @@ export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
 export function isIPv6(host: string): boolean {
   return host.includes(':');
 }
+
+/** Every IPv4 address of a host, and any free port, where something is to be bound; elsewhere nobody. */
+export const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
+
+/** True for what stands for every address of a host. */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** True for an address by which a host reaches itself, and nobody else. */
+export function isLoopback(host: string): boolean {
+  return host.startsWith('127.') || host === '::1';
+}
+
+/** Where to bind what is to reach `remote`: any address of its family, unless `local` names one. */
+export function localFor(remote: Endpoint, local?: Partial<Endpoint>): Partial<Endpoint> {
+  return { ...(isIPv6(remote.host) ? { host: '::' } : {}), ...local };
+}

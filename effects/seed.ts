@@ -3,11 +3,16 @@
  * `derive` is for identifiers that others must not guess; `chance` is fast, for simulated losses and jitter.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8 } from './wire/bytes.ts';
+import { toHex, utf8 } from './wire/bytes.ts';
 
 /** 32 bytes. Unpredictable to whoever does not know `seed`. */
 export function derive(seed: string, label: string, n: number): Uint8Array {
   return sha256(utf8(`${seed}\u0000${label}\u0000${n}`));
+}
+
+/** `bytes` bytes of `derive` as hex: of a session, or a transaction. */
+export function identifier(seed: string, label: string, n: number, bytes: 8 | 12): string {
+  return toHex(derive(seed, label, n).subarray(0, bytes));
 }
 
 /** A number in [0, 1). Well spread over `n`; predictable, so never for identifiers. */

@@ -3,7 +3,7 @@
  * shown out may linger. It counts, and closes nothing itself.
  */
 import { TCP_LINGERING, type TcpListen } from './net.ts';
-import { ipToGroups } from './wire/stun-address.ts';
+import { networkOf } from './network.ts';
 
 export type TcpLimits = Pick<TcpListen, 'idleMs' | 'lifeMs' | 'limit' | 'perHost'>;
 
@@ -25,16 +25,16 @@ export function door({ limit = Infinity, perHost = Infinity }: TcpLimits): Door 
   const guests = new Map<string, number>();
   let count = 0;
   return (host) => {
-    const home = homeOf(host);
-    const others = guests.get(home) ?? 0;
+    const network = networkOf(host);
+    const others = guests.get(network) ?? 0;
     if (count >= limit || others >= perHost) return undefined;
     count += 1;
-    guests.set(home, others + 1);
+    guests.set(network, others + 1);
     return () => {
       count -= 1;
-      const left = (guests.get(home) ?? 1) - 1;
-      if (left > 0) guests.set(home, left);
-      else guests.delete(home);
+      const left = (guests.get(network) ?? 1) - 1;
+      if (left > 0) guests.set(network, left);
+      else guests.delete(network);
     };
   };
 }
@@ -46,12 +46,6 @@ export function linger<T>(lingering: Set<T>, newest: T): T | undefined {
   if (lingering.size <= TCP_LINGERING || oldest === undefined) return undefined;
   lingering.delete(oldest);
   return oldest;
-}
-
-/** One address of IPv4, or 64 bits of IPv6: whoever has one address of those has all of them (RFC 4291 §2.5.4). */
-function homeOf(host: string): string {
-  const groups = ipToGroups(host.split('%')[0] ?? host);
-  return groups?.length === 8 ? groups.slice(0, 4).join(':') : host;
 }
 
 /** The longest that a timer of Node's can run. */

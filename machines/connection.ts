@@ -5,8 +5,9 @@
 import type { AnyStateMachine } from 'xstate';
 import type { OutcomeReported } from '../effects/scenario.ts';
 import type { Running } from '../effects/run.ts';
-import type { Connected, Failed, FailureReason, Outcome } from './outcome.ts';
+import { type Connected, type Failed, type FailureReason, INTERRUPTED, type Outcome } from './outcome.ts';
 
+/** A running peer as promises and a stream of datagrams. Payload has no more than 65,507 bytes apiece. */
 export interface Connection {
   /** The peer was heard and has confirmed that it hears us. Rejects with `ConnectionFailed`. */
   readonly opened: Promise<Connected>;
@@ -18,6 +19,7 @@ export interface Connection {
   close(): Promise<Ending>;
 }
 
+/** How a connection ended: closed here or there, or given up with a reason. */
 export type Ending = { readonly by: 'us' | 'peer' } | { readonly by: 'failure'; readonly failure: Failed };
 
 /** Why a connection did not open; `message` is the outcome's detail. */
@@ -78,5 +80,3 @@ export function connect(running: Running<AnyStateMachine>, onOutcome?: (outcome:
     },
   };
 }
-
-const INTERRUPTED: Failed = { kind: 'failed', reason: 'interrupted', detail: 'Stopped before a connection was open.' };

@@ -2,8 +2,10 @@
 import type { Endpoint } from '../effects/endpoint.ts';
 import type { NetFailed } from '../effects/net.ts';
 
+/** How a peer's attempt came out. */
 export type Outcome = Connected | Failed;
 
+/** The hole is open: the peer was heard. */
 export interface Connected {
   readonly kind: 'connected';
   /** The label of the socket that has the hole. */
@@ -15,6 +17,7 @@ export interface Connected {
   readonly elapsedMs: number;
 }
 
+/** It is not open, and why. */
 export interface Failed {
   readonly kind: 'failed';
   readonly reason: FailureReason;
@@ -59,6 +62,17 @@ export type FailureReason =
   | 'unsupported'
   /** Any other refusal of the local system; see the detail. */
   | 'socket-failed';
+
+/** A connecting machine was told to stop before it had an outcome. */
+export const INTERRUPTED: Failed = { kind: 'failed', reason: 'interrupted', detail: 'Stopped before a connection was open.' };
+
+/** Of a peer that only says something now and then. */
+export const FELL_SILENT: Failed = { kind: 'failed', reason: 'peer-lost', detail: 'The peer has been silent for a minute.' };
+
+/** What the local system refused last, as one more sentence; nothing where it refused nothing. */
+export function hostSaid(trouble: string | undefined): string {
+  return trouble === undefined ? '' : ` This host said: ${trouble}.`;
+}
 
 /** A socket that could not be opened. */
 export function explainSocket({ code, detail }: Pick<NetFailed, 'code' | 'detail'>): Failed {

@@ -14,6 +14,19 @@ export type Forecast =
   /** A new port for each destination, anywhere in [first, last]. */
   | { readonly kind: 'random'; readonly first: number; readonly last: number };
 
+/** What a side has said of its next ports, and in which round; 0 before it has said anything. */
+export interface Told {
+  readonly round: number;
+  readonly forecast: Forecast;
+}
+
+export const UNTOLD: Told = { round: 0, forecast: { kind: 'unknown' } };
+
+/** So many ports show whether a NAT counts, how busy it is, or in which block it draws. */
+export const SIGHTINGS = 8;
+/** What is missing is seen by so many sockets of their own: with the two ports before them it is enough to tell a step. */
+export const SAMPLERS = 3;
+
 /** One socket's port as the rendezvous saw it. */
 export interface Sighting {
   readonly port: number;

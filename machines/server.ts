@@ -3,13 +3,14 @@
  * its memory and one message, given by a plan; sockets, deadlines, failures and the clean end are the same for all of them.
  */
 import { assertEvent, setup } from 'xstate';
-import type { Endpoint } from '../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../effects/endpoint.ts';
 import { type Arrival, type NetCommand, type NetHeard, netPort } from '../effects/net-actor.ts';
 import type { NetEvent } from '../effects/net.ts';
 import type { ServerReported } from '../effects/scenario.ts';
 import type { TcpLimits } from '../effects/tcp-limits.ts';
 import { MAX_ITERATIONS } from './limits.ts';
 import { explainSocket, type Failed, failed } from './outcome.ts';
+import { OPEN_DEADLINE_MS } from './timing.ts';
 
 export interface ServerPlan<M extends { readonly type: string }, I, S> {
   /** As in logs, e.g. `udp-punch/rendezvous`. */
@@ -53,6 +54,11 @@ export interface Step<M, S> {
   readonly news?: Omit<ServerReported, 'type'> | undefined;
 }
 
+/** Places for a second port: the one after the first, so that a firewall can be told; any free one if that is taken. */
+export function alternatesOf({ host, port }: Endpoint): readonly Endpoint[] {
+  return [port === 0 || port === 65_535 ? 0 : port + 1, 0].map((next) => ({ host, port: next }));
+}
+
 /** A datagram, a message on a connection, or the end of a connection. */
 export type Reply<M> =
   | { readonly socket: string; readonly to: Endpoint; readonly message: M }
@@ -73,8 +79,6 @@ export interface ServerContext<I, S> {
   readonly failure: Failed | undefined;
 }
 
-/** A bind is local; anything longer than this is a system in trouble. */
-const OPEN_DEADLINE_MS = 5_000;
 /** How often old memories are looked for. */
 const SWEEP_MS = 5_000;
 /**
@@ -224,7 +228,6 @@ export function serverMachine<M extends { readonly type: string }, I, S>(plan: S
     });
 }
 
-const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 const NO_SOCKET: SocketPlan = { socket: '', at: () => [ANYWHERE] };
 
 function commandOf<M>(reply: Reply<M>): NetCommand<M> {

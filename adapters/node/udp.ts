@@ -4,8 +4,8 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import type { NetEffect, NetEvent, NetFailure, UdpSend } from '../../effects/net.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint, isWildcard } from '../../effects/endpoint.ts';
+import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure, type UdpSend } from '../../effects/net.ts';
 import { type Family, hostAddresses, literalLookup } from './addresses.ts';
 import { failureOf } from './failure.ts';
 import { defaultTtl } from './ttl.ts';
@@ -52,11 +52,11 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
   };
 
   const open = ({ socket: label, local }: UdpOpen): void => {
-    const wanted = { host: local?.host ?? '0.0.0.0', port: local?.port ?? 0 };
+    const wanted = { host: local?.host ?? ANYWHERE.host, port: local?.port ?? 0 };
     const refuse = (code: NetFailure, why: string): void =>
       fail('udp.open', label, code, `cannot open a UDP socket on ${formatEndpoint(wanted)}: ${why}`);
 
-    if (sockets.has(label)) return refuse('address-in-use', 'that label is open already');
+    if (sockets.has(label)) return refuse('address-in-use', LABEL_TAKEN);
     const family = isIP(wanted.host);
     if (family !== 4 && family !== 6) return refuse('address-not-available', `${wanted.host} is not an IP address`);
     if (!isPort(wanted.port) && wanted.port !== 0) return refuse('address-not-available', 'a port is 0 to 65535');
@@ -187,10 +187,6 @@ function canLeave(socket: OpenSocket, effect: UdpSend): boolean {
 
 function ttlOf(socket: OpenSocket, { ttl }: UdpSend): number {
   return ttl ?? defaultTtl(socket.family);
-}
-
-function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
 }
 
 function isPort(port: number): boolean {

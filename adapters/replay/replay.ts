@@ -27,6 +27,7 @@ export interface Stage {
   readonly header: LogHeader;
 }
 
+/** What the caller builds around the recorded net and clock. */
 export interface Replayed {
   stop(): void;
   /** Sends the machine what the application once did; a log that has such lines needs it. */

@@ -31,6 +31,7 @@ export interface HostWorld {
 /** The most that fits in one IPv4 datagram. */
 const LARGEST_DATAGRAM = 65_507;
 
+/** A simulated socket: what is sent arrives, or is dropped with a reason, as virtual time passes. */
 export class UdpSocket {
   /** Its name for reports: the label of a machine's socket. */
   readonly label: string;
@@ -72,6 +73,7 @@ export class UdpSocket {
   }
 }
 
+/** A host with addresses, UDP sockets, a TCP stack and ICMP. Where a system call would fail it throws nothing, but answers an error code. */
 export class Host implements Device {
   readonly name: string;
   /** Its own; the first is the one it sends from unless a socket is bound to another. */

@@ -12,6 +12,7 @@ import { Core, type Device, Link, Router, type RouterWorld } from './router.ts';
 import type { Flow, Observer, Sighting } from './sighting.ts';
 import type { RowChange, TableRow } from './table.ts';
 
+/** The same seed makes the same internet, to the last packet. */
 export interface InternetOptions {
   readonly seed: string;
   /** Defaults to a clock of its own, at 0. */
@@ -33,6 +34,7 @@ export interface Attachment {
 /** Says which link, if any, is to lose this packet. Asked once for each packet, where it leaves its own side of the tree. */
 export type LossOrder = (packet: Packet) => string | undefined;
 
+/** Hosts, NATs, routers and links under one virtual clock. `world()` builds one from words; this is for other shapes. */
 export class Internet implements RouterWorld {
   readonly clock: VirtualClock;
   readonly seed: string;

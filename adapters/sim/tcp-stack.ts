@@ -30,6 +30,7 @@ export interface TcpListener {
   readonly accepted: (connection: TcpConnection) => void;
 }
 
+/** The TCP of one host: handshake, simultaneous open, retransmission, RST, FIN, and the kernel's rules of who may bind what. */
 export class TcpStack implements TcpGround {
   /**
    * Who gets a SYN that crosses one of ours where a listener has the port too: the connection, as on Linux, or the listener,

@@ -25,6 +25,7 @@ export function world(places: Readonly<Record<string, Place>>, options: WorldOpt
 /** More steps than any honest run takes: a machine that never lets time pass ends here instead of hanging. */
 const MAX_STEPS_AT_ONE_TIME = 1_000_000;
 
+/** A simulated internet with a cast to play in it. Times are virtual ms; the same seed gives the same bytes. */
 export class World {
   readonly internet: Internet;
   readonly sites: ReadonlyMap<string, Site>;

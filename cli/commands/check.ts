@@ -1,4 +1,4 @@
-/** `natpunch check`: what the NATs before this host do, by STUN or by the three roles of seed 001. */
+/** `natpunch check`: what the NATs before this host do, by STUN or by the three roles of nat_check.py. */
 import type { Command } from 'commander';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
@@ -22,8 +22,11 @@ import { onInterrupt } from '../signals.ts';
 import { statusWriter } from '../status.ts';
 
 const HELP = `
-Example: ask a STUN server, and a second one for what the first cannot tell
-  $ natpunch check --stun stun.example.org --stun stun.example.com:3478
+Example: ask your own STUN server, which has two addresses and tells all
+  $ natpunch serve stun --listen 198.51.100.1:3478 --alternate 198.51.100.2:3479
+  $ natpunch check --stun 198.51.100.1
+Example: ask two public ones, which tell the mapping
+  $ natpunch check --stun stun.l.google.com:19302 --stun stun.cloudflare.com
 Example: with the server and the assist of nat_check.py, or ours
   $ natpunch check --server 198.51.100.1:7000 --assist 198.51.100.2:7000
 
@@ -37,7 +40,7 @@ export function defineCheck(command: Command): void {
   command
     .description('Finds out what the NATs before this host do, and which peers it can be joined with.')
     .option('--stun <host[:port]>', 'a STUN server; may be given several times (default port: 3478)', collect)
-    .option('--server <ip:port>', "the server of seed 001's three-role check", options.remote)
+    .option('--server <ip:port>', "the server of the three-role check, nat_check.py's or ours", options.remote)
     .option('--assist <ip:port>', 'its assist, on another address', options.remote)
     .option('--lifetime [s]', 'with --stun: also find how long a silent mapping lives, up to so long (default: 300); takes minutes', options.seconds)
     .option('--verbose', 'show the evidence')
@@ -49,7 +52,7 @@ export function defineCheck(command: Command): void {
     .addHelpText('after', HELP)
     .action(async (given: CheckOptions) => {
       const { stun = [], server, assist } = given;
-      if (stun.length === 0 && !server && !assist) command.error("error: required option '--stun <host:port>' not specified, nor --server and --assist");
+      if (stun.length === 0 && !server && !assist) command.error("error: required option '--stun <host:port>' not specified, nor --server and --assist. Any public STUN server will do, or your own: natpunch serve stun");
       if (stun.length > 0 && (server || assist)) command.error("error: option '--stun' and the options '--server' and '--assist' are two kinds of check; give one of them");
       if (stun.length === 0 && !server) command.error("error: required option '--server <ip:port>' not specified");
       if (stun.length === 0 && !assist) command.error("error: required option '--assist <ip:port>' not specified");

@@ -9,13 +9,16 @@ import { round } from '../result.ts';
 import type { Protocol } from '../scenarios.ts';
 import { onInterrupt } from '../signals.ts';
 import { reachOf } from '../words.ts';
-import { natNames, PROTOCOL_NAMES, protocolName } from '../world-options.ts';
+import { NAT_HELP, natNames, PROTOCOL_NAMES, protocolName } from '../world-options.ts';
 
 const EXAMPLE = `
 Example: which homes can meet
   $ natpunch grid udp
 Example: two NATs, on a bad line
-  $ natpunch grid udp --nats port-restricted,symmetric --loss 0.1 --seeds 200`;
+  $ natpunch grid udp --nats port-restricted,symmetric --loss 0.1 --seeds 200
+Example: a carrier's NAT, with whom its customers can meet
+  $ natpunch grid udp --nats symmetric+block=512,port-restricted,open
+${NAT_HELP}`;
 
 export function defineGrid(command: Command): void {
   command
@@ -65,7 +68,7 @@ async function grid(protocol: Protocol, given: GridOptions): Promise<ExitCode> {
   }
   const elapsedMs = round(performance.now() - startedAt);
   if (json) process.stdout.write(`${JSON.stringify({ protocol: protocol.name, seeds, cells, elapsedMs })}\n`);
-  else process.stdout.write(`${table(cells, nats, paintFor(process.stdout)).join('\n')}\n\n${legend(cells, given).join('\n')}\n`);
+  else process.stdout.write(`${table(cells, nats, paintFor(process.stdout)).join('\n')}\n\n${legend(cells, protocol, given).join('\n')}\n`);
   return EXIT.done;
 }
 
@@ -127,13 +130,16 @@ function colourOf({ connected, runs, expected }: Cell): 'green' | 'dim' | 'yello
   return connected > 0 ? 'green' : 'dim';
 }
 
-function legend(cells: readonly Cell[], { seeds, latency, loss }: GridOptions): string[] {
+function legend(cells: readonly Cell[], { names: [name = ''] }: Protocol, { seeds, latency, loss }: GridOptions): string[] {
   const surprises = cells.filter(({ connected, runs, expected }) => connected !== (expected ? runs : 0));
+  // That UDP does not pass needs no run to be understood.
+  const apart = cells.find(({ connected, a, b }) => connected === 0 && a !== 'udp-blocked' && b !== 'udp-blocked');
   const circumstances = `${seeds} runs a cell, ${latency} ms one way${loss === 0 ? '' : `, ${Math.round(loss * 1000) / 10} % lost`}`;
   return [
     `✓ all connected   · none   (${circumstances})`,
     surprises.length === 0
       ? 'Every cell is as the definitions of RFC 4787 say.'
       : `${surprises.length} of ${cells.length} cells differ from what the definitions of RFC 4787 say: ${surprises.map(({ a, b }) => `${a} × ${b}`).join(', ')}`,
+    ...(apart ? [`Why not, packet by packet: natpunch sim ${name} --a ${apart.a} --b ${apart.b}`] : []),
   ];
 }

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, Stop } from '../exit.ts';
 import { type Export, EXPORTS, exported } from '../inspector/exports.ts';
 import { openServer, tellAddress } from '../inspector/inspection.ts';
 import { Runs } from '../inspector/runs.ts';
-import { isBadTrace, readTrace } from '../inspector/trace/format.ts';
+import { isBadTrace, readTrace, rowsOf } from '../inspector/trace/format.ts';
 import { traceLog } from '../inspector/trace/log.ts';
 import { type Trace, TRACE_FORMAT } from '../inspector/trace/trace.ts';
 import { readText } from '../refolding.ts';
@@ -77,12 +77,22 @@ function tracesOf(file: string): readonly Trace[] {
   if (text.startsWith(`{"format":"${TRACE_FORMAT}"`)) {
     const trace = readTrace(text);
     if (isBadTrace(trace)) throw new Stop(EXIT.no, `${file}, ${trace.message}`);
+    tellCut(file, trace.header.cut);
     return [trace];
   }
   if (!/^\s*\{"format":\s*"natpunch-/.test(text)) throw new Stop(EXIT.no, `${file}, line 1: not the header of a natpunch-log/1 or a ${TRACE_FORMAT}. Name a file written by --record or --trace`);
-  const { log, divergence, trace } = refoldTraced(file, text);
-  if (!divergence) return [trace];
+  const { rows, rest } = rowsOf(text);
+  // A line that was begun and not ended is nothing that happened.
+  const { log, divergence, trace } = refoldTraced(file, rest === undefined ? text : `${rows.join('\n')}\n`);
+  const cut = rest !== undefined ? `is cut off in its last line, ${rest}` : log.ended ? undefined : `stops after line ${rows.length}`;
+  tellCut(file, cut);
+  const shown = (one: Trace, title: string): Trace => ({ ...one, header: { ...one.header, title, ...(cut === undefined ? {} : { cut }) } });
+  if (!divergence) return [shown(trace, trace.header.title)];
   process.stderr.write(`natpunch: ${file}, ${divergence.message}\n`);
   const recorded = traceLog(`${file}, as recorded`, log);
-  return [...(recorded ? [recorded] : []), { ...trace, header: { ...trace.header, title: `${file}, refolded` } }];
+  return [...(recorded ? [shown(recorded, recorded.header.title)] : []), shown(trace, `${file}, refolded`)];
+}
+
+function tellCut(file: string, cut: string | undefined): void {
+  if (cut !== undefined) process.stderr.write(`natpunch: ${file} ${cut}: what wrote it was killed, or still runs. What stands there is shown\n`);
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { resolveHost } from '../../adapters/node/resolve.ts';
 import { newSeed } from '../../adapters/node/seed.ts';
-import { type Endpoint, formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isIPv6, isWildcard } from '../../effects/endpoint.ts';
 import { NAT_CHECK_PORT, STUN_PORT, stunServer, stunServerCodec, type StunServerInput, textAssist, textCodec, textServer } from '../../machines/nat-check/index.ts';
 import { N4_PORT, n4Codec, n4Server } from '../../machines/n4/index.ts';
 import { SEED_UDP_PORT, seedCodec, seedUdpServer } from '../../machines/seed-udp/index.ts';
@@ -12,7 +12,7 @@ import type { AnyCodec } from '../machines.ts';
 import * as options from '../options.ts';
 import { n4Ident } from '../n4-options.ts';
 import { serve, unresolved } from '../serving.ts';
-import { isWildcard, wildcardHosts } from '../wildcard.ts';
+import { wildcardHosts } from '../wildcard.ts';
 
 export function defineServe(command: Command): void {
   command
@@ -39,8 +39,8 @@ export function defineServe(command: Command): void {
     });
 
   addServer(command, 'seed-udp', SEED_UDP_PORT)
-    .summary("server.py of seed 001's UDP punch, pair after pair")
-    .description("Introduces clients to each other in pairs, in the text protocol of seed 001's server.py and client.py.")
+    .summary("for natpunch udp --wire seed and client.py, pair after pair")
+    .description("Introduces clients to each other in pairs, in the text protocol of server.py and client.py.")
     .action(async (given: ServeOptions) => {
       process.exitCode = await serve(given, [{ machine: seedUdpServer, codec: seedCodec() as AnyCodec, inputFor: (listen) => ({ listen }) }], given.listen);
     });
@@ -81,7 +81,7 @@ export function defineServe(command: Command): void {
     });
 
   addServer(command, 'nat-check', NAT_CHECK_PORT)
-    .summary("the server of seed 001's three-role check")
+    .summary("for natpunch check --server, and nat_check.py client")
     .description('Serves natpunch check --server and nat_check.py client. Needs an assist at another address, and a second port, which it takes after --listen.')
     .option('--seed <n>', 'decides where clients lie in memory, to repeat a run', options.notEmpty)
     .action(async (given: ServeOptions) => {
@@ -90,7 +90,7 @@ export function defineServe(command: Command): void {
     });
 
   addServer(command, 'assist', NAT_CHECK_PORT, '--listen 198.51.100.2:7000 --server 198.51.100.1:7000')
-    .summary('its assist, at another address')
+    .summary('the assist of serve nat-check, at another address')
     .description('Tells the server where it sees each client of the three-role check.')
     .requiredOption('--server <ip:port>', 'the server to tell', options.remote)
     .action(async (given: ServeOptions & { readonly server: Endpoint }) => {

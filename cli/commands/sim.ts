@@ -15,16 +15,17 @@ import { type Result, resultOf, round } from '../result.ts';
 import type { Protocol } from '../scenarios.ts';
 import { sequence } from '../sequence.ts';
 import { describeNats } from '../words.ts';
-import { natName, PROTOCOL_NAMES, protocolName } from '../world-options.ts';
+import { NAT_HELP, natName, PROTOCOL_NAMES, protocolName } from '../world-options.ts';
 
 const EXAMPLE = `
 Example: two homes whose routers let in only what was asked for
   $ natpunch sim udp --a port-restricted --b restricted
+Example: a home under a carrier's NAT, and why two symmetric NATs cannot meet
+  $ natpunch sim udp --a port-restricted+cgn --b symmetric
+  $ natpunch sim udp --a symmetric --b symmetric --inspect
 
-NATs: open, full-cone, restricted, port-restricted, symmetric, symmetric-seq,
-symmetric-addr, symmetric-open, firewall, udp-blocked; modifiers after a +, as
-in port-restricted+cgn. One command repeats one run: the same seed gives the
-same packets.`;
+One command repeats one run: the same seed gives the same packets.
+${NAT_HELP}`;
 
 export function defineSim(command: Command): void {
   command

@@ -2,17 +2,17 @@
  * `--inspect`, `--trace` and `--stately` of every command, in one place: watches whatever runs in this process, and shows it,
  * writes it down or tells it to others. No command knows of it.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { watchWorlds } from '../../adapters/sim/watching.ts';
 import { redactor } from '../../effects/codec.ts';
 import { watchRuns, type Watched } from '../../effects/run.ts';
 import { EXIT, Stop } from '../exit.ts';
+import { openLineFile } from '../line-file.ts';
 import { recordable } from '../machines.ts';
 import { guestBook } from './guests.ts';
 import { Runs } from './runs.ts';
 import { type InspectorServer, serveInspector } from './server.ts';
 import { forwardToStately } from './stately-forward.ts';
-import { writeTrace } from './trace/format.ts';
+import { TraceFile } from './trace-file.ts';
 import { traceWorld } from './trace/sim.ts';
 import type { Redact } from './trace/sightings.ts';
 import { Tracer } from './trace/tracer.ts';
@@ -36,7 +36,8 @@ export interface Inspection {
 
 /** Events that are kept of a run on real sockets: hours of a peer, a minute of a busy server. */
 const KEPT = 100_000;
-const TIDY_MS = 1_000;
+/** A process that is killed loses no more than what happened in so long. */
+const WRITE_MS = 200;
 /** Worlds that are watched; a grid plays thousands. */
 const WORLDS = 64;
 
@@ -44,7 +45,7 @@ const WORLDS = 64;
 export async function beginInspection(options: InspectionOptions, title: string, origin: 'live' | 'log'): Promise<Inspection | undefined> {
   const { inspect, trace, stately } = options;
   if (inspect === undefined && trace === undefined && stately === undefined) return undefined;
-  const file = trace === undefined ? undefined : openTrace(trace);
+  const file = trace === undefined ? undefined : new TraceFile(openLineFile(trace, 'trace', '--trace'));
   const forwarding = stately === undefined ? undefined : await forwardToStately(stately);
   const runs = new Runs();
   const server = inspect === undefined ? undefined : await openServer(inspect === true ? 0 : inspect, runs);
@@ -54,26 +55,32 @@ export async function beginInspection(options: InspectionOptions, title: string,
   const begin = (tracer: Tracer): Tracer => {
     current = tracer;
     runs.follow(tracer);
+    file?.follow(tracer);
     forwarding?.follow(tracer);
     return tracer;
   };
+  // A simulation may go on for long without a pause.
+  const whenMany = file && { whenMany: () => file.write() };
   let worlds = 0;
   const ends = [
     watchWorlds(({ world, places, seed, scenario }) => {
       worlds += 1;
       if (worlds > WORLDS) return;
       const words = Object.fromEntries(Object.entries(places).flatMap(([host, place]) => (typeof place === 'string' ? [[host, place]] : [])));
-      const tracer = begin(new Tracer({ title: `${scenario}: ${Object.values(words).join(' × ')}, seed ${seed}`, origin: 'sim' }));
+      const tracer = begin(new Tracer({ title: `${scenario}: ${Object.values(words).join(' × ')}, seed ${seed}`, origin: 'sim', ...whenMany }));
       // Their runs are watched by all that is watched.
       traceWorld(tracer, world, words, { runs: false });
     }),
     watchRuns((run) => {
-      current ??= begin(new Tracer({ title, origin, redactorOf, limit: KEPT, ...(origin === 'live' ? { startedAt: new Date().toISOString() } : {}) }));
+      current ??= begin(new Tracer({ title, origin, redactorOf, limit: KEPT, ...whenMany, ...(origin === 'live' ? { startedAt: new Date().toISOString() } : {}) }));
       return worlds > WORLDS ? UNWATCHED(run) : current.watch(run);
     }),
   ];
   // What nobody looks at is made into events too, and then given up: references alone would pile up for as long as it runs.
-  const tidying = setInterval(() => current?.read(), TIDY_MS);
+  const tidying = setInterval(() => {
+    file?.write();
+    current?.read();
+  }, WRITE_MS);
   tidying.unref();
   return {
     runs,
@@ -83,9 +90,7 @@ export async function beginInspection(options: InspectionOptions, title: string,
       for (const end of ends) end();
       runs.end();
       forwarding?.end();
-      const first = runs.all[0];
-      if (file !== undefined && first) writeSync(file, writeTrace(first.read()));
-      if (file !== undefined) closeSync(file);
+      file?.end();
     },
   };
 }
@@ -115,12 +120,3 @@ function redactorOf({ machine, codec, input }: Watched): Redact {
 }
 
 const UNWATCHED = ({ net, clock }: Watched) => ({ net, clock, inspect: () => undefined });
-
-/** Readable by its owner only: it says who spoke with whom. */
-function openTrace(path: string): number {
-  try {
-    return openSync(path, 'w', 0o600);
-  } catch (error) {
-    throw new Stop(EXIT.cannot, `cannot write the trace ${path}: ${error instanceof Error ? error.message : String(error)}. Choose another file with --trace`);
-  }
-}

@@ -4,17 +4,9 @@
  * Runs anywhere: only typed arrays and TextEncoder/TextDecoder, no `node:` module and no Buffer.
  */
 
-/** Received bytes that do not follow their format. The message names the fault and the byte offset it was seen at. */
-export class DecodeError extends Error {
-  override readonly name = 'DecodeError';
-  /** Bytes from the start of the datagram or text under decoding. */
-  readonly offset: number;
+import { DecodeError } from './decode-error.ts';
 
-  constructor(what: string, offset: number) {
-    super(`${what} at byte ${offset}`);
-    this.offset = offset;
-  }
-}
+export { DecodeError, readable } from './decode-error.ts';
 
 /**
  * Reads `source` from `start` (inclusive) to `end` (exclusive), forwards. Offsets are those of `source`, so that an

@@ -4,6 +4,7 @@
  * READY, and what comes from there is its own; the next is told when that has come. On the wire this cannot be seen.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
+import { networkOf } from '../../effects/network.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Reply } from '../server.ts';
@@ -94,13 +95,14 @@ export class Draft {
   }
 
   joinSilent({ from, socket }: Client): void {
-    this.memory = { ...this.memory, silent: joined(this.memory.silent, from.host, socket) };
+    this.memory = { ...this.memory, silent: joined(this.memory.silent, networkOf(from.host), socket) };
   }
 
   /** From the silent to those who have said HELLO. */
   joinKnown({ from: { host }, socket }: Client): void {
     const { silent, known } = this.memory;
-    this.memory = { ...this.memory, silent: left(silent, host, socket), known: joined(known, host, socket) };
+    const network = networkOf(host);
+    this.memory = { ...this.memory, silent: left(silent, network, socket), known: joined(known, network, socket) };
   }
 
   /** Lets `client` wait in the room of its ident, or empties that room. */
@@ -146,7 +148,8 @@ export class Draft {
       if (getEntry(this.memory.rooms, ident) === socket) this.seat(ident, undefined);
     }
     const { clients, silent, known } = this.memory;
-    const crowds = ident === undefined ? { silent: left(silent, from.host, socket) } : { known: left(known, from.host, socket) };
+    const network = networkOf(from.host);
+    const crowds = ident === undefined ? { silent: left(silent, network, socket) } : { known: left(known, network, socket) };
     this.memory = { ...this.memory, ...crowds, clients: withEntry(clients, socket, undefined) };
   }
 

@@ -1,6 +1,6 @@
 /** Why an n4 peer failed, in plain words: what was observed, and what would help. */
 import { formatEndpoint } from '../../effects/endpoint.ts';
-import { type Failed, failed } from '../outcome.ts';
+import { type Failed, failed, hostSaid } from '../outcome.ts';
 import type { N4PeerContext } from './session.ts';
 
 export function explainNoServer({ input, trouble }: Pick<N4PeerContext, 'input' | 'trouble'>): Failed {
@@ -28,7 +28,7 @@ export function explainLose({ input, round, peer, peerPorts, outcome, trouble }:
   const rounds = `${round} round${round === 1 ? '' : 's'} of ${input.count} ports`;
   const at = peer?.host ?? 'the peer';
   const seen = peerPorts.length > 1 ? ` Its ports were ${peerPorts.join(', ')}.` : '';
-  const local = trouble === undefined ? '' : ` This host said: ${trouble}.`;
+  const local = hostSaid(trouble);
   if (outcome?.kind === 'connected') {
     return failed('no-reply', `${at} was heard at ${formatEndpoint(outcome.peer)}, but never showed that it hears this side, in ${rounds}.${seen}${local}`);
   }

@@ -1,10 +1,11 @@
 /** What the n4 peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { sameEndpoint } from '../../effects/endpoint.ts';
+import { FELL_SILENT, type Outcome } from '../outcome.ts';
+import { localToward, type Path, payloadRoute, socketOf } from '../udp-paths.ts';
 import { explainLose, explainNoPeer, explainNoServer, explainTurnedAway } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
-import { FRESH, localToward, type N4PeerContext, type Path, poolLabel, serverLabel, sourcePort, targetOf, withHeard } from './session.ts';
+import { FRESH, type N4PeerContext, poolLabel, serverLabel, sourcePort, targetOf, withHeard } from './session.ts';
 import { CHUNK, EXCHANGES, VOLLEY } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -19,8 +20,7 @@ export const openPool = enqueueActions(({ context, enqueue }) => {
 
 export const rememberSocket = assign(({ context, event }) => {
   assertEvent(event, 'udp.opened');
-  const local = event.addresses[0] ?? event.local;
-  return { pool: [...context.pool, { label: event.socket, local }], startedAt: context.startedAt ?? event.at };
+  return { pool: [...context.pool, socketOf(event)], startedAt: context.startedAt ?? event.at };
 });
 
 /** Also those that have not opened yet. */
@@ -110,10 +110,7 @@ export const answerPunch = sendTo('net', ({ context, event }) => {
 
 /** The partner may use another of the paths on which it was heard, and its payload comes along that one. */
 export const routePayload = enqueueActions(({ context, enqueue }) => {
-  if (!context.path) return;
-  const { socket, peer: to } = context.path;
-  const from = new Map([to, ...context.heard.map(({ peer }) => peer)].map((peer) => [formatEndpoint(peer), peer]));
-  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: [...from.values()] });
+  if (context.path) enqueue.sendTo('net', payloadRoute(context.path, context.heard.map(({ peer }) => peer)));
 });
 
 /** All but those on which the partner was heard, of which it may use any; behind symmetric NATs that is one. */
@@ -142,22 +139,12 @@ export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
   enqueue.emit({ type: 'outcome', outcome });
 });
 
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-});
-
 // How this ends, remembered on the way to `failed`, where it is reported.
 export const concludeLose = assign({ outcome: ({ context }) => explainLose(context) });
 export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
 export const concludeNoServer = assign({ outcome: ({ context }) => explainNoServer(context) });
 export const concludeTurnedAway = assign({ outcome: ({ context }) => explainTurnedAway(context) });
-export const concludeLost = assign({ outcome: () => failed('peer-lost', 'The peer has been silent for a minute.') });
-export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a hole was open.') });
-export const concludeNotOpened = assign({ outcome: () => failed('socket-failed', 'The system did not open the UDP sockets.') });
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
+export const concludeLost = assign({ outcome: () => FELL_SILENT });
 
 // ---- counting
 

@@ -5,18 +5,20 @@
  * Its bytes and their order are those of n4.py -c. No sockets, no clock: it asks net and hears back.
  * Source: seed 004; n4.py's behaviour.
  */
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { failed } from '../outcome.ts';
+import { INTERRUPTED } from '../outcome.ts';
 import * as actions from './peer-actions.ts';
-import { peerSetup } from './peer-setup.ts';
+import { type N4PeerEvent, peerSetup } from './peer-setup.ts';
 import { isFromPeer, isOfPool, type N4PeerContext, newContext, poolLabel, provesHearing, rankOf, serverLabel } from './session.ts';
 import * as timing from './timing.ts';
 
 type Where = { readonly context: N4PeerContext };
 
+/** The statechart. Input: `N4PeerInput`; emits `outcome` with an `Outcome`. */
 export const n4Peer = peerSetup
   .extend({
-    actions,
+    actions: { ...endings<N4PeerContext, N4PeerEvent>(), ...actions },
     guards: {
       isOfPool: ({ context, event }) => event.type === 'udp.opened' && isOfPool(context, event.socket),
       completesPool: ({ context, event }) => event.type === 'udp.opened' && isOfPool(context, event.socket) && context.pool.length + 1 >= context.input.count,
@@ -45,7 +47,7 @@ export const n4Peer = peerSetup
       openDeadline: timing.OPEN_DEADLINE_MS,
       connectDeadline: timing.CONNECT_DEADLINE_MS,
       waitDeadline: ({ context }: Where) => (context.round > 1 ? timing.ROUND_WAIT_MS : (context.input.waitMs ?? timing.WAIT_MS)),
-      retryInterval: ({ context }: Where) => timing.RETRY_MS * 2 ** (context.retries - 1),
+      retryInterval: ({ context }: Where) => timing.doubling(timing.RETRY_MS, context.retries - 1),
       exchangeInterval: timing.EXCHANGE_INTERVAL_MS,
       peerinfoDeadline: timing.PEERINFO_DEADLINE_MS,
       sweepInterval: ({ context }: Where) => (context.burst % context.input.count === 0 ? timing.PASS_INTERVAL_MS : timing.CHUNK_INTERVAL_MS),
@@ -61,7 +63,7 @@ export const n4Peer = peerSetup
     options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => newContext(input),
     invoke: { src: 'net', id: 'net' },
-    output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a hole was open.'),
+    output: ({ context }) => context.outcome ?? INTERRUPTED,
     initial: 'opening',
     on: {
       'net.failed': [{ guard: 'isPathLost', target: '.failed', actions: 'concludeSocket' }, { actions: 'noteTrouble' }],

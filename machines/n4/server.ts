@@ -3,8 +3,9 @@
  * n4.py -s. It pairs the first two clients of an ident, tells both READY, sees where their EXCHANGE comes from, tells each
  * where the other is seen, and ends both connections. UDP is only listened to. What it keeps: `clients.ts`.
  */
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
+import { networkOf } from '../../effects/network.ts';
 import { entries, getEntry } from '../persistent-map.ts';
 import { type Accepted, serverMachine, type Step } from '../server.ts';
 import { type Client, clientOf, type Clients, Draft, LIMITS, noClients, turnOf } from './clients.ts';
@@ -37,9 +38,10 @@ const UDP = 'udp';
  */
 const CONNECTIONS = { limit: 16_384, perHost: 256 } as const;
 
+/** The server's statechart. Input: `N4ServerInput`; emits `server` for its operator. Runs until `close`. */
 export const n4Server = serverMachine<N4Message, N4ServerInput, N4Serving>({
   id: 'n4/server',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  defaultInput: { listen: ANYWHERE, seed: '' },
   sockets: ({ listen }) => [
     { socket: TCP, transport: 'tcp', limits: { ...CONNECTIONS, lifeMs: LIMITS.waitingMs }, at: () => [listen] },
     { socket: UDP, at: (opened) => [opened[TCP] ?? listen] },
@@ -57,7 +59,7 @@ export const n4Server = serverMachine<N4Message, N4ServerInput, N4Serving>({
 
 function accept({ only, memory }: N4Serving, { socket, peer, at }: Accepted): N4Step {
   const draft = new Draft(memory, at);
-  const oldest = clientOf(memory, surplus(memory.silent, peer.host, LIMITS.silent));
+  const oldest = clientOf(memory, surplus(memory.silent, networkOf(peer.host), LIMITS.silent));
   if (oldest) dismiss(draft, oldest);
   const client: Client = { socket, from: peer, ident: undefined, connectedAt: at, partner: undefined, askedAt: undefined, observed: undefined };
   draft.put(client);
@@ -84,8 +86,8 @@ function done(only: string | undefined, { memory, replies }: Draft, news?: News)
 function admit(draft: Draft, silent: Client, ident: string): News {
   const { rooms, known } = draft.memory;
   const other = clientOf(draft.memory, getEntry(rooms, ident));
-  const oldest = clientOf(draft.memory, surplus(known, silent.from.host, LIMITS.known));
-  const isFull = oldest !== undefined && oldest.from.host !== silent.from.host;
+  const oldest = clientOf(draft.memory, surplus(known, networkOf(silent.from.host), LIMITS.known));
+  const isFull = oldest !== undefined && networkOf(oldest.from.host) !== networkOf(silent.from.host);
   // Nobody who waits goes for somebody new; but whom they wait for comes in.
   if (isFull && (!other || known.order.length >= 2 * LIMITS.known.total)) return dismiss(draft, silent);
   if (oldest && !isFull) dismiss(draft, oldest);

@@ -1,7 +1,8 @@
 /** What one n4 peer remembers, and the pure questions asked of it. */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import type { Outcome } from '../outcome.ts';
+import { isAt, type OpenSocket, type Path } from '../udp-paths.ts';
 import type { N4Message } from './codec.ts';
 import { ANSWERED_AFTER_MS, CHUNK, INSISTED_AFTER_MS, PASSES } from './timing.ts';
 
@@ -30,7 +31,7 @@ export interface N4PeerContext {
   /** Ranges of ports so far: one for each round, and those that were in use. */
   readonly range: number;
   /** The sockets of this range that are open. */
-  readonly pool: readonly PoolSocket[];
+  readonly pool: readonly OpenSocket[];
   readonly startedAt: number | undefined;
   /** Connections to the server so far: the last one's label. */
   readonly connections: number;
@@ -56,16 +57,6 @@ export interface N4PeerContext {
   readonly outcome: Outcome | undefined;
 }
 
-export interface PoolSocket {
-  readonly label: string;
-  readonly local: Endpoint;
-}
-
-export interface Path {
-  readonly socket: string;
-  readonly peer: Endpoint;
-}
-
 /**
  * PUNCHes of the partner on one path. At most PASSES of them are its burst, sent at once and blindly. It sends more only after
  * it has heard us: n4.py ten, 0.2 s apart; ours VOLLEY at once. So the next one, or a late one, proves both directions.
@@ -74,8 +65,6 @@ export interface Heard extends Path {
   readonly count: number;
   readonly firstAt: number;
 }
-
-const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 export function newContext(input: N4PeerInput | undefined): N4PeerContext {
@@ -153,7 +142,7 @@ const OTHER_PATHS = 64;
 
 /** With one more PUNCH. */
 export function withHeard({ heard, input }: N4PeerContext, { socket, from, at }: Arrival): readonly Heard[] {
-  const before = heard.find((one) => isOn(one, { socket, from }));
+  const before = heard.find((one) => isAt(one, { socket, from }));
   if (before) return heard.map((one) => (one === before ? { ...one, count: one.count + 1 } : one));
   return heard.length < input.count + OTHER_PATHS ? [...heard, { socket, peer: from, count: 1, firstAt: at }] : heard;
 }
@@ -163,11 +152,11 @@ export function withHeard({ heard, input }: N4PeerContext, { socket, from, at }:
  * where no better one can come. One that is late shows it too, and on another path that the partner stays there.
  */
 export function provesHearing(context: N4PeerContext, arrival: Arrival): boolean {
-  const before = context.heard.find((one) => isOn(one, arrival));
+  const before = context.heard.find((one) => isAt(one, arrival));
   if (!before) return false;
   // A large pool takes longer for its passes, a millisecond a socket at the most.
   const late = arrival.at - before.firstAt - (context.input.count > CHUNK ? context.input.count : 0);
-  if (!isOn(context.path, arrival)) return late >= INSISTED_AFTER_MS;
+  if (!isAt(context.path, arrival)) return late >= INSISTED_AFTER_MS;
   return late >= ANSWERED_AFTER_MS || (before.count >= PASSES && rankOf(context, arrival.socket, arrival.from) > 1);
 }
 
@@ -183,13 +172,4 @@ export function rankOf(context: N4PeerContext, socket: string, from: Endpoint): 
   const offset = offsetOf(context);
   if (n === offset) return 3;
   return n === Math.abs(offset) - 1 ? 2 : 1;
-}
-
-/** Our end toward the partner: the host's address, unless the partner is on this very host. */
-export function localToward({ local }: PoolSocket, { host }: Endpoint): Endpoint {
-  return host.startsWith('127.') ? { host: '127.0.0.1', port: local.port } : local;
-}
-
-export function isOn(path: Path | undefined, { socket, from }: Pick<Arrival, 'socket' | 'from'>): boolean {
-  return path?.socket === socket && sameEndpoint(path.peer, from);
 }

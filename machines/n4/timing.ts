@@ -1,11 +1,6 @@
 /** Every wait and count of the n4 peer, with its reason. Times in ms. */
+export { CONNECT_DEADLINE_MS, doubling, KEEPALIVE_MS, OPEN_DEADLINE_MS, SILENCES, WAIT_MS } from '../timing.ts';
 
-/** A bind is local; anything longer than this is a system in trouble. */
-export const OPEN_DEADLINE_MS = 5_000;
-/** Linux sends its SYN at 0, 1, 3 and 7 s. */
-export const CONNECT_DEADLINE_MS = 8_000;
-/** How long to wait for the partner, unless told otherwise; a guess at a person's patience. */
-export const WAIT_MS = 60_000;
 /** In later rounds the partner is known to be there. n4.py comes back 10 s after its burst. */
 export const ROUND_WAIT_MS = 15_000;
 
@@ -51,9 +46,5 @@ export const FAREWELLS = 11;
 
 /** After those nothing is due of n4.py: its own ten are over, however slow the line. A guess. */
 export const SETTLE_MS = 3_000;
-/** Half of the shortest common UDP lifetime, 30 s. */
-export const KEEPALIVE_MS = 15_000;
 /** A PUNCH that comes so soon after our own may be the answer to it, and is not answered. Above any round trip. */
 export const QUIET_MS = 1_500;
-/** A partner that used to answer and has not for so many keepalives is lost: after a minute. */
-export const SILENCES = 4;

@@ -2,6 +2,7 @@
  * What a behaviour means: which protocol can join this host with which kind of peer. Computed from definitions (`reach.ts`),
  * seed 003's pair table being its first row; what was not measured is tried with every value it can have. Pure.
  */
+import { canCall, type HoleReach } from '../pwnat/prospects.ts';
 import { canMeet, canPunch, type Dependence, type Kind, KINDS, type Reach } from '../reach.ts';
 import { type Behaviour, PROVEN_BLOCKED } from './behaviour.ts';
 
@@ -41,7 +42,7 @@ export function prospectsOf(behaviour: Measured): readonly Outlook[] {
     row('udp', 'UDP hole punching; likely where ports have to be guessed', guessed),
     row('n4', 'the original n4 and ours; likely where a NAT counts its ports up', byPrediction),
     row('tcp', 'TCP simultaneous open, if the NATs treat TCP as they treat UDP', (self, peer) => softened(punched(self, peer))),
-    row('pwnat', 'without a server; needs kept ports on both sides and forged ICMP to pass, which was not tested', withoutServer),
+    row('pwnat', 'without a server, if the right side listens; behind a NAT it takes kept ports and forged ICMP, which was not tested', withoutServer),
   ];
 }
 
@@ -99,9 +100,14 @@ function byPrediction(self: Known, peer: Peer): Prospect {
   return isOwnKnown && peer !== 'symmetric' ? 'likely' : 'no';
 }
 
-function withoutServer({ mapping, portPreserved }: Known, peer: Peer): Prospect {
-  const isFit = mapping === 'endpoint-independent' && portPreserved && kindOf(peer).mapping === 'endpoint-independent';
-  return isFit ? 'unknown' : 'no';
+/** Either may call. That forged ICMP passes is supposed of both sides, and that a peer's one port is the one it sends from. */
+function withoutServer(self: Known, peer: Peer): Prospect {
+  const [own, other] = [pierced(self, self.portPreserved), pierced(kindOf(peer), true)];
+  return canCall(own, other) || canCall(other, own) ? 'unknown' : 'no';
+}
+
+function pierced(side: Reach, keepsPorts: boolean): HoleReach {
+  return { ...side, keepsPorts: keepsPorts && side.mapping === 'endpoint-independent', errorsLeave: true, errorsArrive: true };
 }
 
 function kindOf(peer: Peer): Reach {

@@ -1,9 +1,8 @@
 /** What the STUN check does between its states. Effects leave by `net`; all else is a new context. */
 import { assertEvent } from 'xstate';
-import { formatEndpoint, isIPv6 } from '../../effects/endpoint.ts';
-import { chance, derive, seedOf } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
-import { explainSocket, failed } from '../outcome.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint, isIPv6, localFor } from '../../effects/endpoint.ts';
+import { chance, identifier, seedOf } from '../../effects/seed.ts';
+import { failed } from '../outcome.ts';
 import { behaviourOf } from './behaviour.ts';
 import { newSearch, tried } from './stun-lifetime.ts';
 import { agedSockets, missingSilences, observationId, openQuestions, type Part, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
@@ -12,7 +11,7 @@ import { answerOf, ask as askAll, type CheckContext, flowOf, noteAnswer, noteRef
 import { checkSetup } from './stun-setup.ts';
 import { probeOffset, SILENT_ATTEMPTS } from './stun-timing.ts';
 
-const { assign, emit, enqueueActions, sendTo } = checkSetup;
+const { assign, enqueueActions, sendTo } = checkSetup;
 
 /** Ports of fresh sockets are spread, so that a NAT that keeps them is not taken for one that counts. */
 const FIRST_LOCAL_PORT = 20_000;
@@ -97,7 +96,7 @@ export const bindForeign = sendTo('net', ({ context: { primary } }) => ({ type: 
 /** Seed 003: whoever can bind its reflexive address has no NAT. */
 export const bindReflexive = sendTo('net', ({ context }) => {
   const host = context.primary && answerOf(context, observationId(context.primary))?.mapped.host;
-  return { type: 'udp.open', socket: 'own', local: { host: host ?? '0.0.0.0', port: 0 } };
+  return { type: 'udp.open', socket: 'own', local: { host: host ?? ANYWHERE.host, port: 0 } };
 });
 export const rememberOwned = assign({ ownsReflexive: true });
 export const rememberNotOwned = assign(({ event }) => ({ ownsReflexive: event.type === 'net.failed' && event.code === 'address-not-available' ? false : undefined }));
@@ -126,7 +125,7 @@ export const dial = enqueueActions(({ context, enqueue }) => {
 /** A connection may be to anything; STUN itself is asked for. */
 export const askByTcp = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tcp.connected');
-  const txid = toHex(derive(context.input.seed, 'check/tcp', 1).subarray(0, 12));
+  const txid = identifier(context.input.seed, 'check/tcp', 1, 12);
   enqueue.assign({ tcp: { server: event.peer, answer: 'taken' } });
   enqueue.sendTo('net', { type: 'tcp.send', socket: 'tcp', message: { type: 'ask', txid } });
 });
@@ -152,18 +151,9 @@ export const countUnsent = assign(({ context: { unsent }, event }) => {
 });
 
 export const judge = assign(({ context }) => ({ outcome: { kind: 'checked' as const, ...behaviourOf(samplesOf(context)) } }));
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-export const concludeNotOpened = assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') });
 export const concludeCutOff = assign(({ context }) => ({ outcome: failed('no-network', `This host cannot send to any server: ${Object.values(context.unreachable)[0] ?? ''}`) }));
-export const concludeInterrupted = assign(({ context }) => ({ outcome: context.outcome ?? failed('interrupted', 'Stopped before the check was done.') }));
-
-export const reportOutcome = emit(({ context }) => ({ type: 'outcome', outcome: context.outcome ?? failed('interrupted', 'Stopped before the check was done.') }));
 
 /** Bound as the servers' family asks. */
-function wildcard({ input: { local, servers } }: CheckContext): { readonly host?: string; readonly port?: number } {
-  const host = local?.host ?? (servers[0] && isIPv6(servers[0].host) ? '::' : undefined);
-  return { ...(host ? { host } : {}), ...(local?.port === undefined ? {} : { port: local.port }) };
+function wildcard({ input: { local, servers } }: CheckContext): Partial<Endpoint> {
+  return localFor(servers[0] ?? ANYWHERE, local);
 }

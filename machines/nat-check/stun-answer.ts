@@ -7,7 +7,7 @@
  * IPv6 96: less cannot be said, as RFC 5780 §6.1 wants all four addresses.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { DecodeError } from '../../effects/wire/bytes.ts';
+import { readable } from '../../effects/wire/bytes.ts';
 import { ipToGroups } from '../../effects/wire/stun-address.ts';
 import { attribute, decodeStun, encodeStun, type StunAttribute, type StunAttributeType, type StunMessage, stunMethod, verifyFingerprint } from '../../effects/wire/stun.ts';
 import type { Place, Site } from './stun-sites.ts';
@@ -40,13 +40,8 @@ export function answerStun(site: Site, data: Uint8Array, from: Endpoint): StunAn
 
 /** A message whose FINGERPRINT, if it has one, is right. */
 export function readStun(data: Uint8Array): StunMessage | undefined {
-  try {
-    const message = decodeStun(data);
-    return attribute(message, 'fingerprint') && !verifyFingerprint(data) ? undefined : message;
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    return undefined;
-  }
+  const message = readable(() => decodeStun(data));
+  return message instanceof Error || (attribute(message, 'fingerprint') && !verifyFingerprint(data)) ? undefined : message;
 }
 
 /** The attributes of an answer from `place` to a request that was seen to come from `client`. */

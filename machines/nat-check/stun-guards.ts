@@ -1,15 +1,14 @@
 /** What decides between the STUN check's transitions. */
-import type { NetHeard } from '../../effects/net-actor.ts';
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import { isOver } from './stun-lifetime.ts';
-import type { CheckMessage } from './stun-messages.ts';
 import { agedSockets, countedSilences, HAIRPIN_BACK, HAIRPIN_OUT, isFinished, isHeard, isSilent, missingSilences, type Part, questionsOf, type SilentPart, SOCKETS, timesOf } from './stun-questions.ts';
 import { answerOf, type CheckContext, questionBehind } from './stun-session.ts';
+import type { CheckEvent } from './stun-setup.ts';
 import { SILENT_ATTEMPTS_MAX } from './stun-timing.ts';
 
 interface Where {
   readonly context: CheckContext;
-  readonly event: NetHeard<CheckMessage> | { readonly type: 'close' };
+  readonly event: CheckEvent;
 }
 
 /** The socket without which there is no check; the others can be done without. */

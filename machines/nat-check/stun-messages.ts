@@ -3,9 +3,8 @@
  * classic servers (RFC 3489). Nothing here is secret. Layouts: effects/wire/stun.ts.
  */
 import type { Codec, Decoded } from '../../effects/codec.ts';
-import type { Endpoint } from '../../effects/endpoint.ts';
-import { sameEndpoint } from '../../effects/endpoint.ts';
-import { DecodeError, fromHex, toHex } from '../../effects/wire/bytes.ts';
+import { type Endpoint, isWildcard, sameEndpoint } from '../../effects/endpoint.ts';
+import { fromHex, readable, toHex } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, encodeStun, type StunAttribute, type StunMessage, stunMethod } from '../../effects/wire/stun.ts';
 import type { Change } from './samples.ts';
 import { cutStun, NOT_STUN } from './stun-stream.ts';
@@ -65,13 +64,9 @@ function stunOf(message: CheckMessage): StunMessage {
 }
 
 function decode(data: Uint8Array): Decoded<CheckMessage> {
-  try {
-    const message = read(decodeStun(data));
-    return message ? { kind: 'message', message } : { kind: 'unreadable', reason: 'not a Binding request or answer' };
-  } catch (error) {
-    if (error instanceof DecodeError) return { kind: 'unreadable', reason: error.message };
-    throw error;
-  }
+  const message = readable(() => read(decodeStun(data)));
+  if (message instanceof Error) return { kind: 'unreadable', reason: message.message };
+  return message ? { kind: 'message', message } : { kind: 'unreadable', reason: 'not a Binding request or answer' };
 }
 
 function read(stun: StunMessage): CheckMessage | undefined {
@@ -100,5 +95,5 @@ function read(stun: StunMessage): CheckMessage | undefined {
 
 /** Nobody can be reached at port 0 or at no address, so such an answer says nothing. */
 function usable(endpoint: Endpoint | undefined): Endpoint | undefined {
-  return endpoint && endpoint.port > 0 && endpoint.host !== '0.0.0.0' && endpoint.host !== '::' ? endpoint : undefined;
+  return endpoint && endpoint.port > 0 && !isWildcard(endpoint.host) ? endpoint : undefined;
 }

@@ -1,15 +1,13 @@
 /** From what a STUN check remembers to the samples that are judged. Pure. */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE } from '../../effects/endpoint.ts';
 import type { FilterAnswer, FilterSample, HairpinSample, MappingSample, PortSample, Samples } from './samples.ts';
 import { sampleOf } from './stun-lifetime.ts';
 import { AGAIN, changesOf, observationId, sourceOf } from './stun-questions.ts';
 import { answerOf, type Asked, changeLoss, type CheckContext, flowOf, ordinary } from './stun-session.ts';
 
-const NOWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
-
 export function samplesOf(context: CheckContext): Samples {
   const { opened, ownsReflexive, search, tcp } = context;
-  const { local, addresses } = opened['map'] ?? { local: NOWHERE, addresses: [] };
+  const { local, addresses } = opened['map'] ?? { local: ANYWHERE, addresses: [] };
   const { sent, loss } = ordinary(context);
   return {
     local,

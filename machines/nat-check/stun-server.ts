@@ -3,7 +3,7 @@
  * and TCP. The machine is its life, the codec's reflex its work, which keeps nothing of a client.
  */
 import type { Codec, Reflex } from '../../effects/codec.ts';
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import { attribute, encodeStun, type StunMessage } from '../../effects/wire/stun.ts';
 import { type Opened, serverMachine, type SocketPlan } from '../server.ts';
 import { answerStun, readStun } from './stun-answer.ts';
@@ -28,9 +28,10 @@ export type StunServerMessage =
   /** A piece of a stream that is not exactly one message. */
   | { readonly type: 'segment'; readonly data: Uint8Array };
 
+/** The server's statechart. Input: `StunServerInput`; emits `server` for its operator. Runs until `close`. */
 export const stunServer = serverMachine<StunServerMessage, StunServerInput, undefined>({
   id: 'stun/server',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 } },
+  defaultInput: { listen: ANYWHERE },
   sockets: ({ listen, alternate, beside = [] }) => {
     const corners = alternate ? CORNERS : CORNERS.slice(0, 1);
     const more = beside.map((host, n) => besidePlan(besideLabel(n + 1), host, listen));
@@ -80,7 +81,7 @@ function besidePlan(socket: string, host: string, listen: Endpoint): SocketPlan 
 function answering(opened: Opened): Reflex {
   const own = Object.values(opened);
   const isOwn = (from: Endpoint): boolean => own.some(({ host, port }) => port === from.port && host === from.host);
-  const sites = new Map([...udpSites(opened)].map(([label, site]) => [label, { site, quick: quickAnswers(site, familyOf(opened[label] ?? ANY)) }]));
+  const sites = new Map([...udpSites(opened)].map(([label, site]) => [label, { site, quick: quickAnswers(site, familyOf(opened[label] ?? ANYWHERE)) }]));
   return {
     datagram({ socket, from, data }) {
       const at = sites.get(socket);
@@ -94,5 +95,3 @@ function answering(opened: Opened): Reflex {
     },
   };
 }
-
-const ANY: Endpoint = { host: '0.0.0.0', port: 0 };

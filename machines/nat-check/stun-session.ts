@@ -1,8 +1,7 @@
 /** What the STUN check remembers: its sockets, what it has asked, and what was answered. A value; each step makes the next. */
 import { type Endpoint, formatEndpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { identifier } from '../../effects/seed.ts';
 import type { Failed } from '../outcome.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Answer, Refusal } from './stun-messages.ts';
@@ -118,7 +117,7 @@ export function ask(context: CheckContext, questions: readonly Question[]): { re
   const txids = questions.map((question) => {
     const before = asked[question.id] ?? { question, times: 0, answered: [] };
     const times = before.times + 1;
-    const txid = toHex(derive(context.input.seed, `check/${question.id}`, times).subarray(0, 12));
+    const txid = identifier(context.input.seed, `check/${question.id}`, times, 12);
     asked[question.id] = { ...before, times };
     sent[txid] = [question.id, times];
     return txid;

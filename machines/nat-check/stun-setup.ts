@@ -6,10 +6,13 @@ import type { Failed } from '../outcome.ts';
 import type { CheckMessage } from './stun-messages.ts';
 import type { CheckContext, Checked, CheckInput } from './stun-session.ts';
 
+/** `close` asks for a clean end, in any state. */
+export type CheckEvent = NetHeard<CheckMessage> | { readonly type: 'close' };
+
 export const checkSetup = setup({
   types: {} as {
     context: CheckContext;
-    events: NetHeard<CheckMessage> | { readonly type: 'close' };
+    events: CheckEvent;
     input: CheckInput;
     output: Checked | Failed;
     emitted: OutcomeReported<Checked | Failed>;

@@ -2,7 +2,7 @@
  * The sockets of a STUN server and how they lie to each other: two addresses by two ports, or one address. Names nothing
  * that cannot be known: a socket that is bound to every address has no origin. Sources: RFC 3489 §8.1, RFC 5780 §6.
  */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, isWildcard } from '../../effects/endpoint.ts';
 import type { Accepted } from '../server.ts';
 
 /** The four corners of {A1, A2} × {P1, P2}; a server on one address has the first only. */
@@ -74,5 +74,5 @@ function moved(corner: Corner, changeIp: boolean, changePort: boolean): Corner {
 }
 
 function nameable(local: Endpoint): Endpoint | undefined {
-  return local.host === '0.0.0.0' || local.host === '::' ? undefined : local;
+  return isWildcard(local.host) ? undefined : local;
 }

@@ -1,6 +1,6 @@
 /** Every wait of the STUN check, in ms, with its reason, and how often it asks. */
 
-export const OPEN_DEADLINE_MS = 5_000;
+export { OPEN_DEADLINE_MS } from '../timing.ts';
 
 /**
  * Until the first answer: 100 ms as RFC 3489 §9.3, then every 200 ms. At 10 % loss each way all of them are lost once in

@@ -2,7 +2,7 @@
  * The assist of the three-role check: tells the server where it sees each client that registers. It keeps nothing, says nothing
  * to clients, and whoever writes to it moves at most 21 bytes for 8, to the server and to nobody else.
  */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import { serverMachine } from '../server.ts';
 import type { TextMessage } from './text.ts';
 
@@ -12,9 +12,10 @@ export interface TextAssistInput {
   readonly server: Endpoint;
 }
 
+/** The assist's statechart. Input: `TextAssistInput`; emits `server` for its operator. Runs until `close`. */
 export const textAssist = serverMachine<TextMessage, TextAssistInput, { readonly server: Endpoint }>({
   id: 'nat-check/assist',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, server: { host: '0.0.0.0', port: 0 } },
+  defaultInput: { listen: ANYWHERE, server: ANYWHERE },
   sockets: ({ listen }) => [{ socket: 'main', at: () => [listen] }],
   memory: ({ server }) => ({ server }),
   receive(memory, { type, from }) {

@@ -1,5 +1,5 @@
 /** What one three-role check remembers, and what it comes to: verdict and evidence as pure functions. No verdict rests on silence alone. */
-import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint, isLoopback, sameEndpoint } from '../../effects/endpoint.ts';
 import { type Failed, failed } from '../outcome.ts';
 import { RESTRICTED_TESTS } from './text-timing.ts';
 import type { Verdict } from './verdict.ts';
@@ -67,7 +67,7 @@ export interface Heard {
 }
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
-export function newCheck(input: TextClientInput = { server: NOWHERE, assist: NOWHERE }): CheckContext {
+export function newCheck(input: TextClientInput = { server: ANYWHERE, assist: ANYWHERE }): CheckContext {
   return {
     input,
     addresses: [],
@@ -105,7 +105,7 @@ export function conclude(context: CheckContext): CheckOutcome {
     kind: 'checked',
     verdict,
     reflexive,
-    local: own ?? addresses[0] ?? NOWHERE,
+    local: own ?? addresses[0] ?? ANYWHERE,
     evidence: [
       translation(reflexive, own),
       {
@@ -142,10 +142,8 @@ interface Filtering {
 
 /** A socket bound to any address has this host's loopback address too, though nobody else can use it. */
 function loopbackOf(addresses: readonly Endpoint[], { host, port }: Endpoint): Endpoint | undefined {
-  return host.startsWith('127.') && addresses[0]?.port === port ? { host, port } : undefined;
+  return isLoopback(host) && addresses[0]?.port === port ? { host, port } : undefined;
 }
-
-const NOWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
 function translation(reflexive: Endpoint, own: Endpoint | undefined): Evidence {
   const seen = `The server saw ${formatEndpoint(reflexive)}`;

@@ -1,7 +1,6 @@
 /** What the three-role client does in its states: effects asked of net, what is remembered, and how it ends. The states: `text-client.ts`. */
 import { assertEvent } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { explainSocket, failed } from '../outcome.ts';
 import { type CheckContext, conclude as conclusion, noReport, noServer, outOfStep, sameHost } from './text-check.ts';
 import * as delays from './text-client-delays.ts';
 import { clientSetup, CONE, FIRST, TESTS } from './text-client-setup.ts';
@@ -86,15 +85,6 @@ export const concludeNoServer = assign({ outcome: ({ context }) => noServer(cont
 export const concludeNoReport = assign({ outcome: ({ context }) => noReport(context) });
 export const concludeOutOfStep = assign({ outcome: ({ context }) => outOfStep(context) });
 export const concludeSameHost = assign({ outcome: ({ context }) => sameHost(context) });
-export const concludeInterrupted = assign({ outcome: failed('interrupted', 'Stopped before the check was done.') });
-export const concludeNotOpened = assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') });
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-});
 
 function say(socket: string, whom: 'server' | 'assist', type: 'register' | 'next') {
   return sendTo('net', ({ context }): { type: 'udp.send'; socket: string; to: Endpoint; message: TextMessage } => ({ type: 'udp.send', socket, to: context.input[whom], message: { type } }));

@@ -3,9 +3,9 @@
  * Restricted test comes from a second port, as the description says and its code does not. What it keeps and whom it answers:
  * `text-sessions.ts`.
  */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { serverMachine, type Step } from '../server.ts';
+import { alternatesOf, serverMachine, type Step } from '../server.ts';
 import type { TextMessage } from './text.ts';
 import { next, noSessions, register, report, type Sessions, sweep } from './text-sessions.ts';
 
@@ -15,13 +15,14 @@ export interface TextServerInput {
   readonly seed: string;
 }
 
+/** The server's statechart. Input: `TextServerInput`; emits `server` for its operator. Runs until `close`. */
 export const textServer = serverMachine<TextMessage, TextServerInput, Sessions>({
   id: 'nat-check/server',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  defaultInput: { listen: ANYWHERE, seed: '' },
   sockets: ({ listen }) => [
     { socket: 'main', at: () => [listen] },
-    // The port after the first, so that a firewall can be told; any free one if that is taken. Without it a restricted NAT would be called port-restricted.
-    { socket: 'second', at: () => [{ host: listen.host, port: portAfter(listen) }, { host: listen.host, port: 0 }] },
+    // Without it a restricted NAT would be called port-restricted.
+    { socket: 'second', at: () => alternatesOf(listen) },
   ],
   memory: ({ seed }) => noSessions(seed),
   receive,
@@ -41,8 +42,4 @@ function receive(sessions: Sessions, message: TextMessage & Arrival): Step<TextM
     case 'test':
       return { memory: sessions, replies: [] };
   }
-}
-
-function portAfter({ port }: Endpoint): number {
-  return port === 0 || port === 65_535 ? 0 : port + 1;
 }

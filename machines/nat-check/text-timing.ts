@@ -3,8 +3,7 @@
  * toward it a repetition is only harmless where without it everything would be lost anyway.
  */
 
-/** A bind is local; anything longer than this is a system in trouble. */
-export const OPEN_DEADLINE_MS = 5_000;
+export { OPEN_DEADLINE_MS } from '../timing.ts';
 
 /** Longer than any honest round trip: an original server that has answered by then would take the repetition for the assist. */
 export const REGISTER_INTERVAL_MS = 1_500;

@@ -4,8 +4,8 @@
  * heard. A value; each function makes another.
  */
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
-import { derive } from '../../effects/seed.ts';
-import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
+import { derive, identifier } from '../../effects/seed.ts';
+import { readable } from '../../effects/wire/bytes.ts';
 import { entries } from '../persistent-map.ts';
 import { type Callers, noCallers, withoutSilent } from './callers.ts';
 import * as linked from './link-stream.ts';
@@ -218,7 +218,7 @@ const COLLISIONS = 5;
 
 /** The listener's number for a link: 8 bytes that only it can make, and make again, as long as an accepted offer holds. */
 function numberFor({ seed }: Callee, from: Endpoint, caller: string, now: number): string {
-  return toHex(derive(seed, `link ${formatEndpoint(from)} ${caller}`, Math.floor(now / timing.ACCEPT_MS)).subarray(0, 8));
+  return identifier(seed, `link ${formatEndpoint(from)} ${caller}`, Math.floor(now / timing.ACCEPT_MS), 8);
 }
 
 function allowed({ allow }: Callee, host: string, port: string): Destination | undefined {
@@ -226,13 +226,8 @@ function allowed({ allow }: Callee, host: string, port: string): Destination | u
 }
 
 function allowedText(callee: Callee, text: Uint8Array): Destination | undefined {
-  try {
-    const { host, port } = destination(bodyText(text));
-    return allowed(callee, host, port);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const wanted = readable(() => destination(bodyText(text)));
+  return wanted instanceof Error ? undefined : allowed(callee, wanted.host, wanted.port);
 }
 
 function label({ serial }: Callee): string {

@@ -1,8 +1,8 @@
 /** What the pwnat caller does in its states: effects asked of net, and what is remembered. The states: `caller.ts`. */
 import { assertEvent } from 'xstate';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { ANYWHERE } from '../../effects/endpoint.ts';
+import { identifier } from '../../effects/seed.ts';
+import type { Outcome } from '../outcome.ts';
 import { askedOnce, helloOf, isProbe, wantsAnswer } from './caller-probe.ts';
 import { type CallerContext, type CallerEvent, callerSetup } from './caller-setup.ts';
 import * as calling from './calls.ts';
@@ -17,7 +17,7 @@ const { assign, enqueueActions, sendTo } = callerSetup;
 // ---- the sockets
 
 export const openMain = sendTo('net', ({ context: { input } }) => {
-  const { host = '0.0.0.0', port = input.server.port } = input.local ?? {};
+  const { host = ANYWHERE.host, port = input.server.port } = input.local ?? {};
   return { type: 'udp.open', socket: MAIN, local: { host, port } };
 });
 
@@ -54,7 +54,7 @@ export const knock = enqueueActions(({ context, enqueue }) => {
   const turn = new Turn(context.now);
   turn.send(server, { type: 'offer', caller: calls.self });
   if (!authenticated) turn.send(server, attempt(context).variant === 'pypwnat' ? { type: 'greeting' } : helloOf(context));
-  if (stun && !context.seen.mapped) turn.send(stun, { type: 'ask', txid: toHex(derive(seed, 'stun', knocks).subarray(0, 12)) });
+  if (stun && !context.seen.mapped) turn.send(stun, { type: 'ask', txid: identifier(seed, 'stun', knocks, 12) });
   // An echo, for whoever wonders later why nothing came.
   const pings = knocks === PING_AT;
   if (pings) turn.ask({ type: 'icmp.send', socket: HOLE, to: server.host, message: { type: 'ping', id: probe } });
@@ -129,20 +129,10 @@ export const sayGoodbye = enqueueActions(({ context, enqueue }) => {
   enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
 
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-export const concludeNotOpened = assign({ outcome: () => failed('socket-failed', 'The system did not open a socket.') });
-export const concludeInterrupted = assign({ outcome: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a connection was open.') });
 export const concludeNoAnswer = assign({
   outcome: ({ context }) => (context.outcome?.kind === 'connected' ? explainLost(attempt(context)) : explainNoAnswer(attempt(context), context.seen)),
 });
 export const concludeDenied = assign({ outcome: ({ context }) => explainDenied(attempt(context)) });
-
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-});
 
 /** The third knock: who answers at all has done so by then. */
 const PING_AT = 2;

@@ -10,6 +10,7 @@ import type { PwnatMessage } from './messages.ts';
 import type { Tick, Timekeeping } from './ticking.ts';
 import type { VariantName } from './variants.ts';
 
+/** What a caller is told; times in ms. */
 export interface PwnatCallerInput {
   readonly seed: string;
   /** The listener's address, as its NAT shows it, and its port. */

@@ -4,8 +4,9 @@
  * faster and, with a secret, proved protocol with one of ours. No sockets, no clock: it asks net and hears back.
  * Source: samyk/pwnat, blahgeek/pypwnat.
  */
-import { sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, sameEndpoint } from '../../effects/endpoint.ts';
 import { derive } from '../../effects/seed.ts';
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import * as actions from './caller-actions.ts';
 import { isProbe } from './caller-probe.ts';
@@ -25,9 +26,10 @@ function isFromListener({ context, event }: { readonly context: CallerContext; r
 const CARRY = { actions: 'carry' } as const;
 const HEAR = { guard: 'isFromListener', actions: 'carry' } as const;
 
+/** The statechart. Input: `PwnatCallerInput`; emits `outcome` with an `Outcome`. */
 export const pwnatCaller = callerSetup
   .extend({
-    actions,
+    actions: { ...endings<CallerContext, CallerEvent>(), ...actions },
     guards: {
       isFromListener,
       isMain: ({ event }) => 'socket' in event && event.socket === MAIN,
@@ -156,7 +158,7 @@ export const pwnatCaller = callerSetup
   });
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
-function newContext(input: PwnatCallerInput = { seed: '', server: { host: '0.0.0.0', port: 0 }, to: { host: '', port: '' } }): CallerContext {
+function newContext(input: PwnatCallerInput = { seed: '', server: ANYWHERE, to: { host: '', port: '' } }): CallerContext {
   const [one = 0, other = 0] = derive(input.seed, 'probe', 0);
   return {
     input,

@@ -27,7 +27,7 @@ export function noCallers(salt: number): Callers {
 export function punched(callers: Callers, host: string, now: number, isBusy: () => boolean): Callers | undefined {
   const before = getEntry(callers.known, host);
   const isNew = !before || now - before.at >= timing.CALLER_FORGOTTEN_MS;
-  if (before && !isNew && now < before.at + Math.min(timing.PUNCH_MAX_MS, timing.PUNCH_FIRST_MS * 2 ** (before.punches - 1))) return undefined;
+  if (before && !isNew && now < before.at + timing.doubling(timing.PUNCH_FIRST_MS, before.punches - 1, timing.PUNCH_MAX_MS)) return undefined;
   const allowance = Math.min(timing.PUNCH_BURST, callers.allowance + ((now - callers.countedAt) / 1_000) * timing.PUNCHES_A_SECOND);
   if (allowance < 1 || isBusy()) return undefined;
   const known = before || callers.known.size < timing.CALLERS ? withEntry(callers.known, host, { punches: isNew ? 1 : before.punches + 1, at: now }) : callers.known;

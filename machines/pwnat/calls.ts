@@ -3,8 +3,7 @@
  * the link with one of ours alive. A value; each function makes another.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { derive, identifier } from '../../effects/seed.ts';
 import { withEntry } from '../persistent-map.ts';
 import * as linked from './link-stream.ts';
 import type { HelloAck, LinkMessage } from './messages.ts';
@@ -73,13 +72,13 @@ export function tcpGone(calls: Calls, socket: string): Calls {
 
 /** The listener speaks udptunnel, and nothing better so far. */
 export function spokenPlainly(calls: Calls, turn: Turn): Calls {
-  return calls.speech ? calls : admitted({ ...calls, speech: 'plain', offered: 0, offerAt: turn.now + timing.linkPingWaitMs(0) }, turn);
+  return calls.speech ? calls : admitted({ ...calls, speech: 'plain', offered: 0, offerAt: turn.now + timing.checkMs(0) }, turn);
 }
 
 /** The listener is one of ours. */
 export function accepted(calls: Calls, turn: Turn, pair: string): Calls {
   if (!pair.startsWith(calls.self) || typeof calls.speech === 'object') return calls;
-  const link: Link = { pair, serial: 1, askedAt: turn.now, tries: 0, dueAt: turn.now + timing.linkPingWaitMs(0), roundTripMs: undefined };
+  const link: Link = { pair, serial: 1, askedAt: turn.now, tries: 0, dueAt: turn.now + timing.checkMs(0), roundTripMs: undefined };
   turn.send(calls.server, { type: 'linkPing', pair, by: 'caller', serial: link.serial });
   return admitted({ ...calls, speech: link, nextId: 1 }, turn);
 }
@@ -132,18 +131,18 @@ export function ticked(calls: Calls, turn: Turn): Calls {
   if (speech === 'plain' && calls.offerAt <= turn.now) {
     turn.send(server, { type: 'offer', caller: calls.self });
     const offered = calls.offered + 1;
-    return { ...after, offered, offerAt: offered < timing.OFFERS ? turn.now + timing.linkPingWaitMs(offered) : Infinity };
+    return { ...after, offered, offerAt: offered < timing.OFFERS ? turn.now + timing.checkMs(offered) : Infinity };
   }
   if (typeof speech !== 'object' || speech.dueAt > turn.now) return after;
   if (speech.askedAt === -Infinity) {
     const serial = speech.serial + 1;
     turn.send(server, { type: 'linkPing', pair: speech.pair, by: 'caller', serial });
-    return { ...after, speech: { ...speech, serial, askedAt: turn.now, dueAt: turn.now + timing.linkPingWaitMs(0) } };
+    return { ...after, speech: { ...speech, serial, askedAt: turn.now, dueAt: turn.now + timing.checkMs(0) } };
   }
-  if (speech.tries >= timing.LINK_PINGS) return silenced(after, turn);
+  if (speech.tries + 1 >= timing.CHECKS) return silenced(after, turn);
   const tries = speech.tries + 1;
   turn.send(server, { type: 'linkPing', pair: speech.pair, by: 'caller', serial: speech.serial });
-  return { ...after, speech: { ...speech, tries, dueAt: turn.now + timing.linkPingWaitMs(tries) } };
+  return { ...after, speech: { ...speech, tries, dueAt: turn.now + timing.checkMs(tries) } };
 }
 
 export function dueAt({ tunnel, speech, offerAt }: Calls): number {
@@ -206,5 +205,5 @@ function withIdOf(tunnel: Tunnel, stream: plain.PlainStream, id: number): Tunnel
 }
 
 function numberFor(seed: string, offers: number): string {
-  return toHex(derive(seed, 'link', offers).subarray(0, 8));
+  return identifier(seed, 'link', offers, 8);
 }

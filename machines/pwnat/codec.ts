@@ -3,7 +3,7 @@
  * a question to a STUN server (RFC 8489). Holds the secret, and never shows it: with one, nothing of udptunnel's is read.
  */
 import type { Codec, Decoded } from '../../effects/codec.ts';
-import { DecodeError, fromHex, toHex, utf8, Writer } from '../../effects/wire/bytes.ts';
+import { DecodeError, fromHex, readable, toHex, utf8, Writer } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, encodeStun, isStun, stunMethod } from '../../effects/wire/stun.ts';
 import { holeCodec } from './hole-codec.ts';
 import { decodeLink, encodeLink, isLink } from './link-codec.ts';
@@ -45,12 +45,8 @@ function codec(variant: (typeof VARIANTS)[VariantName], bodies: Bodies, keys: Li
   return {
     encode: (message) => write(message, bodies, keys),
     decode(data): Decoded<PwnatMessage> {
-      try {
-        return { kind: 'message', message: read(data) };
-      } catch (error) {
-        if (error instanceof DecodeError) return { kind: 'unreadable', reason: error.message };
-        throw error;
-      }
+      const message = readable(() => read(data));
+      return message instanceof Error ? { kind: 'unreadable', reason: message.message } : { kind: 'message', message };
     },
     icmp: holeCodec(variant),
     piece: (data) => ({ type: 'piece', data }),

@@ -89,7 +89,7 @@ function onTheWay({ pinged, pong, punched, rejected, trouble }: Sightings, { ser
     ...(rejected === 'port' && !punched ? [`${server.host} says that its UDP port ${server.port} is closed: its NAT has not opened, or without a NAT nobody listens there`] : []),
     ...(rejected === 'filtered' ? ['a router says that UDP there is prohibited'] : []),
     ...(rejected === 'no-route' ? ['a router says that there is no way there'] : []),
-    ...(trouble === undefined ? [] : [`the local system reported: ${trouble}`]),
+    ...(trouble === undefined ? [] : [`this host said: ${trouble}`]),
   ];
 }
 

@@ -7,7 +7,7 @@
  * pypwnat writes the quoted length in its own byte order; ours is right, and nobody looks. Source: samyk/pwnat, blahgeek/pypwnat.
  */
 import type { Decoded, IcmpCodec } from '../../effects/codec.ts';
-import { DecodeError, Reader } from '../../effects/wire/bytes.ts';
+import { readable, Reader } from '../../effects/wire/bytes.ts';
 import { decodeIcmp, encodeIcmp, type IcmpError, type IcmpMessage, internetChecksum, IP_PROTOCOL, quotedEcho } from '../../effects/wire/icmp.ts';
 import type { PwnatMessage } from './messages.ts';
 import type { Variant } from './variants.ts';
@@ -89,12 +89,8 @@ function readIcmp(data: Uint8Array): IcmpMessage | undefined {
 const TIME_EXCEEDED = 11;
 
 function tryRead(data: Uint8Array): IcmpMessage | undefined {
-  try {
-    return decodeIcmp(data);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const message = readable(() => decodeIcmp(data));
+  return message instanceof Error ? undefined : message;
 }
 
 function summed(data: Uint8Array): Uint8Array {

@@ -1,11 +1,11 @@
 /**
- * What two ends that share a secret prove it with: HMAC-SHA256, cut to 16 bytes, under a key that HKDF (RFC 5869) makes of the
- * secret for each link. A short secret can be guessed by trying; a long random one cannot. Nothing is encrypted.
+ * What two ends that share a secret prove it with: HMAC-SHA256, cut to 16 bytes, under a key that is made of the secret for each
+ * link. Nothing is encrypted.
  */
-import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { equalBytes, utf8 } from '../../effects/wire/bytes.ts';
+import { equalBytes } from '../../effects/wire/bytes.ts';
+import { keyFor } from '../keys.ts';
 
 export const TAG = 16;
 
@@ -21,10 +21,10 @@ const CACHE_LIMIT = 512;
 type Keyed = ReturnType<typeof hmac.create>;
 
 export function linkKeys(secret: string): LinkKeys {
-  const shared = hkdf(sha256, utf8(secret), utf8('natpunch pwnat 1'), utf8('links'), 32);
+  const shared = keyFor(secret, 'natpunch pwnat 1', 'links');
   const known = new Map<string, Keyed>();
 
-  const keyed = (pair: string): Keyed => known.get(pair) ?? hmac.create(sha256, hkdf(sha256, shared, utf8(pair), utf8('link'), 32));
+  const keyed = (pair: string): Keyed => known.get(pair) ?? hmac.create(sha256, keyFor(shared, pair, 'link'));
   const remember = (pair: string, key: Keyed): void => {
     if (known.has(pair)) return;
     if (known.size >= CACHE_LIMIT) known.clear();

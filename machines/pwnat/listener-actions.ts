@@ -1,6 +1,7 @@
 /** What the pwnat listener does in its states: effects asked of net, and what is remembered. The states: `listener.ts`. */
 import { assertEvent } from 'xstate';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { ANYWHERE } from '../../effects/endpoint.ts';
+import { failed, type Outcome } from '../outcome.ts';
 import { type Callee, ended, helloCame, helloConfirmed, isServed, linkMessageCame, swept } from './callee.ts';
 import { punched } from './callers.ts';
 import { type ListenerContext, type ListenerEvent, listenerSetup } from './listener-setup.ts';
@@ -13,7 +14,7 @@ import { type Variant, VARIANTS } from './variants.ts';
 const { assign, enqueueActions, sendTo } = listenerSetup;
 
 export const openMain = sendTo('net', ({ context }) => {
-  const { host = '0.0.0.0', port = variantOf(context).port } = context.input.listen ?? {};
+  const { host = ANYWHERE.host, port = variantOf(context).port } = context.input.listen ?? {};
   return { type: 'udp.open', socket: MAIN, local: { host, port } };
 });
 
@@ -97,19 +98,8 @@ export const sayGoodbye = enqueueActions(({ context, enqueue }) => {
   enqueue.sendTo('net', { type: 'several', commands: turn.commands });
 });
 
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
-
-export const concludeNotOpened = assign({ outcome: () => failed('socket-failed', 'The system did not open a socket.') });
-
 export const concludeNobody = assign({
   outcome: ({ context }) => failed('no-peer', `No caller came within ${(context.input.waitMs ?? 0) / 1000} s. A caller has to name this host's public address, and the same port and variant.`),
-});
-
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
 });
 
 export function variantOf({ input }: ListenerContext): Variant {

@@ -9,6 +9,7 @@ import type { PwnatMessage } from './messages.ts';
 import type { Tick, Timekeeping } from './ticking.ts';
 import type { VariantName } from './variants.ts';
 
+/** What a listener is told; times in ms. */
 export interface PwnatListenerInput {
   readonly seed: string;
   /** Default: pwnat. */

@@ -216,7 +216,7 @@ function withTrip(outgoing: Outgoing, ms: number | undefined): Outgoing {
 
 function timeoutMs({ smoothedMs, variationMs, timeouts }: Outgoing): number {
   const base = smoothedMs === undefined ? timing.FIRST_TIMEOUT_MS : Math.max(timing.LEAST_TIMEOUT_MS, smoothedMs + 4 * variationMs + timing.RECEIPT_MS);
-  return Math.min(timing.LONGEST_TIMEOUT_MS, base * 2 ** Math.max(0, timeouts - 1));
+  return timing.doubling(base, Math.max(0, timeouts - 1), timing.LONGEST_TIMEOUT_MS);
 }
 
 function reduced({ window, order }: Outgoing, factor: number): Pick<Outgoing, 'window' | 'threshold' | 'reducedAt'> {

@@ -1,8 +1,7 @@
 /** Every wait and count of pwnat's two ends, with its reason. Times in ms. */
 import { TCP_DRAIN_BYTES, TCP_DRAIN_SENDS } from '../../effects/net.ts';
 
-/** A bind is local; anything longer than this is a system in trouble. */
-export const OPEN_DEADLINE_MS = 5_000;
+export { CHECKS, checkMs, doubling, LEAVE_MS, OPEN_DEADLINE_MS, KEEPALIVE_MS as LINK_PING_MS } from '../timing.ts';
 
 // ---- the hole, at the caller
 
@@ -89,13 +88,8 @@ export const FULL_SENDS = TCP_DRAIN_SENDS;
 
 // ---- between our own ends
 
-/** Half of the shortest common UDP lifetime, 30 s. */
-export const LINK_PING_MS = 15_000;
 /** Whoever answers as the original does may be one of ours that lost the offer: it is repeated so often, at the same moments. */
 export const OFFERS = 4;
-/** A silent end is asked again so often, at 0.5, 1, 2, 2 … s. */
-export const LINK_PINGS = 8;
-export const linkPingWaitMs = (tries: number): number => Math.min(2_000, 500 * 2 ** tries);
 /** A listener hears from a caller every 15 s, or after 30 s not at all; twice that, and some. */
 export const LINK_SILENT_MS = 75_000;
 /** How long an accepted offer can be taken up; and for as long it is remembered which have been. */
@@ -123,8 +117,3 @@ export const SILENCES = 13;
 /** Packets that come in order are acknowledged by fours, or so much later. */
 export const RECEIPT_EVERY = 4;
 export const RECEIPT_MS = 5;
-/** Ended connections whose last receipt is repeated. */
-export const ENDED_STREAMS = 256;
-
-/** Long enough for the effects of the last state to leave the host. */
-export const LEAVE_MS = 10;

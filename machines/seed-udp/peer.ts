@@ -5,11 +5,14 @@
  * Source: seed 001 §0x05.
  */
 import { assertEvent, setup } from 'xstate';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
+import { failed, FELL_SILENT, INTERRUPTED, type Outcome } from '../outcome.ts';
+import { KEEPALIVE_MS, OPEN_DEADLINE_MS, SILENCES, WAIT_MS } from '../timing.ts';
+import { localToward, type OpenSocket, payloadRoute, socketOf } from '../udp-paths.ts';
 import type { SeedMessage } from './codec.ts';
 
 export interface SeedPeerInput {
@@ -23,30 +26,26 @@ export interface SeedPeerContext {
   readonly input: SeedPeerInput;
   readonly knocks: number;
   readonly startedAt: number;
-  readonly local: Endpoint;
+  readonly socket: OpenSocket;
   /** As told by the server, then as observed. */
   readonly peer: Endpoint | undefined;
   readonly outcome: Outcome | undefined;
 }
 
 const SOCKET = 'main';
-const OPEN_DEADLINE_MS = 5_000;
-const WAIT_MS = 60_000;
 /** The original knocks 2 to 5 s after the introduction; then its chat comes every second. */
 const KNOCK_INTERVAL_MS = 500;
 const KNOCK_LIMIT = 30;
 /** Enough knocks after the peer was heard that it hears one, though it prints them all. */
 const CONFIRM_INTERVAL_MS = 1_000;
 const CONFIRM_LIMIT = 5;
-/** As in udp-punch: half of the shortest common UDP lifetime. */
-const KEEPALIVE_MS = 15_000;
-/** Two of ours knock every 15 s, the original chats every second: silence for longer than this is the end. */
-const SILENCE_LIMIT = 4;
+
+type SeedPeerEvent = NetHeard<SeedMessage> | { readonly type: 'close' };
 
 const peerSetup = setup({
   types: {} as {
     context: SeedPeerContext;
-    events: NetHeard<SeedMessage> | { readonly type: 'close' };
+    events: SeedPeerEvent;
     input: SeedPeerInput;
     output: Outcome;
     emitted: OutcomeReported<Outcome>;
@@ -55,15 +54,15 @@ const peerSetup = setup({
 });
 const { assign, enqueueActions, sendTo } = peerSetup;
 
-const INTERRUPTED = failed('interrupted', 'Stopped before a hole was open.');
-
+/** The statechart. Input: `SeedPeerInput`; emits `outcome` with an `Outcome`. */
 export const seedUdpPeer = peerSetup
   .extend({
     actions: {
+      ...endings<SeedPeerContext, SeedPeerEvent>(),
       openSocket: sendTo('net', ({ context }) => ({ type: 'udp.open', socket: SOCKET, local: context.input.local })),
       rememberSocket: assign(({ event }) => {
         assertEvent(event, 'udp.opened');
-        return { startedAt: event.at, local: event.addresses[0] ?? event.local };
+        return { startedAt: event.at, socket: socketOf(event) };
       }),
       register: sendTo('net', ({ context }) => ({ type: 'udp.send', socket: SOCKET, to: context.input.server, message: { type: 'register' } })),
       rememberPeer: assign(({ event }) => {
@@ -78,24 +77,15 @@ export const seedUdpPeer = peerSetup
       followPeer: enqueueActions(({ event, enqueue }) => {
         assertEvent(event, ['knock', 'chat']);
         enqueue.assign({ peer: event.from });
-        enqueue.sendTo('net', { type: 'payload.route', socket: SOCKET, to: event.from, from: [event.from] });
+        enqueue.sendTo('net', payloadRoute({ socket: SOCKET, peer: event.from }));
       }),
       reportConnected: enqueueActions(({ context, event, enqueue }) => {
         assertEvent(event, ['knock', 'chat']);
-        const { local, startedAt } = context;
-        const outcome: Outcome = { kind: 'connected', socket: SOCKET, local, peer: event.from, elapsedMs: event.at - startedAt };
+        const { socket, startedAt } = context;
+        const outcome: Outcome = { kind: 'connected', socket: SOCKET, local: localToward(socket, event.from), peer: event.from, elapsedMs: event.at - startedAt };
         enqueue.assign({ outcome });
         enqueue.emit({ type: 'outcome', outcome });
       }),
-      reportOutcome: enqueueActions(({ context, enqueue }) => {
-        if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-      }),
-      concludeSocket: assign(({ event }) => {
-        assertEvent(event, 'net.failed');
-        return { outcome: explainSocket(event) };
-      }),
-      concludeNotOpened: assign({ outcome: failed('socket-failed', 'The system did not open a UDP socket.') }),
-      concludeInterrupted: assign({ outcome: INTERRUPTED }),
       concludeUnintroduced: assign({
         outcome: ({ context }) =>
           failed('no-peer', `The server at ${formatEndpoint(context.input.server)} named no peer. It says nothing until a second client comes; it may also not be running.`),
@@ -104,7 +94,7 @@ export const seedUdpPeer = peerSetup
         outcome: ({ context }) =>
           failed('no-reply', `Nothing came from ${context.peer ? formatEndpoint(context.peer) : 'the peer'}. A NAT that gives every destination a new port looks like this, and so does a peer that stopped.`),
       }),
-      concludeLost: assign({ outcome: failed('peer-lost', 'The peer has been silent for a minute.') }),
+      concludeLost: assign({ outcome: FELL_SILENT }),
     },
     guards: {
       isFromServer: ({ context, event }) => event.type === 'introduced' && event.from.port === context.input.server.port && event.from.host === context.input.server.host,
@@ -113,7 +103,8 @@ export const seedUdpPeer = peerSetup
       isSocketLost: ({ event }) => event.type === 'net.failed' && event.effect === 'udp.open',
       mayKnock: ({ context }) => context.knocks < KNOCK_LIMIT,
       mayConfirm: ({ context }) => context.knocks < CONFIRM_LIMIT,
-      mayKeepAlive: ({ context }) => context.knocks < SILENCE_LIMIT,
+      // Two of ours knock at each keepalive, the original chats every second.
+      mayKeepAlive: ({ context }) => context.knocks < SILENCES,
     },
     delays: {
       openDeadline: OPEN_DEADLINE_MS,
@@ -127,10 +118,10 @@ export const seedUdpPeer = peerSetup
     id: 'seed-udp/peer',
     options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => ({
-      input: input ?? { server: { host: '0.0.0.0', port: 0 } },
+      input: input ?? { server: ANYWHERE },
       knocks: 0,
       startedAt: 0,
-      local: { host: '0.0.0.0', port: 0 },
+      socket: { label: SOCKET, local: ANYWHERE, addresses: [] },
       peer: undefined,
       outcome: undefined,
     }),

@@ -3,7 +3,7 @@
  * again instead of being taken for the next client. The bytes and their order are the original's: first the second client is
  * told, then the first. An answer of up to 21 bytes to 8 is what the original client needs; nothing else is answered.
  */
-import { type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import { type Reply, serverMachine, type Step } from '../server.ts';
 import type { SeedMessage } from './codec.ts';
@@ -29,9 +29,10 @@ const WAITING_LIMIT_MS = 120_000;
 const REPEAT_LIMIT_MS = 10_000;
 const PAIR_LIMIT = 256;
 
+/** The server's statechart. Input: `SeedServerInput`; emits `server` for its operator. Runs until `close`. */
 export const seedUdpServer = serverMachine<SeedMessage, SeedServerInput, Waiting>({
   id: 'seed-udp/server',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 } },
+  defaultInput: { listen: ANYWHERE },
   sockets: ({ listen }) => [{ socket: 'main', at: () => [listen] }],
   memory: () => ({ waiting: undefined, pairs: [] }),
   receive: (memory, message) => (message.type === 'register' ? admit(memory, message) : { memory, replies: [] }),

@@ -37,12 +37,17 @@ export function aimOf(context: OpenPeerContext): { readonly targets: readonly Ta
 /** One more forecast is worth its connections: our own ports are not the same for all, and neither these nor the peer's are known to be at random. */
 export function mayForetell(context: OpenPeerContext): boolean {
   const kinds = [context.told.forecast.kind, context.peer?.forecast.kind];
-  return context.mapping === 'varies' && context.told.round < AIMS && !isSpent(context) && !kinds.includes('random');
+  return context.mapping === 'varies' && context.told.round < aimsOf(context) && !isSpent(context) && !kinds.includes('random');
 }
 
 /** No aim is taken any more, whoever asks for it. */
-export function isSpent({ aims, spent }: Pick<OpenPeerContext, 'aims' | 'spent'>): boolean {
-  return aims >= AIMS || spent >= AIM_BUDGET;
+export function isSpent(context: Pick<OpenPeerContext, 'attempt' | 'aims' | 'spent'>): boolean {
+  return context.aims >= aimsOf(context) || context.spent >= AIM_BUDGET;
+}
+
+/** Aims of this attempt and those before it, at most. */
+function aimsOf({ attempt }: Pick<OpenPeerContext, 'attempt'>): number {
+  return AIMS * (attempt + 1);
 }
 
 /** A row of ours, each from a port of its own, or some ports of the peer's, all from the one that it knows. */

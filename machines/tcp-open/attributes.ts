@@ -1,21 +1,14 @@
-/** The attributes of tcp-open: five codes of our own, and how their values are made and read. The table of them is in `codec.ts`. */
-import type { Endpoint } from '../../effects/endpoint.ts';
-import { fromHex, toHex } from '../../effects/wire/bytes.ts';
+/** The attributes of tcp-open that only it has, and the codes of all of its own. The table of them is in `codec.ts`. */
+import { toHex } from '../../effects/wire/bytes.ts';
 import type { StunAttribute } from '../../effects/wire/stun.ts';
-import type { Forecast } from '../port-forecast.ts';
-import { clamped, forecastBytes } from '../port-forecast-bytes.ts';
+import { clamped } from '../port-forecast-bytes.ts';
+import { hexBytes } from '../rendezvous/bytes.ts';
 
-export const BINDING = 0x001;
 export const ROOM = 0xc7f0;
 export const MEMBER = 0xc7f1;
 export const PEER = 0xc7f2;
 export const PAIR = 0xc7f3;
 export const PORTS = 0xc7f4;
-export const XOR_PEER_ADDRESS = 0x0012;
-export const REFUSALS = { 486: 'room-full', 508: 'busy' } as const;
-
-/** In the place of a room or a key that this side does not have. */
-export const NOTHING = new Uint8Array(32);
 
 /** A round trip is sent in tenths of ms, at most 6,553.4; all ones is "not measured yet". */
 const UNMEASURED = 0xffff;
@@ -43,26 +36,4 @@ export function readMember(value: Uint8Array): Required<Membership> | undefined 
   const view = new DataView(value.buffer, value.byteOffset, 16);
   const tenths = view.getUint16(8);
   return { id: toHex(value.subarray(0, 8)), rttMs: tenths === UNMEASURED ? undefined : tenths / 10, round: view.getUint8(10), ageMs: view.getUint16(12) };
-}
-
-/** None for a forecast that says nothing. */
-export function ports(forecast: Forecast): readonly StunAttribute[] {
-  const value = forecastBytes(forecast);
-  return value ? [{ type: 'unknown', code: PORTS, value }] : [];
-}
-
-/** Hex of our own making; anything else becomes zeros rather than a crash. */
-export function hexBytes(text: string, size: number): Uint8Array {
-  const bytes = fromHex(text);
-  return bytes?.length === size ? bytes : new Uint8Array(size);
-}
-
-export function peerAddress(endpoint: Endpoint): StunAttribute {
-  return { type: 'xor-peer-address', endpoint: unscoped(endpoint) };
-}
-
-/** Without the zone of a link-local address, which means nothing to others. */
-export function unscoped({ host, port }: Endpoint): Endpoint {
-  const zone = host.indexOf('%');
-  return { host: zone < 0 ? host : host.slice(0, zone), port };
 }

@@ -3,7 +3,8 @@
  * own from the comprehension-optional private range (reading is in `decode.ts`). What peers say to each other carries
  * MESSAGE-INTEGRITY-SHA256 under a key of the room and of both sessions. Holds the keys, and never shows them.
  *
- *   ROOM    C7F0  32  identifier of the room, derived from its name               register, foretell
+ *   ROOM    C7F0  32  identifier of the room, derived from its name and from      register, foretell
+ *                     the attempt
  *   MEMBER  C7F1  16  session(8) round trip in 0.1 ms, or FFFF(2) round of        all to and from the rendezvous
  *                     the forecast(1) 0(1) its age in ms(2) 0(2)
  *   PEER    C7F2  16  as MEMBER, of the other peer                                introduced
@@ -15,67 +16,73 @@
  */
 import type { Codec, Framing } from '../../effects/codec.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
-import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
+import type { StunAttribute } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
-import { roomKeys } from '../udp-punch/room-keys.ts';
-import { BINDING, hexBytes, MEMBER, member, NOTHING, PAIR, PEER, peerAddress, ports, ROOM, unscoped, XOR_PEER_ADDRESS } from './attributes.ts';
-import { decode, type Knowledge } from './decode.ts';
-import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
+import { CANDIDATE_LIMIT, pairAttribute, peerAddresses, plain, portsAttribute, refusal, roomAttribute, type SessionKey, signed, unscoped } from '../rendezvous/bytes.ts';
+import { PUBLIC_ROOM, roomKeys } from '../rendezvous/keys.ts';
+import { MEMBER, member, PAIR, PEER, PORTS, ROOM } from './attributes.ts';
+import { decode } from './decode.ts';
+import type { OpenMessage, Room } from './messages.ts';
+import { ATTEMPTS } from './timing.ts';
 
 /** No message of ours is longer: an introduction with seven IPv6 endpoints and a forecast has 292 bytes, a STUN server's refusal may have some more. */
 export const MESSAGE_LIMIT = 548;
 
-/** The room of recordings: its name is public, so that a log shows nothing of the real one and yet refolds. */
-const OPEN_ROOM = 'natpunch-log';
-
-/** Keys of rooms are not those of udp-punch, even for one name. */
+/** Keys of rooms are not those of other protocols, even for one name. */
 const KEY_LABEL = 'natpunch tcp-open 1';
 
 /** A peer's codec. `room` is the secret that both peers share. */
 export function openCodec(room: string): Codec<OpenMessage> {
-  const keys = roomKeys(room, KEY_LABEL);
+  const { id, again, sessionKey } = roomKeys(room, KEY_LABEL);
+  const rooms = Array.from({ length: ATTEMPTS }, (_, attempt) => (attempt === 0 ? id : again(attempt)));
+  const names = rooms.map(toHex);
+  const roomName = (name: string): Room => {
+    const attempt = names.indexOf(name);
+    return attempt < 0 ? { room: name } : attempt === 0 ? {} : { attempt };
+  };
   return {
-    encode: (message) => encode(message, { room: keys.id, sessionKey: keys.sessionKey }),
-    decode: (data) => decode(data, { roomName: (id) => (id === toHex(keys.id) ? undefined : id), sessionKey: keys.sessionKey }),
+    encode: (message) => encode(message, { rooms, sessionKey }),
+    decode: (data) => decode(data, { roomName, sessionKey }),
     ...STREAM,
   };
 }
 
 /** What recordings use in the place of `openCodec(room)`. */
 export function publicOpenCodec(): Codec<OpenMessage> {
-  return openCodec(OPEN_ROOM);
+  return openCodec(PUBLIC_ROOM);
 }
 
 /** The rendezvous's codec: it knows no room's secret, so it reads none of what peers say to each other. */
 export function openRendezvousCodec(): Codec<OpenMessage> {
   return {
-    encode: (message) => encode(message, { room: NOTHING }),
-    decode: (data) => decode(data, { roomName: (id) => id }),
+    encode: (message) => encode(message, { rooms: [] }),
+    decode: (data) => decode(data, { roomName: (room) => ({ room }) }),
     ...STREAM,
   };
 }
 
 /** One side's own, which messages do not name. */
 interface Own {
-  readonly room: Uint8Array;
-  readonly sessionKey?: Knowledge['sessionKey'];
+  /** By attempt. */
+  readonly rooms: readonly Uint8Array[];
+  readonly sessionKey?: SessionKey;
 }
 
 function encode(message: OpenMessage, own: Own): Uint8Array {
   switch (message.type) {
     case 'register': {
-      const { txid, room, peer, rttMs, candidates } = message;
+      const { txid, peer, rttMs, candidates } = message;
       return plain('request', txid, [
-        roomOf(room, own),
+        roomOf(message, own),
         member(MEMBER, { id: peer, rttMs }),
-        ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
+        ...peerAddresses(candidates, CANDIDATE_LIMIT),
       ]);
     }
     case 'observe':
       return plain('request', message.txid, [member(MEMBER, { id: message.peer })]);
     case 'foretell': {
-      const { txid, room, peer, rttMs, round, forecast } = message;
-      return plain('request', txid, [roomOf(room, own), member(MEMBER, { id: peer, rttMs, round }), ...ports(forecast)]);
+      const { txid, peer, rttMs, round, forecast } = message;
+      return plain('request', txid, [roomOf(message, own), member(MEMBER, { id: peer, rttMs, round }), ...portsAttribute(PORTS, forecast)]);
     }
     case 'mapped':
     case 'introduced': {
@@ -85,41 +92,26 @@ function encode(message: OpenMessage, own: Own): Uint8Array {
       if (message.type === 'mapped' && message.alternate) attributes.push({ type: 'other-address', endpoint: unscoped(message.alternate) });
       if (message.type === 'introduced') {
         const { endpoints, forecast } = message.peer;
-        attributes.push(member(PEER, message.peer), ...ports(forecast), ...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
+        attributes.push(member(PEER, message.peer), ...portsAttribute(PORTS, forecast), ...peerAddresses(endpoints, CANDIDATE_LIMIT + 1));
       }
       return plain('success', txid, attributes);
     }
-    case 'refused': {
-      const { txid, to, reason } = message;
-      if (reason === 'not-a-rendezvous') {
-        return plain('error', txid, [{ type: 'error-code', code: 420, reason }, { type: 'unknown-attributes', codes: [XOR_PEER_ADDRESS] }]);
-      }
-      return plain('error', txid, [member(MEMBER, { id: to }), { type: 'error-code', code: reason === 'room-full' ? 486 : 508, reason }]);
-    }
+    case 'refused':
+      return refusal(message.txid, message.reason, member(MEMBER, { id: message.to }));
     case 'probe':
     case 'confirm':
     case 'handover': {
       const { type, txid, sender, receiver } = message;
       const kind = type === 'probe' ? 'request' : type === 'confirm' ? 'success' : 'indication';
-      const key = own.sessionKey?.(sender, receiver) ?? NOTHING;
-      const pair: StunAttribute = { type: 'unknown', code: PAIR, value: hexBytes(receiver + sender, 16) };
-      return encodeStun(stun(kind, txid, [pair]), { integrity: { key, algorithm: 'sha256' }, fingerprint: true });
+      return signed(kind, txid, [pairAttribute(PAIR, message)], own.sessionKey?.(sender, receiver));
     }
     default:
       return assertNever(message);
   }
 }
 
-function roomOf(room: string | undefined, own: Own): StunAttribute {
-  return { type: 'unknown', code: ROOM, value: room === undefined ? own.room : hexBytes(room, 32) };
-}
-
-function stun(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): StunMessage {
-  return { class: kind, method: BINDING, transactionId: hexBytes(txid, 12), attributes };
-}
-
-function plain(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): Uint8Array {
-  return encodeStun(stun(kind, txid, attributes), { fingerprint: true });
+function roomOf({ room, attempt = 0 }: Room, { rooms }: Own): StunAttribute {
+  return roomAttribute(ROOM, room, rooms[attempt]);
 }
 
 const HEADER = 20;

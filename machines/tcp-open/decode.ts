@@ -1,39 +1,34 @@
 /** Reading tcp-open's messages, each cut from its stream: form first, then whose they are, then what they say. Never throws. */
 import type { Decoded } from '../../effects/codec.ts';
-import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
-import { attribute, decodeStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
+import { attribute, type StunMessage, unknownAttribute, verifyFingerprint } from '../../effects/wire/stun.ts';
 import { readForecast } from '../port-forecast-bytes.ts';
-import { BINDING, MEMBER, PAIR, PEER, PORTS, readMember, REFUSALS, ROOM } from './attributes.ts';
-import { CANDIDATE_LIMIT, type OpenMessage } from './messages.ts';
+import { CANDIDATE_LIMIT, heard, type Pair, readBinding, readPair, readPeerAddresses, readRefusal, type SessionKey, unreadable } from '../rendezvous/bytes.ts';
+import { MEMBER, PAIR, PEER, PORTS, readMember, ROOM } from './attributes.ts';
+import type { OpenMessage, Room } from './messages.ts';
 
 /** What one side knows that helps it to read. */
 export interface Knowledge {
-  /** What to call a room of this identifier; a peer does not name its own. */
-  roomName(id: string): string | undefined;
-  /** The key of two sessions, in either order. */
-  readonly sessionKey?: (one: string, other: string) => Uint8Array;
+  /** What to call a room of this identifier; a peer does not name its own, but for the attempt. */
+  roomName(id: string): Room;
+  readonly sessionKey?: SessionKey;
 }
 
 /** A stream belongs to the protocol alone, so whatever is no message of ours is unreadable. */
 export function decode(data: Uint8Array, knowledge: Knowledge): Decoded<OpenMessage> {
-  let message: StunMessage;
-  try {
-    message = decodeStun(data);
-  } catch (error) {
-    if (error instanceof DecodeError) return unreadable(error.message);
-    throw error;
-  }
-  if (message.method !== BINDING || message.transactionId.length !== 12) return unreadable('not a Binding message of RFC 8489');
+  const message = readBinding(data);
+  if (message === undefined) return unreadable('not a Binding message of RFC 8489');
+  if (typeof message === 'string') return unreadable(message);
   const self = unknownAttribute(message, MEMBER);
   const pair = unknownAttribute(message, PAIR);
-  if (!self && !pair) return foreign(message);
-  if (!verifyFingerprint(data)) return unreadable('the fingerprint does not match');
+  if ((self || pair) && !verifyFingerprint(data)) return unreadable('the fingerprint does not match');
   if (self) return withRendezvous(message, self, knowledge) ?? unreadable('a rendezvous message without its attributes');
-  if (pair?.length !== 16) return unreadable('PAIR must have 16 bytes');
-  const receiver = toHex(pair.subarray(0, 8));
-  const sender = toHex(pair.subarray(8));
-  const { sessionKey } = knowledge;
-  if (!sessionKey || !verifyIntegrity(data, sessionKey(sender, receiver), 'sha256')) return unreadable('not signed with the key of this room');
+  if (!pair) return foreign(message);
+  const known = readPair(data, pair, knowledge.sessionKey);
+  return typeof known === 'string' ? unreadable(known) : betweenPeers(message, known);
+}
+
+function betweenPeers(message: StunMessage, { sender, receiver }: Pair): Decoded<OpenMessage> {
   const txid = toHex(message.transactionId);
   switch (message.class) {
     case 'request':
@@ -51,7 +46,7 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
   const txid = toHex(message.transactionId);
   const me = readMember(self);
   if (!me) return undefined;
-  const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
+  const endpoints = readPeerAddresses(message);
   const ports = unknownAttribute(message, PORTS);
   const forecast = readForecast(ports);
   switch (message.class) {
@@ -60,8 +55,8 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
       if (!roomId) return heard({ type: 'observe', txid, peer: me.id });
       if (roomId.length !== 32) return undefined;
       const room = roomName(toHex(roomId));
-      if (ports) return forecast.kind === 'unknown' ? undefined : heard({ type: 'foretell', txid, room, peer: me.id, rttMs: me.rttMs, round: me.round, forecast });
-      return heard({ type: 'register', txid, room, peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
+      if (ports) return forecast.kind === 'unknown' ? undefined : heard({ type: 'foretell', txid, ...room, peer: me.id, rttMs: me.rttMs, round: me.round, forecast });
+      return heard({ type: 'register', txid, ...room, peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
     }
     case 'success': {
       const mapped = attribute(message, 'xor-mapped-address')?.endpoint;
@@ -73,8 +68,8 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
       return heard({ type: 'introduced', txid, to: me.id, round: me.round, mapped, peer: { ...peer, rttMs: peer.rttMs, forecast, endpoints: endpoints.slice(0, CANDIDATE_LIMIT + 1) } });
     }
     case 'error': {
-      const code = attribute(message, 'error-code')?.code;
-      return code === 486 || code === 508 ? heard({ type: 'refused', txid, to: me.id, reason: REFUSALS[code] }) : undefined;
+      const reason = readRefusal(message);
+      return reason && heard({ type: 'refused', txid, to: me.id, reason });
     }
     case 'indication':
       return undefined;
@@ -85,12 +80,4 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
 function foreign(message: StunMessage): Decoded<OpenMessage> {
   const isAnswer = message.class === 'error' || (message.class === 'success' && attribute(message, 'xor-mapped-address') !== undefined);
   return isAnswer ? heard({ type: 'refused', txid: toHex(message.transactionId), to: '', reason: 'not-a-rendezvous' }) : unreadable('not a message of tcp-open');
-}
-
-function heard(message: OpenMessage): Decoded<OpenMessage> {
-  return { kind: 'message', message };
-}
-
-function unreadable(reason: string): Decoded<OpenMessage> {
-  return { kind: 'unreadable', reason };
 }

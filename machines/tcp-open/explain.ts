@@ -1,38 +1,42 @@
 /** Why no TCP connection came about, in words for people, from what this side observed. Pure; claims no more than was seen. */
 import { formatEndpoint, sameEndpoint } from '../../effects/endpoint.ts';
-import { assertNever, type Failed, failed } from '../outcome.ts';
+import { behindOneNat } from '../one-nat.ts';
+import { type Failed, failed, hostSaid } from '../outcome.ts';
+import { explainRefusal, LOOKS_ALIKE, RELAY, sides } from '../rendezvous/explain.ts';
 import { aimKind } from './aim.ts';
 import type { Refused } from './messages.ts';
+import { LIMITS } from './rooms.ts';
 import type { OpenPeerContext, Target } from './session.ts';
 
-const RELAY = 'A relay, or one side with a public address or a forwarded port, would help; UDP may also pass where TCP does not.';
+const HELP = `${RELAY} UDP may also pass where TCP does not.`;
 
 /** After the last round. */
 export function explainSilence(context: OpenPeerContext): Failed {
   const { targets, round, aims, strangers, broken, trouble } = context;
   const rounds = `${round} round${round === 1 ? '' : 's'}`;
-  const local = trouble === undefined ? '' : ` This host said: ${trouble}.`;
+  const local = hostSaid(trouble);
   const foreign = strangers === 0 ? '' : ` ${strangers === 1 ? 'One connection was' : `${strangers} connections were`} with somebody who does not know the room, and closed.`;
   if (broken > 0) {
     const times = broken === 1 ? 'A connection with the peer stood and broke' : `${broken} connections with the peer stood and broke`;
     return failed('peer-lost', `${times} before both sides had agreed on it: the peer stopped, or something between the two ends connections.${foreign}${local}`);
   }
+  const shared = behindOneNat(context.mapped, context.peer?.endpoints ?? []);
+  if (shared !== undefined) return failed('no-reply', `${shared}${foreign} ${LOOKS_ALIKE}${local}`);
   const kind = aimKind(context);
-  if (kind === 'hopeless') return failed('no-path', `${BOTH_VARY} ${RELAY}${local}`);
-  if (kind === 'birthday') return failed('no-reply', `${drawsAtRandom(context)}${foreign} ${RELAY} ${LOOKS_ALIKE}${local}`);
+  if (kind === 'hopeless') return failed('no-path', `${BOTH_VARY} ${HELP}${local}`);
+  if (kind === 'birthday') return failed('no-reply', `${drawsAtRandom(context)}${foreign} ${HELP} ${LOOKS_ALIKE}${local}`);
   const seen = targets.length === 0 ? 'the peer named no address to try' : describeAll(targets);
-  const nature = aims > 0 ? `${aimWords(context)} ${RELAY} ${LOOKS_ALIKE}` : isAtItsOwnAddress(context) ? NO_NAT : `${EXACT_PORT} ${RELAY} ${LOOKS_ALIKE}`;
+  const nature = aims > 0 ? `${aimWords(context)} ${HELP} ${LOOKS_ALIKE}` : isAtItsOwnAddress(context) ? NO_NAT : `${EXACT_PORT} ${HELP} ${LOOKS_ALIKE}`;
   return failed('no-reply', `In ${rounds} no connection with the peer came about: ${seen}.${foreign} ${nature}${local}`);
 }
 
-const LOOKS_ALIKE = 'A firewall between the two, or a peer that stopped, looks the same.';
 const EXACT_PORT = 'NATs that give every destination another port, as symmetric ones do, cannot be met where the other side lets in only the exact port that it has called.';
 const NO_NAT = 'One of the two is seen at its own address, without a NAT that could let in too little: the peer has stopped, or a firewall is between the two.';
 const BOTH_VARY = 'Both NATs give every destination a new port, at least one of them at random, so neither side can be told where the other will be.';
 
 /** One side's ports stay, and it lets in nothing from ports that it has not called: the rest would have met. */
 function drawsAtRandom({ mapping }: OpenPeerContext): string {
-  const [drawing, other] = mapping === 'varies' ? ["This side's NAT", "the peer's side"] : ["The peer's NAT", 'this side'];
+  const [drawing, other] = sides(mapping === 'varies');
   return (
     `${drawing} gives every destination a new port at random, and ${other} seems to let in only the exact port that it has called. Ports are not tried by the ` +
     'hundred over TCP, where a NAT keeps each call for minutes; over UDP they are: natpunch udp.'
@@ -69,7 +73,7 @@ function describe({ endpoint, refusals, troubles, strangers }: Target): string {
 }
 
 export function explainNoRendezvous({ input, trouble }: Pick<OpenPeerContext, 'input' | 'trouble'>): Failed {
-  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}.`;
+  const local = hostSaid(trouble);
   return failed('no-rendezvous', `No answer from the rendezvous at ${formatEndpoint(input.server)} over TCP. Is it running there, and does a firewall here let TCP out?${local}`);
 }
 
@@ -87,15 +91,6 @@ export function explainNoPeer({ input }: OpenPeerContext): Failed {
   return failed('no-peer', `Nobody else came to the room at ${formatEndpoint(input.server)} by TCP. Both sides must name the same room and the same rendezvous, and both use tcp.`);
 }
 
-export function explainRefusal(reason: Refused['reason'], { input }: OpenPeerContext): Failed {
-  switch (reason) {
-    case 'room-full':
-      return failed('room-full', 'The room has two peers already. Choose another room; if one of the two has crashed, its place is free after 35 s.');
-    case 'busy':
-      return failed('rendezvous-busy', 'The rendezvous has no place for another room at the moment. Try again later, or use another rendezvous.');
-    case 'not-a-rendezvous':
-      return failed('no-rendezvous', `A STUN server answers at ${formatEndpoint(input.server)}, but it is no rendezvous. Start one with: natpunch serve rendezvous`);
-    default:
-      return assertNever(reason);
-  }
+export function explainRefused({ reason }: Refused, { input }: OpenPeerContext): Failed {
+  return explainRefusal(reason, input.server, LIMITS.idleMs);
 }

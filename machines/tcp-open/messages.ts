@@ -1,16 +1,24 @@
 /** What the parties of a TCP open say to each other, as values. Their bytes: `codec.ts`. Endpoints are as observed or offered. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
+import type { Refusal } from '../rendezvous/bytes.ts';
 
+/** All that TCP peers and their rendezvous say, until the stream is handed over. */
 export type OpenMessage = Register | Observe | Foretell | Mapped | Introduced | Refused | Probe | Confirm | Handover;
 
+/** Which room a message is of. */
+export interface Room {
+  /** Its identifier, 64 hex digits. A peer leaves it out: its codec knows the room and puts it in. */
+  readonly room?: string | undefined;
+  /** Which of a peer's attempts it is of; left out, the first. A later one has a room of its own, of another identifier. */
+  readonly attempt?: number | undefined;
+}
+
 /** Peer → rendezvous: "I am in this room", for as long as the connection stands. Repeated it changes nothing. */
-export interface Register {
+export interface Register extends Room {
   readonly type: 'register';
   /** 24 hex digits, as every txid. */
   readonly txid: string;
-  /** The room's identifier, 64 hex digits. A peer leaves it out: its codec knows the room and puts it in. */
-  readonly room?: string | undefined;
   /** The sender's session, 16 hex digits. */
   readonly peer: string;
   /** The shortest round trip to the rendezvous that the sender has measured, ms. Only who names one is introduced. */
@@ -30,11 +38,9 @@ export interface Observe {
  * Peer → rendezvous: "this is what my NAT does with ports". Who counts says it on a new connection, whose port is the newest
  * that the NAT gave; all others on that of their registration. Answered by nothing but an introduction.
  */
-export interface Foretell {
+export interface Foretell extends Room {
   readonly type: 'foretell';
   readonly txid: string;
-  /** As in a registration. */
-  readonly room?: string | undefined;
   readonly peer: string;
   /** As in a registration. */
   readonly rttMs?: number | undefined;
@@ -83,8 +89,7 @@ export interface Refused {
   readonly type: 'refused';
   readonly txid: string;
   readonly to: string;
-  /** `not-a-rendezvous`: a STUN server that does not know our attributes. */
-  readonly reason: 'room-full' | 'busy' | 'not-a-rendezvous';
+  readonly reason: Refusal;
 }
 
 /** Peer → peer: "if you are of this room, say so under this number". Signed with the key of this pair of sessions, as are all between peers. */
@@ -115,6 +120,3 @@ export interface Handover {
   readonly sender: string;
   readonly receiver: string;
 }
-
-/** A host with more addresses has too many to try. */
-export const CANDIDATE_LIMIT = 6;

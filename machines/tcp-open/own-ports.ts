@@ -1,13 +1,13 @@
 /** What one tcp-open peer knows of its own NAT's ports, and has done with that. */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { Forecast, Sighting } from '../port-forecast.ts';
-import { SIGHTINGS } from './timing.ts';
+import { type Sighting, SIGHTINGS, type Told, UNTOLD } from '../port-forecast.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
 
 export interface OwnPorts {
   /** The rendezvous's other port. */
   readonly alternate: Endpoint | undefined;
   /** Whether the rendezvous's two ports see one socket at one port. */
-  readonly mapping: 'unknown' | 'same' | 'varies';
+  readonly mapping: MappingSeen;
   /** Mappings of our own so far, where each destination has one. */
   readonly made: number;
   /** Connections that were made to be seen. */
@@ -15,7 +15,7 @@ export interface OwnPorts {
   /** What was seen of our ports, in the order of the mappings, each with the time at which its connection was up; the last few. */
   readonly sightings: readonly Sighting[];
   /** What the peer is told of our ports; round 0 before a NAT that varies has told any. */
-  readonly told: { readonly round: number; readonly forecast: Forecast };
+  readonly told: Told;
   /** The mapping of the last forecast's own connection. */
   readonly toldMade: number;
   /** `held`: nothing may be called for now, since each new destination moves a NAT on that counts. `released`: the next round is due. */
@@ -51,7 +51,7 @@ export const UNSEEN: OwnPorts = {
   made: 1,
   samplers: [],
   sightings: [],
-  told: { round: 0, forecast: { kind: 'unknown' } },
+  told: UNTOLD,
   toldMade: 0,
   calls: 'free',
   aim: undefined,

@@ -1,7 +1,8 @@
 /** What the tcp-open peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
-import { explainNoPeer, explainNoRendezvous, explainRefusal, explainRendezvousLost, explainSilence } from './explain.ts';
+import { explainSocket, type Outcome } from '../outcome.ts';
+import { anew } from './attempts.ts';
+import { explainNoPeer, explainNoRendezvous, explainRefused, explainRendezvousLost, explainSilence } from './explain.ts';
 import { peerSetup } from './peer-setup.ts';
 import { afterFailure, isControlling, isRepeat, isSilent, mayDial, type Met, metAt, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
 import { AGREEMENT_TICKS, PROOF_TICKS, UNPROVED } from './timing.ts';
@@ -158,9 +159,13 @@ export const release = enqueueActions(({ context, enqueue }) => {
 
 /** The rendezvous too: with a path in use, its connection holds no mapping that is needed. */
 export const closeOthers = enqueueActions(({ context, enqueue }) => {
-  const { round, targets, met, samplers, nominated } = context;
-  const others = [SERVER, listenerLabel(round), ...samplers.map(({ socket }) => socket), ...targets.flatMap(({ socket }) => socket ?? []), ...met.map(({ socket }) => socket)];
-  for (const socket of new Set(others)) if (socket !== nominated) enqueue.sendTo('net', { type: 'close', socket });
+  for (const socket of socketsOf(context)) if (socket !== context.nominated) enqueue.sendTo('net', { type: 'close', socket });
+});
+
+/** What was tried is over, and said in words for the case that nothing comes of the next attempt. */
+export const beginAnew = enqueueActions(({ context, enqueue }) => {
+  for (const socket of socketsOf(context)) enqueue.sendTo('net', { type: 'close', socket });
+  enqueue.assign({ ...anew(context), before: explainSilence(context) });
 });
 
 export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
@@ -173,27 +178,28 @@ export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
   enqueue.emit({ type: 'outcome', outcome });
 });
 
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
-});
-
-export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(context) });
 export const concludeSilence = assign({ outcome: ({ context }) => explainSilence(context) });
-export const concludeNoRendezvous = assign({ outcome: ({ context }) => explainNoRendezvous(context) });
-export const concludeRendezvousLost = assign({ outcome: ({ context, event }) => explainRendezvousLost(context, { isEnded: event.type === 'tcp.closed' }) });
-export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a connection was open.') });
+// Before a later attempt has begun, what was said of the first stands.
+export const concludeNoPeer = assign({ outcome: ({ context }) => context.before ?? explainNoPeer(context) });
+export const concludeNoRendezvous = assign({ outcome: ({ context }) => context.before ?? explainNoRendezvous(context) });
+export const concludeRendezvousLost = assign({ outcome: ({ context, event }) => context.before ?? explainRendezvousLost(context, { isEnded: event.type === 'tcp.closed' }) });
 export const concludeRefused = assign(({ context, event }) => {
   assertEvent(event, 'refused');
-  return { outcome: explainRefusal(event.reason, context) };
+  return { outcome: context.before ?? explainRefused(event, context) };
 });
 /** The connection to the rendezvous could not be made. */
 export const concludeNotConnected = assign(({ context, event }) => {
   assertEvent(event, 'net.failed');
   const own = explainSocket(event);
-  return { outcome: own.reason === 'socket-failed' ? explainNoRendezvous({ ...context, trouble: event.detail }) : own };
+  return { outcome: context.before ?? (own.reason === 'socket-failed' ? explainNoRendezvous({ ...context, trouble: event.detail }) : own) };
 });
 
 const NEWLY_MET = { asked: undefined, theirs: undefined, isProved: false, ticks: 0 } as const;
+
+/** Everything that may be open. */
+function socketsOf({ round, targets, met, samplers }: OpenPeerContext): ReadonlySet<string> {
+  return new Set([SERVER, listenerLabel(round), ...samplers.map(({ socket }) => socket), ...targets.flatMap(({ socket }) => socket ?? []), ...met.map(({ socket }) => socket)]);
+}
 
 function listenerLabel(round: number): string {
   return `l${round}`;

@@ -3,15 +3,18 @@
  * the agreed moment on connects there from that very port, listens on it, and does so again where it is refused. Where a NAT
  * counts the ports that it gives, it calls those that come next (`port-states.ts`). So until a connection stands whose other end
  * proves the room's secret: that one it gives away and ends. The connection to the rendezvous stands until then, for its end
- * would end the mapping. No sockets, no clock: it asks net and hears back.
+ * would end the mapping. What comes to nothing for some seconds both sides begin anew, each from another port.
+ * No sockets, no clock: it asks net and hears back.
  * Source: seed 002; RFC 5382; RFC 9293 §3.5.
  */
 import type { NetFailure } from '../../effects/net.ts';
 import { seedOf } from '../../effects/seed.ts';
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { failed } from '../outcome.ts';
+import { INTERRUPTED } from '../outcome.ts';
 import type { Plan } from '../port-strategy.ts';
 import { aimKind, isSpent, mayForetell } from './aim.ts';
+import { mayBeginAnew } from './attempts.ts';
 import * as actions from './peer-actions.ts';
 import { type OpenPeerEvent, peerSetup } from './peer-setup.ts';
 import { haveSamplersAnswered, isAimOver, portActions } from './port-actions.ts';
@@ -48,9 +51,10 @@ function failureOf(code: NetFailure): timing.Retry['failure'] {
   return code === 'address-in-use' ? 'called' : code === 'reset' ? 'cut-off' : 'other';
 }
 
+/** The statechart. Emits `outcome` with an `Outcome`; the stream is then the adapter's to hand out. */
 export const tcpOpenPeer = peerSetup
   .extend({
-    actions: { ...rendezvousActions, ...actions, ...portActions },
+    actions: { ...endings<OpenPeerContext, OpenPeerEvent>(), ...rendezvousActions, ...actions, ...portActions },
     guards: {
       isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
       answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,
@@ -63,7 +67,12 @@ export const tcpOpenPeer = peerSetup
       isSpent: ({ context }) => isSpent(context),
       mayForetell: ({ context }) => mayForetell(context),
       mayForetellAgain: ({ context }) => mayForetell(context) && context.told.round < context.aims + timing.UNANSWERED,
-      isIntroduction: ({ context, event }) => event.type === 'introduced' && event.socket === SERVER && event.to === context.self && event.peer.id !== context.self,
+      /** Of somebody else; in a later attempt of whom the first was with, at the same host, for a rendezvous names one only. */
+      isIntroduction: ({ context: { self, attempt, peer }, event }) => {
+        if (event.type !== 'introduced' || event.socket !== SERVER || event.to !== self || event.peer.id === self) return false;
+        return attempt === 0 || (event.peer.id === peer?.id && event.peer.endpoints[0]?.host === peer.endpoints[0]?.host);
+      },
+      mayBeginAnew: ({ context }) => mayBeginAnew(context) && !isMeeting(context) && aimKind(context) !== 'hopeless',
       isTarget: ({ context, event }) => 'socket' in event && context.targets.some(({ socket }) => socket === event.socket),
       mayMeetCaller: ({ context, event }) => event.type === 'tcp.accepted' && context.met.length < (isPlausible(context, event.peer) ? 2 : 1) * timing.UNPROVED,
       isMeeting: ({ context }) => isMeeting(context),
@@ -88,19 +97,20 @@ export const tcpOpenPeer = peerSetup
       },
     },
     delays: {
-      connectDeadline: timing.CONNECT_DEADLINE_MS,
-      answerDeadline: timing.ANSWER_DEADLINE_MS,
-      waitDeadline: ({ context }: Where) => context.input.waitMs ?? timing.WAIT_MS,
+      connectDeadline: ({ context }: Where) => (context.attempt > 0 ? timing.AGAIN_MS : timing.CONNECT_DEADLINE_MS),
+      answerDeadline: ({ context }: Where) => (context.attempt > 0 ? timing.AGAIN_MS : timing.ANSWER_DEADLINE_MS),
+      waitDeadline: ({ context }: Where) => (context.attempt > 0 ? timing.AGAIN_MS : (context.input.waitMs ?? timing.WAIT_MS)),
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
       aimDelay: ({ context }: Where) => aimDelay(context),
-      punchDeadline: timing.PUNCH_DEADLINE_MS,
+      attemptTime: ({ context }: Where) => timing.attemptMs(pathOf(context)),
+      punchDeadline: ({ context }: Where) => timing.PUNCH_DEADLINE_MS - context.attempt * timing.ATTEMPT_MS,
       retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, retryOf(context, event))),
       silence: ({ context }: Where) => silenceOf(context),
       plainTime: ({ context }: Where) => Math.max(timing.PLAIN_MS, 2 * pathOf(context)),
       seeingTime: ({ context: { rttMs = 0, peer } }: Where) => Math.max(timing.SEEING_MS, 4 * Math.max(rttMs, peer?.rttMs ?? 0)),
       aimedTime: ({ context }: Where) => aimDelay(context) + Math.max(timing.AIMED_MS, 2 * pathOf(context)),
-      hopelessTime: ({ context, event }) => Math.max(0, timing.HOPELESS_MS - ('at' in event ? event.at - context.startAt : 0)),
+      hopelessTime: ({ context, event }) => Math.max(0, timing.attemptMs(pathOf(context)) - ('at' in event ? event.at - context.startAt : 0)),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,
     },
@@ -110,11 +120,12 @@ export const tcpOpenPeer = peerSetup
     options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => newContext(input),
     invoke: { src: 'net', id: 'net' },
-    output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a connection was open.'),
+    output: ({ context }) => context.outcome ?? INTERRUPTED,
     initial: 'connecting',
     on: { ...seen, close: { target: '.failed', actions: 'concludeInterrupted' } },
     states: {
       connecting: {
+        id: 'connecting',
         entry: 'connectServer',
         on: {
           'tcp.connected': { guard: 'isServer', target: 'meeting', actions: 'rememberLocal' },
@@ -197,6 +208,16 @@ export const tcpOpenPeer = peerSetup
           ageing: {
             initial: 'waiting',
             states: { waiting: { after: { tick: { target: 'waiting', reenter: true, actions: ['age', 'nominate'] } } } },
+          },
+          attempt: {
+            initial: 'young',
+            states: {
+              young: { after: { attemptTime: 'old' } },
+              old: {
+                always: { guard: 'mayBeginAnew', target: '#connecting', actions: 'beginAnew' },
+                after: { tick: { target: 'old', reenter: true } },
+              },
+            },
           },
         },
       },

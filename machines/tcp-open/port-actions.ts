@@ -1,13 +1,14 @@
 /** How the tcp-open peer has its NAT's ports seen, tells what comes next, and calls what the peer has told. The states: `port-states.ts`. */
 import { assertEvent } from 'xstate';
-import { sameEndpoint } from '../../effects/endpoint.ts';
-import { type Forecast, forecastOf } from '../port-forecast.ts';
+import { forecastOf, SAMPLERS, type Told } from '../port-forecast.ts';
+import { mappingOf } from '../rendezvous/mapping.ts';
 import { aimOf } from './aim.ts';
+import { again } from './attempts.ts';
 import type { OpenMessage } from './messages.ts';
 import { withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { isSilent, type OpenPeerContext, ownEnd, SERVER, targetsOf, txidOf } from './session.ts';
-import { AFTER_MS, SAMPLERS } from './timing.ts';
+import { AFTER_MS } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 
@@ -28,10 +29,10 @@ const openSamplers = enqueueActions(({ context, enqueue }) => {
 
 const observe = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tcp.connected');
-  const { serial, self, told, rttMs, samplers } = context;
+  const { serial, self, told, rttMs, samplers, attempt } = context;
   const { socket } = event;
   const txid = txidOf(context, serial);
-  const message: OpenMessage = socket === tellerLabel(context) ? { type: 'foretell', txid, peer: self, rttMs, ...told } : { type: 'observe', txid, peer: self };
+  const message: OpenMessage = socket === tellerLabel(context) ? { type: 'foretell', txid, ...again(attempt), peer: self, rttMs, ...told } : { type: 'observe', txid, peer: self };
   enqueue.assign({ serial: serial + 1, samplers: samplers.map((one) => (one.socket === socket ? { ...one, askedAt: event.at } : one)) });
   enqueue.sendTo('net', { type: 'tcp.send', socket, message });
 });
@@ -39,7 +40,7 @@ const observe = enqueueActions(({ context, event, enqueue }) => {
 /** One of our ports was seen; a socket that is seen at one port by both of the rendezvous's keeps it, and the peer is told. */
 const noteSighting = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'mapped');
-  const { samplers, sightings, mapped, self, serial } = context;
+  const { samplers, sightings, mapped, self, serial, attempt } = context;
   const sampler = samplers.find(({ socket }) => socket === event.socket);
   if (!sampler) return;
   enqueue.sendTo('net', { type: 'close', socket: event.socket });
@@ -47,12 +48,12 @@ const noteSighting = enqueueActions(({ context, event, enqueue }) => {
   const rttMs = context.rttMs === undefined ? undefined : Math.min(context.rttMs, tookMs);
   enqueue.assign({ rttMs, samplers: samplers.filter((one) => one !== sampler), sightings: withSighting(sightings, { port: event.mapped.port, at: sampler.askedAt ?? event.at, made: sampler.made }) });
   if (event.socket !== ALTERNATE || !mapped) return;
-  const isSame = sameEndpoint(event.mapped, mapped);
-  enqueue.assign({ mapping: isSame ? 'same' : 'varies' });
-  if (!isSame) return;
+  const mapping = mappingOf(mapped, event.mapped);
+  enqueue.assign({ mapping });
+  if (mapping !== 'same') return;
   const txid = txidOf(context, serial);
   enqueue.assign({ serial: serial + 1 });
-  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid, peer: self, rttMs, round: 0, forecast: { kind: 'steady' } } });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid, ...again(attempt), peer: self, rttMs, round: 0, forecast: { kind: 'steady' } } });
 });
 
 const dropSampler = assign(({ context, event }) => ({
@@ -69,7 +70,7 @@ const closeSamplers = enqueueActions(({ context, enqueue }) => {
  * further. What else there is to tell needs no port.
  */
 const foretell = enqueueActions(({ context, enqueue }) => {
-  const { sightings, rttMs = 0, told, made, samplers, serial, self, input } = context;
+  const { sightings, rttMs = 0, told, made, samplers, serial, self, input, attempt } = context;
   // From the making of that mapping until the calls there are the handshake, the telling, and a wait.
   const forecast = forecastOf(sightings, 2 * rttMs + AFTER_MS);
   const next = { ...context, told: { round: told.round + 1, forecast } };
@@ -81,7 +82,7 @@ const foretell = enqueueActions(({ context, enqueue }) => {
     return;
   }
   enqueue.assign({ told: saying, serial: serial + 1 });
-  if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), peer: self, rttMs, ...saying } });
+  if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), ...again(attempt), peer: self, rttMs, ...saying } });
 });
 
 /** Both forecasts are there. Our own was seen as it was told, which is one sighting more. The peer's home is where it first said. */
@@ -136,7 +137,7 @@ function silentOf(context: OpenPeerContext): readonly string[] {
 
 const ALTERNATE = 'alternate';
 
-function tellerLabel({ told }: { readonly told: { readonly round: number; readonly forecast: Forecast } }): string {
+function tellerLabel({ told }: { readonly told: Told }): string {
   return `f${told.round}`;
 }
 

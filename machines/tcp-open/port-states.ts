@@ -50,7 +50,13 @@ export const ports = {
       always: [{ guard: 'mayForetell', target: 'telling' }, { guard: 'isSpent', target: 'hopeless', actions: 'callPlainly' }, { target: 'told' }],
     },
     hopeless: {
-      after: { hopelessTime: [{ guard: 'isMeeting', target: 'hopeless', reenter: true }, { target: '#failed', actions: 'concludeSilence' }] },
+      after: {
+        hopelessTime: [
+          { guard: 'isMeeting', target: 'hopeless', reenter: true },
+          { guard: 'mayBeginAnew', target: '#connecting', actions: 'beginAnew' },
+          { target: '#failed', actions: 'concludeSilence' },
+        ],
+      },
     },
   },
 } as const;

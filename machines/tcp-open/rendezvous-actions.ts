@@ -1,6 +1,7 @@
 /** What the tcp-open peer says to the rendezvous before it knows its peer, and remembers of the answers. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { reachable } from '../rendezvous-ports.ts';
+import { reachable } from '../rendezvous/mapping.ts';
+import { again } from './attempts.ts';
 import { peerSetup } from './peer-setup.ts';
 import { ownEnd, SERVER, startDelay, txidOf } from './session.ts';
 
@@ -10,25 +11,25 @@ export const connectServer = enqueueActions(({ context, enqueue }) => {
   enqueue.sendTo('net', { type: 'tcp.connect', socket: SERVER, to: context.input.server, local: ownEnd(context) });
 });
 
-export const rememberLocal = assign(({ event }) => {
+export const rememberLocal = assign(({ context, event }) => {
   assertEvent(event, 'tcp.connected');
-  return { local: event.local, startedAt: event.at };
+  return { local: event.local, upAt: event.at, startedAt: context.startedAt ?? event.at };
 });
 
 /** Its `at` is the answer's before it, or that of the connection: nothing else tells the time. */
 export const register = enqueueActions(({ context, event, enqueue }) => {
-  const { self, serial, rttMs, local } = context;
+  const { self, serial, attempt, rttMs, local } = context;
   const txid = txidOf(context, serial);
   const at = 'at' in event ? event.at : undefined;
   enqueue.assign({ serial: serial + 1, asked: { txid, at } });
-  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, peer: self, rttMs, candidates: local ? [local] : [] } });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, ...again(attempt), peer: self, rttMs, candidates: local ? [local] : [] } });
 });
 
 export const rememberAnswer = assign(({ context, event }) => {
   assertEvent(event, 'mapped');
-  const { asked, rttMs, input, sightings, startedAt = event.at } = context;
+  const { asked, rttMs, input, sightings, upAt = event.at } = context;
   const measured = asked?.at === undefined ? undefined : event.at - asked.at;
-  const seen = { port: event.mapped.port, at: startedAt, made: 1 };
+  const seen = { port: event.mapped.port, at: upAt, made: 1 };
   return {
     mapped: event.mapped,
     alternate: event.alternate && reachable(event.alternate, input.server),

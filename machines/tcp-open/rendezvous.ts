@@ -3,10 +3,9 @@
  * their start from. It knows rooms by identifiers only, answers nothing but registrations and questions of where one is seen, and
  * keeps what `rooms.ts` bounds. A second port lets peers see whether their mapping varies.
  */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { alternatesOf } from '../rendezvous-ports.ts';
-import { type Opened, serverMachine, type Step } from '../server.ts';
+import { alternatesOf, type Opened, serverMachine, type Step } from '../server.ts';
 import type { OpenMessage } from './messages.ts';
 import { admit, farewell, foretold, forget, LIMITS, noRooms, observed, type Rooms, sweep, welcome } from './rooms.ts';
 
@@ -19,9 +18,10 @@ export interface OpenRendezvousInput {
 /** Per host too, for the rooms forget at once who is closed, and the listener counts them until they have gone. */
 const CONNECTIONS = { idleMs: LIMITS.idleMs, limit: LIMITS.connections, perHost: LIMITS.connectionsPerNetwork } as const;
 
+/** The server's statechart. Input: `OpenRendezvousInput`; emits `server` for its operator. Runs until `close`. */
 export const tcpOpenRendezvous = serverMachine<OpenMessage, OpenRendezvousInput, Rooms>({
   id: 'tcp-open/rendezvous',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  defaultInput: { listen: ANYWHERE, seed: '' },
   sockets: ({ listen }) => [
     { socket: 'tcp', transport: 'tcp', limits: CONNECTIONS, at: () => [listen] },
     { socket: 'alternate', transport: 'tcp', limits: CONNECTIONS, optional: true, at: ({ tcp = listen }) => alternatesOf(tcp) },

@@ -2,11 +2,13 @@
  * The rendezvous's memory, as a value: which connections there are, who is in which room, and whom to introduce. A member's
  * place is its connection: it is free when that ends. No sockets and no clock. Bounded: see LIMITS.
  */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
+import { networkOf } from '../../effects/network.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { countOf, counted, type NetworkCounts, networkOf } from '../networks.ts';
 import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
+import { endpointsOf, newsOf } from '../rendezvous/rooms.ts';
+import { countOf, counted, type NetworkCounts } from '../rendezvous/shares.ts';
 import type { Accepted, Reply, Step } from '../server.ts';
 import type { Foretell, Observe, OpenMessage, Register } from './messages.ts';
 
@@ -66,7 +68,7 @@ export function noRooms(seed: string): Rooms {
 
 /** Somebody has connected. */
 export function welcome(rooms: Rooms, { socket, peer: from, at }: Accepted): RoomsStep {
-  const network = networkOf(from);
+  const network = networkOf(from.host);
   if (countOf(rooms.networks, network) >= LIMITS.connectionsPerNetwork) return { memory: rooms, replies: [{ socket, close: true }] };
   const memory = {
     ...rooms,
@@ -98,15 +100,14 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate?: End
     rooms: withEntry(rooms.rooms, room, members),
   };
   const ended = former ? farewell(next, former.socket) : { memory: next, replies: [] };
-  const name = room.slice(0, 8);
   if (!mayMeet) {
     const reply: Reply<OpenMessage> = { socket, message: { type: 'mapped', txid, to: peer, mapped: from, alternate } };
-    return { memory: ended.memory, replies: [reply, ...ended.replies], ...(present.length === 0 ? { news: { what: 'room-opened', room: name, from } } : {}) };
+    return { memory: ended.memory, replies: [reply, ...ended.replies], ...(present.length === 0 ? { news: newsOf('room-opened', room, from) } : {}) };
   }
   return {
     memory: ended.memory,
     replies: [introduction(self, other, request.at), introduction(other, self, request.at), ...ended.replies],
-    news: { what: 'paired', room: name, from },
+    news: newsOf('paired', room, from),
   };
 }
 
@@ -145,7 +146,7 @@ export function forget(rooms: Rooms, socket: string): Rooms {
   const left = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []).filter((one) => one.socket !== socket);
   return {
     connections: withEntry(rooms.connections, socket, undefined),
-    networks: counted(rooms.networks, networkOf(from), -1),
+    networks: counted(rooms.networks, networkOf(from.host), -1),
     rooms: room === undefined ? rooms.rooms : withEntry(rooms.rooms, room, left.length > 0 ? left : undefined),
   };
 }
@@ -163,8 +164,7 @@ export function sweep(rooms: Rooms, now: number): RoomsStep {
 }
 
 function memberOf({ socket, peer, txid, rttMs, from, candidates }: Register & Arrival, before: Member | undefined): Member {
-  const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
-  return { socket, peer, txid, rttMs, source: from, endpoints, isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
+  return { socket, peer, txid, rttMs, source: from, endpoints: endpointsOf({ from, candidates }), isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
 }
 
 /** Tells one member of the other. */

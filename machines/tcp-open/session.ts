@@ -1,9 +1,8 @@
 /** What one tcp-open peer remembers, and the pure questions asked of it. */
-import { type Endpoint, isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, isIPv6, localFor, sameEndpoint } from '../../effects/endpoint.ts';
 import type { NetFailure } from '../../effects/net.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
-import type { Outcome } from '../outcome.ts';
+import { identifier } from '../../effects/seed.ts';
+import type { Failed, Outcome } from '../outcome.ts';
 import type { PeerDescription } from './messages.ts';
 import { type OwnPorts, UNSEEN } from './own-ports.ts';
 import { AIMED_REFUSALS, AIMED_REPEATS, endsVolley, PATIENCE_TICKS, REFUSALS, START_LIMIT_MS, STRANGERS, TROUBLES } from './timing.ts';
@@ -28,6 +27,8 @@ export interface OpenPeerContext extends OwnPorts {
   /** Our end of the connection to the rendezvous: everything leaves from its port. */
   readonly local: Endpoint | undefined;
   readonly startedAt: number | undefined;
+  /** When that connection was up. */
+  readonly upAt: number | undefined;
   /** The registration that waits for its answer, and when it left. */
   readonly asked: { readonly txid: string; readonly at: number | undefined } | undefined;
   /** The shortest that was measured. */
@@ -35,6 +36,8 @@ export interface OpenPeerContext extends OwnPorts {
   /** Where the rendezvous sees us. */
   readonly mapped: Endpoint | undefined;
   readonly peer: PeerDescription | undefined;
+  /** How often this side has registered anew, from another port. */
+  readonly attempt: number;
   readonly round: number;
   /** The moment agreed with the peer. */
   readonly startAt: number;
@@ -51,6 +54,8 @@ export interface OpenPeerContext extends OwnPorts {
   readonly broken: number;
   /** The last refusal of the local system, for explanations. */
   readonly trouble: string | undefined;
+  /** Why the attempt before this one came to nothing. */
+  readonly before: Failed | undefined;
   readonly outcome: Outcome | undefined;
 }
 
@@ -86,22 +91,23 @@ export interface Met {
 }
 
 export const SERVER = 'server';
-const ANYWHERE: Endpoint = { host: '0.0.0.0', port: 0 };
 
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
   const given = input ?? { server: ANYWHERE, seed: '' };
   return {
     input: given,
-    self: toHex(derive(given.seed, 'session', 0).subarray(0, 8)),
+    self: identifier(given.seed, 'session', 0, 8),
     serial: 0,
     local: undefined,
     startedAt: undefined,
+    upAt: undefined,
     asked: undefined,
     rttMs: undefined,
     mapped: undefined,
     peer: undefined,
     ...UNSEEN,
+    attempt: 0,
     round: 0,
     startAt: 0,
     hangUps: 0,
@@ -111,19 +117,20 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     strangers: 0,
     broken: 0,
     trouble: undefined,
+    before: undefined,
     outcome: undefined,
   };
 }
 
 /** 12 bytes that nobody can foresee. */
 export function txidOf({ input }: Pick<OpenPeerContext, 'input'>, serial: number): string {
-  return toHex(derive(input.seed, 'txid', serial).subarray(0, 12));
+  return identifier(input.seed, 'txid', serial, 12);
 }
 
-/** Where everything leaves from: named even when it is left to the system, or the port could not be shared. */
+/** Where everything of an attempt leaves from: named even when it is left to the system, or the port could not be shared. */
 export function ownEnd({ input, local }: OpenPeerContext): Endpoint {
-  const host = input.local?.host ?? (isIPv6(input.server.host) ? '::' : ANYWHERE.host);
-  return { host, port: local?.port ?? input.local?.port ?? 0 };
+  const { host = ANYWHERE.host, port = 0 } = localFor(input.server, input.local);
+  return { host, port: local?.port ?? port };
 }
 
 /** How long to wait after the introduction, so that both start at the moment at which the later of the two has heard of it. */

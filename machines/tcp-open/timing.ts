@@ -1,12 +1,10 @@
 /** Every wait and count of the tcp-open peer, with its reason. Times in ms. */
 import { chance } from '../../effects/seed.ts';
 
-/** Linux sends its SYN at 0, 1, 3 and 7 s. */
-export const CONNECT_DEADLINE_MS = 8_000;
+export { CONNECT_DEADLINE_MS, LEAVE_MS, WAIT_MS } from '../timing.ts';
+
 /** An answer on a connection that stands: TCP repeats what is lost meanwhile. */
 export const ANSWER_DEADLINE_MS = 8_000;
-/** How long to wait for the other peer to come to the room; a guess at a person's patience. */
-export const WAIT_MS = 60_000;
 /** The rendezvous forgets who has been silent for 35 s; and this finds out whether it still lives. */
 export const REFRESH_MS = 15_000;
 
@@ -14,12 +12,26 @@ export const REFRESH_MS = 15_000;
 export const START_LIMIT_MS = 2_000;
 
 /**
- * From the start of the first round. Room for four SYNs of Linux (0, 1, 3, 7 s) on a line that loses, and for a peer whose
- * introduction came late.
+ * From the start of the first round, without the time that a second registration takes. Room for the SYNs of Linux (0, 1, 3 s)
+ * on a line that loses, twice, and for a peer whose introduction came late.
  */
 export const PUNCH_DEADLINE_MS = 12_000;
+/** So often both sides register, each time from a port that no NAT has seen. */
+export const ATTEMPTS = 2;
+/**
+ * How long the first attempt lasts, and each where ports are at random. What opens on short lines at all has opened after 4 s, and
+ * on lines of 300 ms there and back after 6 s, with a peer that is late (in the simulator); what has not may never, for a Linux NAT
+ * that saw SYNs cross and one of them refused can keep that pair of ends shut for two minutes. `pathMs`: to the peer and back.
+ */
+export function attemptMs(pathMs: number): number {
+  return ATTEMPT_MS + Math.min(4 * pathMs, ATTEMPT_MS);
+}
+
+export const ATTEMPT_MS = 4_500;
+/** How long to wait for the rendezvous, and for the peer, before a later attempt: whoever heard of the first so much later comes so much later. */
+export const AGAIN_MS = 7_500;
 /** Rounds at most: 12 s of volleys. Each is one SYN of 60 bytes for every endpoint that has refused. */
-export const ROUNDS = 6_000;
+export const ROUNDS = 6_500;
 /** An endpoint that nobody has observed, and that refuses so often, is somebody else's. */
 export const REFUSALS = 24;
 /**
@@ -123,10 +135,6 @@ export const STRANGERS = 3;
 /** Errors that are no refusals, such as no route: then the endpoint is left alone. */
 export const TROUBLES = 3;
 
-/** Connections to the rendezvous that show whether our NAT counts; with the two before them five ports are seen. */
-export const SAMPLERS = 3;
-/** So many ports are remembered: they show how busy the NAT is. */
-export const SIGHTINGS = 8;
 /** How long the first calls alone may take, at the least; else two round trips of both sides. A filter by address needs no more. */
 export const PLAIN_MS = 60;
 /** How long to wait for what the rendezvous sees, or tells of the peer, at the least; else four round trips. A connection is two. */
@@ -138,15 +146,7 @@ export const AIMED_MS = 60;
  * refused, has then opened that one's NAT. A guess at how far two busy machines are apart (10 ms seen, on two cores among eight).
  */
 export const AFTER_MS = 8;
-/** Forecasts at most. Each costs a connection to the rendezvous and a few calls, and the next knows the NAT better. */
+/** Forecasts of an attempt, at most. Each costs a connection to the rendezvous and a few calls, and the next knows the NAT better. */
 export const AIMS = 12;
 /** Of these so many in a row may be answered by nothing: the peer has not been told how its own ports are, or its introduction was lost. */
 export const UNANSWERED = 4;
-/**
- * Where ports are at random on one side, and nothing came of what needs no guess, from the start. Where that side calls one that
- * refuses it takes up to 4 s, on lines of 300 ms there and back with a peer that is late (in the simulator).
- */
-export const HOPELESS_MS = 6_000;
-
-/** Long enough for the effects of the last state to leave the host. */
-export const LEAVE_MS = 5;

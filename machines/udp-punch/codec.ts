@@ -13,28 +13,27 @@
  */
 import type { Codec } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { derive } from '../../effects/seed.ts';
+import { identifier } from '../../effects/seed.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
-import { encodeStun, type StunAttribute, type StunClass, type StunMessage } from '../../effects/wire/stun.ts';
+import type { StunAttribute, StunClass } from '../../effects/wire/stun.ts';
 import { assertNever } from '../outcome.ts';
-import {
-  BINDING, FILL, hexBytes, MEMBER, member, NOTHING, OBSERVE_SIZE, PAIR, PEER, peerAddress, ports, PROBE_SIZE, REGISTER_SIZE, room, unscoped, XOR_PEER_ADDRESS,
-} from './attributes.ts';
-import { decode, type Knowledge } from './decode.ts';
-import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
-import { roomKeys } from './room-keys.ts';
+import { CANDIDATE_LIMIT, pairAttribute, peerAddresses, plain, portsAttribute, refusal, roomAttribute, type SessionKey, signed, unscoped } from '../rendezvous/bytes.ts';
+import { PUBLIC_ROOM, roomKeys } from '../rendezvous/keys.ts';
+import { FILL, MEMBER, member, OBSERVE_SIZE, PAIR, PEER, PORTS, PROBE_SIZE, REGISTER_SIZE, ROOM } from './attributes.ts';
+import { decode } from './decode.ts';
+import type { PunchMessage } from './messages.ts';
 
 export { OBSERVE_SIZE, PROBE_SIZE, REGISTER_SIZE } from './attributes.ts';
 
-/** The room of recordings: its name is public, so that a log shows nothing of the real one and yet refolds. */
-const OPEN_ROOM = 'natpunch-log';
+/** Keys of rooms are not those of other protocols, even for one name. */
+export const KEY_LABEL = 'natpunch udp-punch 1';
 
 /** A header whose length is not that of the datagram. */
 const UNREADABLE = new Uint8Array([0, 1, 0xff, 0xfc, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** A peer's codec. `room` is the secret that both peers share. */
 export function peerCodec(room: string): Codec<PunchMessage> {
-  const keys = roomKeys(room);
+  const keys = roomKeys(room, KEY_LABEL);
   return {
     encode: (message) => encode(message, { room: keys.id, sessionKey: keys.sessionKey }),
     decode: (data) => decode(data, { roomName: (id) => (id === toHex(keys.id) ? undefined : id), sessionKey: keys.sessionKey }),
@@ -44,7 +43,7 @@ export function peerCodec(room: string): Codec<PunchMessage> {
 
 /** What recordings use in the place of `peerCodec(room)`. Of a nonce it shows only that there was one. */
 export function openPeerCodec(): Codec<PunchMessage> {
-  const open = peerCodec(OPEN_ROOM);
+  const open = peerCodec(PUBLIC_ROOM);
   return { ...open, encode: (message) => open.encode('nonce' in message && message.nonce !== undefined ? { ...message, nonce: 'nonce' } : message) };
 }
 
@@ -53,9 +52,9 @@ export function openPeerCodec(): Codec<PunchMessage> {
  * from it come the nonces that prove an address, for as long as the process lives.
  */
 export function rendezvousCodec(secret: string): Codec<PunchMessage> {
-  const nonceFor = ({ host, port }: Endpoint): string => toHex(derive(secret, `nonce ${host} ${port}`, 0).subarray(0, 8));
+  const nonceFor = ({ host, port }: Endpoint): string => identifier(secret, `nonce ${host} ${port}`, 0, 8);
   return {
-    encode: (message, remote) => encode(message, { room: NOTHING, nonce: () => (remote ? nonceFor(remote) : '') }),
+    encode: (message, remote) => encode(message, { nonce: () => (remote ? nonceFor(remote) : '') }),
     decode: (data, remote) => decode(data, { roomName: (id) => id, isProof: (nonce) => remote !== undefined && nonce === nonceFor(remote) }),
     unreadable: UNREADABLE,
   };
@@ -63,13 +62,13 @@ export function rendezvousCodec(secret: string): Codec<PunchMessage> {
 
 /** What recordings use in the place of `rendezvousCodec(secret)`. */
 export function openRendezvousCodec(): Codec<PunchMessage> {
-  return rendezvousCodec(OPEN_ROOM);
+  return rendezvousCodec(PUBLIC_ROOM);
 }
 
 /** What one side puts into messages that do not name it. */
 interface Own {
-  readonly room: Uint8Array;
-  readonly sessionKey?: Knowledge['sessionKey'];
+  readonly room?: Uint8Array;
+  readonly sessionKey?: SessionKey;
   readonly nonce?: () => string;
 }
 
@@ -79,15 +78,15 @@ function encode(message: PunchMessage, own: Own): Uint8Array {
       const { peer, round, mapping, candidates, forecast } = message;
       const nonce = message.proven ? own.nonce?.() : message.nonce;
       return fill(REGISTER_SIZE, 'request', message.txid, [
-        room(message.room, own.room),
+        roomAttribute(ROOM, message.room, own.room),
         member(MEMBER, peer, round, mapping),
-        ...ports(forecast),
-        ...candidates.slice(0, CANDIDATE_LIMIT).map(peerAddress),
+        ...portsAttribute(PORTS, forecast),
+        ...peerAddresses(candidates, CANDIDATE_LIMIT),
         ...(nonce === undefined ? [] : [{ type: 'nonce', value: nonce } as const]),
       ]);
     }
     case 'leave':
-      return plain('indication', message.txid, [room(message.room, own.room), member(MEMBER, message.peer)]);
+      return plain('indication', message.txid, [roomAttribute(ROOM, message.room, own.room), member(MEMBER, message.peer)]);
     case 'observe':
       return fill(OBSERVE_SIZE, 'request', message.txid, [member(MEMBER, message.peer)]);
     case 'mapped':
@@ -97,7 +96,7 @@ function encode(message: PunchMessage, own: Own): Uint8Array {
       if (alternate) attributes.push({ type: 'other-address', endpoint: unscoped(alternate) });
       if (message.type === 'introduced') {
         const { id, round, mapping, endpoints, forecast, ageMs } = message.peer;
-        attributes.push(member(PEER, id, round, mapping, ageMs), ...ports(forecast), ...endpoints.slice(0, CANDIDATE_LIMIT + 1).map(peerAddress));
+        attributes.push(member(PEER, id, round, mapping, ageMs), ...portsAttribute(PORTS, forecast), ...peerAddresses(endpoints, CANDIDATE_LIMIT + 1));
       }
       return plain('success', txid, attributes);
     }
@@ -107,38 +106,24 @@ function encode(message: PunchMessage, own: Own): Uint8Array {
         { type: 'error-code', code: 401, reason: '' },
         { type: 'nonce', value: message.nonce ?? own.nonce?.() ?? '' },
       ]);
-    case 'refused': {
-      const { txid, to, reason } = message;
-      if (reason === 'not-a-rendezvous') {
-        return plain('error', txid, [{ type: 'error-code', code: 420, reason }, { type: 'unknown-attributes', codes: [XOR_PEER_ADDRESS] }]);
-      }
-      return plain('error', txid, [member(MEMBER, to), { type: 'error-code', code: reason === 'room-full' ? 486 : 508, reason }]);
-    }
+    case 'refused':
+      return refusal(message.txid, message.reason, member(MEMBER, message.to));
     case 'probe':
     case 'confirm':
     case 'bye': {
       const { txid, sender, receiver } = message;
-      const attributes: StunAttribute[] = [{ type: 'unknown', code: PAIR, value: hexBytes(receiver + sender, 16) }];
+      const attributes = [pairAttribute(PAIR, message)];
       if (message.type === 'confirm') attributes.push({ type: 'xor-mapped-address', endpoint: unscoped(message.observed) });
       if (message.type === 'probe') {
         if (message.nominate) attributes.push({ type: 'use-candidate' });
         attributes.push({ type: 'unknown', code: FILL, value: new Uint8Array(PROBE_SIZE - 88 - (message.nominate ? 4 : 0)) });
       }
       const kind = message.type === 'probe' ? 'request' : message.type === 'confirm' ? 'success' : 'indication';
-      const key = own.sessionKey?.(sender, receiver) ?? NOTHING;
-      return encodeStun(stun(kind, txid, attributes), { integrity: { key, algorithm: 'sha256' }, fingerprint: true });
+      return signed(kind, txid, attributes, own.sessionKey?.(sender, receiver));
     }
     default:
       return assertNever(message);
   }
-}
-
-function stun(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): StunMessage {
-  return { class: kind, method: BINDING, transactionId: hexBytes(txid, 12), attributes };
-}
-
-function plain(kind: StunClass, txid: string, attributes: readonly StunAttribute[]): Uint8Array {
-  return encodeStun(stun(kind, txid, attributes), { fingerprint: true });
 }
 
 /** With FILL as needed, so that the whole datagram has `size` bytes. */
@@ -147,4 +132,3 @@ function fill(size: number, kind: StunClass, txid: string, attributes: readonly 
   const room = size - bare.length - 4;
   return room < 0 ? bare : plain(kind, txid, [...attributes, { type: 'unknown', code: FILL, value: new Uint8Array(room) }]);
 }
-

@@ -1,17 +1,17 @@
 /** Reading udp-punch's bytes: form first, then whose they are, then what they say. Never throws. */
 import type { Decoded } from '../../effects/codec.ts';
-import { DecodeError, toHex } from '../../effects/wire/bytes.ts';
-import { attribute, decodeStun, isStun, type StunMessage, unknownAttribute, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
+import { toHex } from '../../effects/wire/bytes.ts';
+import { attribute, isStun, type StunMessage, unknownAttribute, verifyFingerprint } from '../../effects/wire/stun.ts';
 import { readForecast } from '../port-forecast-bytes.ts';
-import { BINDING, MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, PORTS, readMember, REFUSALS, REGISTER_SIZE, ROOM, XOR_PEER_ADDRESS } from './attributes.ts';
-import { CANDIDATE_LIMIT, type PunchMessage } from './messages.ts';
+import { CANDIDATE_LIMIT, heard, type Pair, readBinding, readPair, readPeerAddresses, readRefusal, type SessionKey, unreadable, XOR_PEER_ADDRESS } from '../rendezvous/bytes.ts';
+import { MEMBER, NONCE_LIMIT, OBSERVE_SIZE, PAIR, PEER, PORTS, readMember, REGISTER_SIZE, ROOM } from './attributes.ts';
+import type { PunchMessage } from './messages.ts';
 
 /** What one side knows that helps it to read. */
 export interface Knowledge {
   /** What to call a room of this identifier; a peer does not name its own. */
   roomName(id: string): string | undefined;
-  /** The key of two sessions, in either order. */
-  readonly sessionKey?: (one: string, other: string) => Uint8Array;
+  readonly sessionKey?: SessionKey;
   /** Whether a nonce proves the sender's address. */
   readonly isProof?: (nonce: string) => boolean;
 }
@@ -19,32 +19,22 @@ export interface Knowledge {
 export function decode(data: Uint8Array, knowledge: Knowledge): Decoded<PunchMessage> {
   if (!isStun(data)) return { kind: 'payload' };
   // Before anything can throw: floods of cut datagrams are cheap to make, and a stack trace is not.
-  if (data.length !== 20 + (((data[2] ?? 0) << 8) | (data[3] ?? 0))) return { kind: 'unreadable', reason: 'cut short' };
-  let message: StunMessage;
-  try {
-    message = decodeStun(data);
-  } catch (error) {
-    if (error instanceof DecodeError) return { kind: 'unreadable', reason: error.message };
-    throw error;
-  }
-  if (message.method !== BINDING || message.transactionId.length !== 12) return { kind: 'payload' };
+  if (data.length !== 20 + (((data[2] ?? 0) << 8) | (data[3] ?? 0))) return unreadable('cut short');
+  const message = readBinding(data);
+  if (message === undefined) return { kind: 'payload' };
+  if (typeof message === 'string') return unreadable(message);
   const pair = unknownAttribute(message, PAIR);
   const self = unknownAttribute(message, MEMBER);
   const isOurs = pair !== undefined || self !== undefined;
-  if ((isOurs || attribute(message, 'fingerprint')) && !verifyFingerprint(data)) return { kind: 'unreadable', reason: 'the fingerprint does not match' };
-  if (!isOurs) return foreign(message);
-  if (self) return withRendezvous(message, data.length, self, knowledge) ?? { kind: 'unreadable', reason: 'a rendezvous message without its attributes' };
-  if (pair?.length !== 16) return { kind: 'unreadable', reason: 'PAIR must have 16 bytes' };
-  const receiver = toHex(pair.subarray(0, 8));
-  const sender = toHex(pair.subarray(8));
-  const { sessionKey } = knowledge;
-  if (!sessionKey || !verifyIntegrity(data, sessionKey(sender, receiver), 'sha256')) {
-    return { kind: 'unreadable', reason: 'not signed with the key of this room' };
-  }
-  return betweenPeers(message, sender, receiver) ?? { kind: 'unreadable', reason: 'a peer message of an unknown class' };
+  if ((isOurs || attribute(message, 'fingerprint')) && !verifyFingerprint(data)) return unreadable('the fingerprint does not match');
+  if (self) return withRendezvous(message, data.length, self, knowledge) ?? unreadable('a rendezvous message without its attributes');
+  if (!pair) return foreign(message);
+  const known = readPair(data, pair, knowledge.sessionKey);
+  if (typeof known === 'string') return unreadable(known);
+  return betweenPeers(message, known) ?? unreadable('a peer message of an unknown class');
 }
 
-function betweenPeers(message: StunMessage, sender: string, receiver: string): Decoded<PunchMessage> | undefined {
+function betweenPeers(message: StunMessage, { sender, receiver }: Pair): Decoded<PunchMessage> | undefined {
   const txid = toHex(message.transactionId);
   switch (message.class) {
     case 'request':
@@ -66,7 +56,7 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
   const roomId = unknownAttribute(message, ROOM);
   if (!me || (roomId && roomId.length !== 32)) return undefined;
   const forecast = readForecast(unknownAttribute(message, PORTS));
-  const endpoints = message.attributes.flatMap((one) => (one.type === 'xor-peer-address' ? [one.endpoint] : []));
+  const endpoints = readPeerAddresses(message);
   switch (message.class) {
     case 'request': {
       // What was not filled could be answered by more.
@@ -93,8 +83,8 @@ function withRendezvous(message: StunMessage, size: number, self: Uint8Array, { 
       const code = attribute(message, 'error-code')?.code;
       const nonce = nonceOf(message);
       if (code === 401 && nonce !== undefined) return heard({ type: 'challenged', txid, to: me.id, ...(isProof ? {} : { nonce }) });
-      if (code === 486 || code === 508) return heard({ type: 'refused', txid, to: me.id, reason: REFUSALS[code] });
-      return undefined;
+      const reason = readRefusal(message);
+      return reason && heard({ type: 'refused', txid, to: me.id, reason });
     }
   }
 }
@@ -118,8 +108,4 @@ function foreign(message: StunMessage): Decoded<PunchMessage> {
 function nonceOf(message: StunMessage): string | undefined {
   const value = attribute(message, 'nonce')?.value;
   return value !== undefined && value.length <= NONCE_LIMIT ? value : undefined;
-}
-
-function heard(message: PunchMessage): Decoded<PunchMessage> {
-  return { kind: 'message', message };
 }

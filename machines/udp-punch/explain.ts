@@ -1,20 +1,24 @@
 /** Why a punch failed, in words for people, from what both sides observed. Pure; claims no more than was seen. */
 import { formatEndpoint } from '../../effects/endpoint.ts';
-import { assertNever, type Failed, failed } from '../outcome.ts';
-import type { MappingSeen, Refused } from './messages.ts';
+import { behindOneNat } from '../one-nat.ts';
+import { type Failed, failed, hostSaid } from '../outcome.ts';
 import { USABLE_PORTS } from '../port-forecast.ts';
 import { bothAtRandom } from '../port-odds.ts';
-import type { PeerContext } from './session.ts';
 import { SWEEP_BUDGET } from '../port-strategy.ts';
+import { explainRefusal, LOOKS_ALIKE, RELAY, sides } from '../rendezvous/explain.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
+import type { Refused } from './messages.ts';
+import { LIMITS } from './rooms.ts';
+import type { PeerContext } from './session.ts';
 import { planKindOf } from './sweep-actions.ts';
-
-const RELAY = 'A relay, or one side with a public address or a forwarded port, would help.';
 
 /** After the last round: whether a hole could have existed at all. */
 export function explainSilence(context: PeerContext): Failed {
-  const { mapping, peer, heardIn, trouble, sweep } = context;
+  const { mapped, mapping, peer, heardIn, trouble, sweep } = context;
   if (heardIn > 0) return explainLost(false);
-  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
+  const local = hostSaid(trouble);
+  const shared = behindOneNat(mapped, peer?.endpoints ?? []);
+  if (shared !== undefined) return failed('no-reply', `${shared} ${LOOKS_ALIKE}${local}`);
   const theirs: MappingSeen = peer?.mapping ?? 'unknown';
   if (planKindOf(context) === 'hopeless') return explainHopeless();
   if (sweep) return failed('no-reply', `${sweepWords(context, sweep)} ${LOOKS_ALIKE} ${RELAY}${local}`);
@@ -23,7 +27,7 @@ export function explainSilence(context: PeerContext): Failed {
   }
   const rounds = context.introductions === 1 ? 'one round' : `${context.introductions} rounds`;
   if (mapping === 'varies' || theirs === 'varies') {
-    const [changing, other] = mapping === 'varies' ? ["This side's NAT", "the peer's side"] : ["The peer's NAT", 'this side'];
+    const [changing, other] = sides(mapping === 'varies');
     return failed(
       'no-reply',
       `${changing} gives every destination a new port, and ${rounds} of probes, each from a fresh port, brought nothing. If ${other} lets in only the exact ` +
@@ -33,8 +37,6 @@ export function explainSilence(context: PeerContext): Failed {
   const seen = mapping === 'same' && theirs === 'same' ? 'Both NATs keep one port for a socket, so a hole should be possible' : 'What the NATs do could not be observed';
   return failed('no-reply', `${seen}; yet in ${rounds} of probes nothing came from the peer. ${LOOKS_ALIKE}${local}`);
 }
-
-const LOOKS_ALIKE = 'A firewall that drops UDP between the two, or a peer that stopped, looks like this.';
 
 /** No guess would do; better said at once than after a flood. */
 function explainHopeless(): Failed {
@@ -55,7 +57,7 @@ function sweepWords({ sweeps }: PeerContext, { kind, sockets, aims, odds }: NonN
 
 /** The rendezvous has not answered any registration. */
 export function explainNoRendezvous({ input, attempt, trouble }: PeerContext): Failed {
-  const local = trouble === undefined ? '' : ` The local system reported: ${trouble}`;
+  const local = hostSaid(trouble);
   return failed(
     'no-rendezvous',
     `No answer from the rendezvous at ${formatEndpoint(input.server)} to ${attempt} requests. Is it running there, and does a firewall here let UDP out?${local}`,
@@ -69,17 +71,8 @@ export function explainNoPeer({ input }: PeerContext): Failed {
   );
 }
 
-export function explainRefusal(reason: Refused['reason'], { input }: PeerContext): Failed {
-  switch (reason) {
-    case 'room-full':
-      return failed('room-full', 'The room has two peers already. Choose another room; if one of the two has crashed, its place is free after 15 s.');
-    case 'busy':
-      return failed('rendezvous-busy', 'The rendezvous has no place for another room at the moment. Try again later, or use another rendezvous.');
-    case 'not-a-rendezvous':
-      return failed('no-rendezvous', `A STUN server answers at ${formatEndpoint(input.server)}, but it is no rendezvous. Start one with: natpunch serve rendezvous`);
-    default:
-      return assertNever(reason);
-  }
+export function explainRefused({ reason }: Refused, { input }: PeerContext): Failed {
+  return explainRefusal(reason, input.server, LIMITS.idleMs);
 }
 
 export function explainLost(confirmed: boolean): Failed {

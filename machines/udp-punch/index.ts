@@ -10,6 +10,7 @@ export const RENDEZVOUS_PORT = 3478;
 /** Made once: its keys cost more than a simulated datagram, and hold for any number of sessions. */
 const codec = peerCodec('a room in the simulator');
 
+/** Two peers that punch and, on `s`, their rendezvous. */
 export const udpPunch: Scenario = {
   name: 'udp',
   part(host, { seed, address }) {

@@ -1,11 +1,11 @@
 /** What the parties of a UDP punch say to each other, as values. Their bytes: `codec.ts`. Endpoints are as observed or offered. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
+import type { Refusal } from '../rendezvous/bytes.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
 
+/** All that UDP peers and their rendezvous say. */
 export type PunchMessage = Register | Leave | Observe | Mapped | Introduced | Challenged | Refused | Probe | Confirm | Bye;
-
-/** Whether one socket shows the same public port to two ports of the rendezvous. */
-export type MappingSeen = 'unknown' | 'same' | 'varies';
 
 /** Peer → rendezvous: "I am in this room". Repeated unchanged it changes nothing. */
 export interface Register {
@@ -91,8 +91,7 @@ export interface Refused {
   readonly type: 'refused';
   readonly txid: string;
   readonly to: string;
-  /** `not-a-rendezvous`: a STUN server that does not know our attributes. */
-  readonly reason: 'room-full' | 'busy' | 'not-a-rendezvous';
+  readonly reason: Refusal;
 }
 
 /** Peer → peer: "do you hear me?" Signed with the key of this pair of sessions, as are `confirm` and `bye`. */
@@ -123,6 +122,3 @@ export interface Bye {
   readonly sender: string;
   readonly receiver: string;
 }
-
-/** A registration and an introduction of this many addresses beside the observed one stay within one padded request. */
-export const CANDIDATE_LIMIT = 6;

@@ -1,12 +1,13 @@
 /** What the udp-punch peer does in its states: effects asked of net, and what is remembered. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { isIPv6, sameEndpoint } from '../../effects/endpoint.ts';
-import { explainSocket, failed, type Outcome } from '../outcome.ts';
-import { explainLost, explainNoPeer, explainNoRendezvous, explainRefusal, explainSilence } from './explain.ts';
+import { localFor } from '../../effects/endpoint.ts';
+import { failed, type Outcome } from '../outcome.ts';
+import { type OpenSocket, type Path, payloadRoute, socketOf } from '../udp-paths.ts';
+import { explainLost, explainNoPeer, explainNoRendezvous, explainRefused, explainSilence } from './explain.ts';
 import type { Probe } from './messages.ts';
 import { withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
-import { checkId, heardFrom, localOf, type OpenSocket, type Path, type PeerContext, roundIds, socketLabel, withSource } from './session.ts';
+import { checkId, heardFrom, localOf, type PeerContext, roundIds, socketLabel, withSource } from './session.ts';
 import { openerTtl } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -17,13 +18,12 @@ const { assign, enqueueActions, sendTo } = peerSetup;
 export const openSocket = sendTo('net', ({ context: { round, input } }) => ({
   type: 'udp.open',
   socket: socketLabel(round),
-  local: { ...(isIPv6(input.server.host) ? { host: '::' } : {}), ...input.local, ...(round > 1 ? { port: 0 } : {}) },
+  local: { ...localFor(input.server, input.local), ...(round > 1 ? { port: 0 } : {}) },
 }));
 
 export const rememberSocket = assign(({ context, event }) => {
   assertEvent(event, 'udp.opened');
-  const socket = { label: event.socket, local: event.local, addresses: event.addresses };
-  return { sockets: [...context.sockets, socket], startedAt: context.startedAt ?? event.at, askedAt: event.at };
+  return { sockets: [...context.sockets, socketOf(event)], startedAt: context.startedAt ?? event.at, askedAt: event.at };
 });
 
 /** A socket of a round that is no longer needed has opened too late. */
@@ -101,10 +101,7 @@ export const noteCandidate = assign(({ context, event }) => {
 
 /** Tells the net actor where payload goes, and that it is taken from there and from whoever has proved to be the peer. */
 export const routePayload = enqueueActions(({ context, enqueue }) => {
-  if (context.path === undefined) return;
-  const { socket, peer: to } = context.path;
-  const others = context.sources.filter((source) => !sameEndpoint(source, to));
-  enqueue.sendTo('net', { type: 'payload.route', socket, to, from: [to, ...others] });
+  if (context.path) enqueue.sendTo('net', payloadRoute(context.path, context.sources));
 });
 
 // ---- the outcome
@@ -130,19 +127,9 @@ export const concludeNoPeer = assign({ outcome: ({ context }) => explainNoPeer(c
 export const concludeUnconfirmed = assign({ outcome: () => explainLost(false) });
 export const concludeLost = assign({ outcome: () => explainLost(true) });
 export const concludeClosedByPeer = assign({ outcome: () => failed('peer-closed', 'The peer heard this side, and closed before anything of it was heard here.') });
-export const concludeInterrupted = assign({ outcome: () => failed('interrupted', 'Stopped before a hole was open.') });
-export const concludeNotOpened = assign({ outcome: () => explainSocket({ code: 'timed-out', detail: 'The system did not open a UDP socket.' }) });
-export const concludeSocket = assign(({ event }) => {
-  assertEvent(event, 'net.failed');
-  return { outcome: explainSocket(event) };
-});
 export const concludeRefused = assign(({ context, event }) => {
   assertEvent(event, 'refused');
-  return { outcome: explainRefusal(event.reason, context) };
-});
-
-export const reportOutcome = enqueueActions(({ context, enqueue }) => {
-  if (context.outcome) enqueue.emit({ type: 'outcome', outcome: context.outcome });
+  return { outcome: explainRefused(event, context) };
 });
 
 // ---- counting

@@ -16,7 +16,7 @@ export const listenTime = ({ context }: Where) =>
 export const confirmInterval = ({ context }: Where) => doubling(timing.PROBE_INTERVAL_MS, context.attempt - 1);
 export const keepaliveInterval = timing.KEEPALIVE_MS;
 export const challengeDeadline = timing.CHALLENGE_MS;
-export const checkInterval = ({ context }: Where) => doubling(timing.KEEPALIVE_RTO_MS, context.attempt - 1, timing.KEEPALIVE_RTO_MAX_MS);
+export const checkInterval = ({ context }: Where) => timing.checkMs(context.attempt - 1);
 export const byeInterval = timing.BYE_INTERVAL_MS;
 export const leaveTime = timing.LEAVE_MS;
 

@@ -1,5 +1,6 @@
 /** What the udp-punch peer asks itself before it takes a transition. The states: `peer.ts`; the questions: `session.ts`. */
-import { forecastOf } from '../port-forecast.ts';
+import { forecastOf, SIGHTINGS } from '../port-forecast.ts';
+import { isAt } from '../udp-paths.ts';
 import { sightings } from './own-ports.ts';
 import type { PeerEvent } from './peer-setup.ts';
 import * as session from './session.ts';
@@ -21,7 +22,7 @@ export const isNomination: Guard = ({ context, event }) => event.type === 'probe
 export const isElsewhere: Guard = ({ context, event }) =>
   event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.mayChallenge(context, event);
 export const isFromCandidate: Guard = ({ context, event }) =>
-  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && session.isAt(context.candidate, event);
+  event.type === 'probe' && event.nominate && session.isFromPeer(context, event) && isAt(context.candidate, event);
 export const confirmsProbe: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsProbe(context, event);
 export const confirmsCheck: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.path);
 export const confirmsCandidate: Guard = ({ context, event }) => event.type === 'confirm' && session.confirmsCheck(context, event, context.candidate);
@@ -36,7 +37,7 @@ export const mayRegisterAgain: Guard = ({ context }) => context.attempt < timing
 export const mayProbeAgain: Guard = ({ context }) => context.attempt < timing.PROBES_PER_ROUND;
 export const mayTryAnotherRound: Guard = ({ context }) => context.round < timing.ROUNDS && sweep.planKindOf(context) !== 'hopeless';
 export const mayAskForConfirmation: Guard = ({ context }) => context.attempt < timing.CONFIRM_ATTEMPTS;
-export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.KEEPALIVE_ATTEMPTS;
+export const mayCheckAgain: Guard = ({ context }) => context.attempt < timing.CHECKS;
 export const maySayByeAgain: Guard = ({ context }) => context.attempt < timing.BYE_ATTEMPTS;
 
 // ---- sweeps
@@ -65,7 +66,7 @@ export const countsPlainly: Guard = ({ context }) => {
 };
 export const hasSampled: Guard = ({ context }) => sample.hasSampled(context);
 export const haveSamplersAnswered: Guard = ({ context }) => sample.haveSamplersAnswered(context);
-export const knowsEnough: Guard = ({ context }) => sample.hasSampled(context) && sightings(context).length >= timing.SIGHTINGS;
+export const knowsEnough: Guard = ({ context }) => sample.hasSampled(context) && sightings(context).length >= SIGHTINGS;
 export const isSampler: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`s${context.round}/`);
 export const isSweeper: Guard = ({ context, event }) => 'socket' in event && event.socket.startsWith(`w${context.sweeps}/`);
 export const isSweeperRefused: Guard = (args) => isSweeper(args) && args.event.type === 'net.failed' && args.event.effect === 'udp.open';

@@ -3,27 +3,29 @@
  * the observed source, and keeps the hole alive. No sockets, no clock, no keys: it asks net and hears back.
  * Source: RFC 5128 §3.3; the order of sends for restricted × symmetric; RFC 8445 for checks, pacing and choosing a path.
  */
+import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { failed } from '../outcome.ts';
+import { INTERRUPTED } from '../outcome.ts';
 import * as peerActions from './peer-actions.ts';
 import * as delays from './peer-delays.ts';
 import * as guards from './peer-guards.ts';
-import { peerSetup } from './peer-setup.ts';
+import { type PeerEvent, peerSetup } from './peer-setup.ts';
 import { confirmed } from './confirmed-states.ts';
 import * as rendezvousActions from './rendezvous-actions.ts';
-import { newContext } from './session.ts';
+import { newContext, type PeerContext } from './session.ts';
 import * as sampleActions from './sample-actions.ts';
 import * as sweepActions from './sweep-actions.ts';
 import { awaiting, sampling, sweeping } from './sweep-states.ts';
 
+/** The statechart. Input: `PeerInput`; emits `outcome` with an `Outcome`, and again if that changes. */
 export const udpPunchPeer = peerSetup
-  .extend({ actions: { ...peerActions, ...rendezvousActions, ...sampleActions.actions, ...sweepActions.actions }, guards, delays })
+  .extend({ actions: { ...endings<PeerContext, PeerEvent>(), ...peerActions, ...rendezvousActions, ...sampleActions.actions, ...sweepActions.actions }, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },
     context: ({ input }) => newContext(input),
     invoke: { src: 'net', id: 'net' },
-    output: ({ context }) => context.outcome ?? failed('interrupted', 'Stopped before a hole was open.'),
+    output: ({ context }) => context.outcome ?? INTERRUPTED,
     initial: 'opening',
     on: {
       // Whoever proves to be our peer is answered in any state, introduced or not, on this round's socket or an older one.

@@ -1,8 +1,9 @@
 /** What the udp-punch peer says to the rendezvous, and remembers of its answers. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
-import { reachable } from '../rendezvous-ports.ts';
-import { CANDIDATE_LIMIT, type Register } from './messages.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
+import { CANDIDATE_LIMIT } from '../rendezvous/bytes.ts';
+import { mappingOf, reachable } from '../rendezvous/mapping.ts';
+import type { Register } from './messages.ts';
 import { forecastToTell, ownForecast, withFlows, withSighting } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { type PeerContext, socketLabel } from './session.ts';
@@ -85,7 +86,7 @@ export const compareMapping = assign(({ context, event }) => {
   assertEvent(event, 'mapped');
   const seen = withSighting(context, event.socket, event.from, event.mapped, event.at);
   if (context.mapped === undefined || context.mapping !== 'unknown') return { seen };
-  return { seen, mapping: sameEndpoint(event.mapped, context.mapped) ? ('same' as const) : ('varies' as const) };
+  return { seen, mapping: mappingOf(event.mapped, context.mapped) };
 });
 
 /** From whichever socket is open. Said again where it was said before, it does no harm. */

@@ -2,10 +2,9 @@
  * The udp-punch rendezvous: tells two peers of a room where the other is seen. It knows rooms by identifiers only, answers
  * nothing but well-formed requests, and keeps what `rooms.ts` bounds. A second port lets peers see whether their mapping varies.
  */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { alternatesOf } from '../rendezvous-ports.ts';
-import { type Opened, type Reply, serverMachine, type Step } from '../server.ts';
+import { alternatesOf, type Opened, type Reply, serverMachine, type Step } from '../server.ts';
 import type { PunchMessage } from './messages.ts';
 import { admit, dismiss, noRooms, type Rooms, sweep } from './rooms.ts';
 
@@ -15,9 +14,10 @@ export interface RendezvousInput {
   readonly seed: string;
 }
 
+/** The server's statechart. Input: `RendezvousInput`; emits `server` for its operator. Runs until `close`. */
 export const udpPunchRendezvous = serverMachine<PunchMessage, RendezvousInput, Rooms>({
   id: 'udp-punch/rendezvous',
-  defaultInput: { listen: { host: '0.0.0.0', port: 0 }, seed: '' },
+  defaultInput: { listen: ANYWHERE, seed: '' },
   sockets: ({ listen }) => [
     { socket: 'main', at: () => [listen] },
     { socket: 'alternate', optional: true, at: () => alternatesOf(listen) },
@@ -29,11 +29,8 @@ export const udpPunchRendezvous = serverMachine<PunchMessage, RendezvousInput, R
 
 function receive(rooms: Rooms, message: PunchMessage & Arrival, { alternate }: Opened): Step<PunchMessage, Rooms> {
   switch (message.type) {
-    case 'register': {
-      const { rooms: memory, replies, news } = admit(rooms, message, alternate);
-      if (!news) return { memory, replies };
-      return { memory, replies, news: { what: news === 'opened' ? 'room-opened' : 'paired', room: (message.room ?? '').slice(0, 8), from: message.from } };
-    }
+    case 'register':
+      return admit(rooms, message, alternate);
     case 'leave':
       return { memory: dismiss(rooms, message), replies: [] };
     case 'observe':

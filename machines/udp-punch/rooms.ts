@@ -3,11 +3,14 @@
  * each datagram. Bounded: see LIMITS. A registration is answered by one datagram, and an introduction tells the other peer
  * by one more; both together are no longer than the request.
  */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
+import { networkOf } from '../../effects/network.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { countOf, counted, type NetworkCounts, networkOf } from '../networks.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
+import { endpointsOf, newsOf } from '../rendezvous/rooms.ts';
+import { countOf, counted, type NetworkCounts } from '../rendezvous/shares.ts';
+import type { Step } from '../server.ts';
 import type { Introduced, Leave, PunchMessage, Register } from './messages.ts';
 
 export const LIMITS = {
@@ -51,18 +54,7 @@ export interface Member {
   readonly introducedTo: string | undefined;
 }
 
-export interface Reply {
-  readonly socket: string;
-  readonly to: Endpoint;
-  readonly message: PunchMessage;
-}
-
-export interface Admission {
-  readonly rooms: Rooms;
-  readonly replies: readonly Reply[];
-  /** What happened, for the server's log; a repetition is nothing new. */
-  readonly news?: 'opened' | 'paired' | undefined;
-}
+type RoomsStep = Step<PunchMessage, Rooms>;
 
 /** `seed` decides where rooms lie in memory; see `persistent-map.ts`. */
 export function noRooms(seed: string): Rooms {
@@ -71,35 +63,35 @@ export function noRooms(seed: string): Rooms {
 }
 
 /** Takes one registration in. */
-export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endpoint | undefined): Admission {
+export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endpoint | undefined): RoomsStep {
   const { room: name, peer, round, txid, from, socket, at } = request;
-  if (name === undefined) return { rooms, replies: [] };
+  if (name === undefined) return { memory: rooms, replies: [] };
   const present = getEntry(rooms.rooms, name);
   const living = present?.members.filter((one) => at - one.seenAt < LIMITS.idleMs) ?? [];
   const before = living.find((one) => one.peer === peer);
   const other = living.find((one) => one.peer !== peer);
-  const answer = (message: PunchMessage, news?: Admission['news'], next = rooms): Admission => ({ rooms: next, replies: [{ socket, to: from, message }], news });
+  const answer = (message: PunchMessage, memory = rooms): RoomsStep => ({ memory, replies: [{ socket, to: from, message }] });
 
   // Long under way: the peer has left that port since.
-  if (before && round < before.round) return { rooms, replies: [] };
+  if (before && round < before.round) return { memory: rooms, replies: [] };
   if (!before && living.length >= 2) return answer({ type: 'refused', txid, to: peer, reason: 'room-full' });
   if (!present) {
-    if (rooms.rooms.size >= LIMITS.rooms || countOf(rooms.hosts, networkOf(from)) >= LIMITS.roomsPerHost) {
+    if (rooms.rooms.size >= LIMITS.rooms || countOf(rooms.hosts, networkOf(from.host)) >= LIMITS.roomsPerHost) {
       return answer({ type: 'refused', txid, to: peer, reason: 'busy' });
     }
     if (rooms.rooms.size >= LIMITS.roomsUnproven && !request.proven) return answer({ type: 'challenged', txid, to: peer });
   }
 
   const self = member(request, before);
-  const opener = present?.opener ?? networkOf(from);
+  const opener = present?.opener ?? networkOf(from.host);
   const hosts = present ? rooms.hosts : counted(rooms.hosts, opener, 1);
   const withMembers = (members: readonly Member[]): Rooms => ({ rooms: withEntry(rooms.rooms, name, { opener, members }), hosts });
   const mapped = { txid, to: peer, mapped: from, alternate, known: self.mapping } as const;
   if (!other || !mayIntroduce(self, other, before)) {
-    return answer({ type: 'mapped', ...mapped }, present ? undefined : 'opened', withMembers(other ? [other, self] : [self]));
+    return { ...answer({ type: 'mapped', ...mapped }, withMembers(other ? [other, self] : [self])), ...(present ? {} : { news: newsOf('room-opened', name, from) }) };
   }
   return {
-    rooms: withMembers([
+    memory: withMembers([
       { ...other, introducedTo: txid },
       { ...self, introducedTo: other.txid },
     ]),
@@ -111,7 +103,7 @@ export function admit(rooms: Rooms, request: Register & Arrival, alternate: Endp
         message: { type: 'introduced', txid: other.txid, to: other.peer, mapped: other.source, alternate, known: other.mapping, peer: describe(self, at) },
       },
     ],
-    news: self.introducedTo === other.txid ? undefined : 'paired',
+    news: self.introducedTo === other.txid ? undefined : newsOf('paired', name, from),
   };
 }
 
@@ -146,10 +138,10 @@ function mayIntroduce(self: Member, other: Member, before: Member | undefined): 
   return isForecasting && before !== undefined && other.introducedTo === before.txid;
 }
 
-function member({ peer, txid, round, socket, from, candidates, mapping, forecast, at }: Register & Arrival, before: Member | undefined): Member {
-  const endpoints = [from, ...candidates.filter((candidate) => !sameEndpoint(candidate, from))];
+function member(request: Register & Arrival, before: Member | undefined): Member {
+  const { peer, txid, round, socket, from, mapping, forecast, at } = request;
   const repeated = before?.txid === txid ? before : undefined;
-  return { peer, txid, round, socket, source: from, endpoints, mapping, forecast, registeredAt: repeated?.registeredAt ?? at, seenAt: at, introducedTo: repeated?.introducedTo };
+  return { peer, txid, round, socket, source: from, endpoints: endpointsOf(request), mapping, forecast, registeredAt: repeated?.registeredAt ?? at, seenAt: at, introducedTo: repeated?.introducedTo };
 }
 
 function describe({ peer: id, round, mapping, forecast, endpoints, registeredAt }: Member, now: number): Introduced['peer'] {

@@ -1,18 +1,17 @@
 /** How the udp-punch peer looks at its own NAT's ports before it tells which will be next. The states: `sweep-states.ts`. */
 import { assertEvent } from 'xstate';
-import { isIPv6 } from '../../effects/endpoint.ts';
+import { localFor } from '../../effects/endpoint.ts';
+import { SAMPLERS } from '../port-forecast.ts';
 import { withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
 import { type PeerContext, socketLabel } from './session.ts';
-import { SAMPLERS } from './timing.ts';
 
 const { assign, enqueueActions } = peerSetup;
 
 const openSamplers = enqueueActions(({ context, enqueue }) => {
   const { round, input } = context;
-  const host = input.local?.host ?? (isIPv6(input.server.host) ? '::' : undefined);
   const labels = Array.from({ length: SAMPLERS }, (_, i) => `s${round}/${i + 1}`);
-  for (const socket of labels) enqueue.sendTo('net', { type: 'udp.open', socket, local: { ...(host ? { host } : {}), port: 0 } });
+  for (const socket of labels) enqueue.sendTo('net', { type: 'udp.open', socket, local: { ...localFor(input.server, input.local), port: 0 } });
   enqueue.assign({ samplers: labels });
 });
 

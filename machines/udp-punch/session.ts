@@ -1,11 +1,12 @@
 /** What one udp-punch peer remembers, and the pure questions asked of it. No keys: those stay in the codec. */
-import { type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
-import { derive } from '../../effects/seed.ts';
-import { toHex } from '../../effects/wire/bytes.ts';
+import { identifier } from '../../effects/seed.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Bye, Confirm, MappingSeen, PeerDescription, Probe } from './messages.ts';
-import type { Forecast, Sighting } from '../port-forecast.ts';
+import { isAt, localToward, type OpenSocket, type Path } from '../udp-paths.ts';
+import type { MappingSeen } from '../rendezvous/mapping.ts';
+import type { Bye, Confirm, PeerDescription, Probe } from './messages.ts';
+import { type Sighting, type Told, UNTOLD } from '../port-forecast.ts';
 import { type Flows, NO_FLOWS } from './own-ports.ts';
 import type { Sweep } from '../port-strategy.ts';
 import { CHALLENGES, CLASH_RTT_MS } from './timing.ts';
@@ -48,7 +49,7 @@ export interface PeerContext {
   /** What the rendezvous knows of our mapping, by its last answer. */
   readonly known: MappingSeen;
   /** What was said of our next ports, in which round. */
-  readonly told: { readonly round: number; readonly forecast: Forecast };
+  readonly told: Told;
   /** Sockets that were opened only to see their ports. */
   readonly samplers: readonly string[];
   /** Sockets of this round's sweep, besides the registered one. */
@@ -79,24 +80,12 @@ export interface PeerContext {
   readonly outcome: Outcome | undefined;
 }
 
-export interface OpenSocket {
-  readonly label: string;
-  readonly local: Endpoint;
-  readonly addresses: readonly Endpoint[];
-}
-
-/** Where the peer is reached, and by which of our sockets. */
-export interface Path {
-  readonly socket: string;
-  readonly peer: Endpoint;
-}
-
 /** Total, even without input: xstate makes a context without one inside a pure `transition()`. */
 export function newContext(input: PeerInput | undefined): PeerContext {
-  const known = input ?? { server: { host: '0.0.0.0', port: 0 }, seed: '' };
+  const known = input ?? { server: ANYWHERE, seed: '' };
   return {
     input: known,
-    id: toHex(derive(known.seed, 'peer', 0).subarray(0, 8)),
+    id: identifier(known.seed, 'peer', 0, 8),
     round: 1,
     ...roundIds(known, 1, []),
     attempt: 0,
@@ -110,7 +99,7 @@ export function newContext(input: PeerInput | undefined): PeerContext {
     flows: NO_FLOWS,
     seen: {},
     known: 'unknown',
-    told: { round: 0, forecast: { kind: 'unknown' } },
+    told: UNTOLD,
     samplers: [],
     sweepers: [],
     sweep: undefined,
@@ -135,7 +124,7 @@ export type Transaction = 'register' | 'observe' | 'probe';
 
 /** 24 hex digits; one for each round, so that repetitions are the same datagram. */
 export function transactionId({ input, round }: Pick<PeerContext, 'input' | 'round'>, purpose: Transaction | 'check'): string {
-  return toHex(derive(input.seed, purpose, round).subarray(0, 12));
+  return identifier(input.seed, purpose, round, 12);
 }
 
 /** What a new round changes of the transactions. */
@@ -182,10 +171,6 @@ export function confirmsCheck(context: PeerContext, event: Confirm & Arrival, wh
   return isFromPeer(context, event) && isAt(where, event) && event.txid === checkId(context);
 }
 
-export function isAt(path: Path | undefined, { socket, from }: Pick<Arrival, 'socket' | 'from'>): boolean {
-  return path !== undefined && path.socket === socket && sameEndpoint(path.peer, from);
-}
-
 /** At so short a distance a peer's probe can outrun our own: see OPENER_MS. An unknown distance counts as short. */
 export function clashThreatens({ rttMs, round }: PeerContext): boolean {
   return round > 1 || rttMs === undefined || rttMs < CLASH_RTT_MS;
@@ -228,12 +213,8 @@ export function heardFrom(context: PeerContext, event: (Probe | Confirm) & Arriv
   };
 }
 
-/** Our end toward `peer`: the socket's own address, or where it is bound to any, the one that the host would use. */
+/** Our end toward `peer`, by one of our sockets. */
 export function localOf({ sockets, sweepers }: PeerContext, label: string, peer: Endpoint): Endpoint {
   const socket = [...sockets, ...sweepers].find((one) => one.label === label);
-  if (!socket) return { host: '0.0.0.0', port: 0 };
-  const isToItself = peer.host.startsWith('127.') || peer.host === '::1';
-  const isBoundToAny = socket.local.host === '0.0.0.0' || socket.local.host === '::';
-  if (isToItself && isBoundToAny) return { host: peer.host === '::1' ? '::1' : '127.0.0.1', port: socket.local.port };
-  return socket.addresses[0] ?? socket.local;
+  return socket ? localToward(socket, peer) : ANYWHERE;
 }

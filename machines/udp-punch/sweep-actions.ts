@@ -1,6 +1,7 @@
 /** What the udp-punch peer does in a sweep: plans it, opens its sockets, sends it in slices. The states: `sweep-states.ts`. */
 import { assertEvent } from 'xstate';
-import { type Endpoint, isIPv6 } from '../../effects/endpoint.ts';
+import { type Endpoint, localFor } from '../../effects/endpoint.ts';
+import { socketOf } from '../udp-paths.ts';
 import type { Probe } from './messages.ts';
 import { ownForecast, type Sending, withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
@@ -56,7 +57,7 @@ const openSweepers = enqueueActions(({ context, enqueue }) => {
 
 const rememberSweeper = assign(({ context, event }) => {
   assertEvent(event, 'udp.opened');
-  return { sweepers: [...context.sweepers, { label: event.socket, local: event.local, addresses: event.addresses }] };
+  return { sweepers: [...context.sweepers, socketOf(event)] };
 });
 
 /** One that cannot be had is done without. */
@@ -118,8 +119,7 @@ export function sweeperLabel(sweep: number, n: number): string {
 }
 
 function opening({ input, sweeps }: PeerContext, n: number) {
-  const host = input.local?.host ?? (isIPv6(input.server.host) ? '::' : undefined);
-  return { type: 'udp.open', socket: sweeperLabel(sweeps, n), local: { ...(host ? { host } : {}), port: 0 } } as const;
+  return { type: 'udp.open', socket: sweeperLabel(sweeps, n), local: { ...localFor(input.server, input.local), port: 0 } } as const;
 }
 
 function aimOf({ peer, sweep }: PeerContext, n: number): Endpoint | undefined {

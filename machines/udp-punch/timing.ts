@@ -1,7 +1,7 @@
 /** Every wait of the udp-punch peer, in ms, with its reason. */
+import { doubling } from '../timing.ts';
 
-/** A bind is local; anything longer than this is a system in trouble. */
-export const OPEN_DEADLINE_MS = 5_000;
+export { CHECKS, checkMs, doubling, KEEPALIVE_MS, LEAVE_MS, OPEN_DEADLINE_MS, WAIT_MS } from '../timing.ts';
 
 /** One early repetition: at 10 % loss every fifth exchange fails, and half a second is long beside a punch. */
 export const REGISTER_FIRST_MS = 150;
@@ -10,8 +10,6 @@ export const REGISTER_RTO_MS = 500;
 export const REGISTER_RTO_MAX_MS = 3_000;
 export const REGISTER_ATTEMPTS = 6;
 
-/** How long to wait for the other peer to come to the room; a guess at a person's patience. */
-export const WAIT_MS = 60_000;
 /** The registration is repeated while waiting, since an introduction can be lost: after 1, 2, 4 and then every 5 s. */
 export const WAIT_REFRESH_MS = 1_000;
 /** Well inside the 30 s that Linux keeps a UDP mapping which has seen no answer, and the rendezvous's idle limit. */
@@ -43,12 +41,6 @@ export const LAST_LISTEN_MS = 2_500;
 /** Repetitions of an unconfirmed probe once the peer was heard; with doubling from 50 ms, 6.35 s in all. */
 export const CONFIRM_ATTEMPTS = 7;
 
-/** Half of the shortest common UDP lifetime, 30 s (RFC 4787 REQ-5 asks for 2 min; many carriers give less). */
-export const KEEPALIVE_MS = 15_000;
-/** A silent peer is asked so often before it is called lost: at 0, 0.5, 1.5 s and then every 2 s; given up after 13.5 s. At 20 % loss eight are lost once in 3,500. */
-export const KEEPALIVE_ATTEMPTS = 8;
-export const KEEPALIVE_RTO_MS = 500;
-export const KEEPALIVE_RTO_MAX_MS = 2_000;
 /** How long a challenge waits: the peer repeats its nomination within this time, at 0.5 and 1.5 s, and each is answered by one more. */
 export const CHALLENGE_MS = 3_500;
 /** Challenges without a confirmed path between: anyone can repeat what it has overheard. */
@@ -57,12 +49,6 @@ export const CHALLENGES = 3;
 /** A farewell is said three times; a peer that still asks is answered meanwhile. */
 export const BYE_INTERVAL_MS = 100;
 export const BYE_ATTEMPTS = 3;
-/** Long enough for the effects of the last state to leave the host. */
-export const LEAVE_MS = 10;
-
-export function doubling(baseMs: number, n: number, maxMs = Number.POSITIVE_INFINITY): number {
-  return Math.min(baseMs * 2 ** n, maxMs);
-}
 
 /** The wait after the nth sending of a registration. */
 export function registerInterval(n: number): number {
@@ -72,9 +58,6 @@ export function registerInterval(n: number): number {
 /** How long a forecast waits for the peer's, at the least; else two round trips. It is told again before the punch goes on without. */
 export const FORECAST_MS = 150;
 export const FORECAST_ATTEMPTS = 4;
-/** So many ports show whether a NAT counts, how busy it is, or in which block it draws; what is missing is seen by sockets of their own. */
-export const SIGHTINGS = 8;
-export const SAMPLERS = 3;
 /** Sweeps that are aimed: each costs a few dozen packets and two round trips, and the next knows the NAT better. */
 export const SWEEPS = 12;
 /** An aimed sweep is sent twice, against loss; the second time after a round trip, and at the least so much later. */

@@ -1,5 +1,5 @@
 /** The page by itself, from a static folder: it plays, shows what was dropped and why, and goes back in time. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openBrowser, type Visit, visit } from './browser.ts';
 import { openPlayground, play, type Playground } from './playground.ts';
@@ -125,12 +125,73 @@ test('filters leave what they let pass, and say that they are on', async () => {
   expect(await page.getByRole('button', { name: 'Filter', exact: true }).getAttribute('aria-pressed')).toBe('true');
 });
 
+test('one actor can be looked at alone, by keys, and a link shows the same', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const ends = async (): Promise<readonly string[]> => [...new Set(await page.locator('.mark').evaluateAll((marks) => marks.map((mark) => String(mark.getAttribute('aria-label')).split(' ')[0]!)))].toSorted();
+  await page.keyboard.press('Home');
+  await expect.poll(ends).toEqual(['a', 'b', 's']);
+  // From a, which is chosen first, to s.
+  await page.keyboard.press('n');
+  await page.locator('[role=tab][aria-selected=true]', { hasText: /^s/ }).waitFor();
+  await page.keyboard.press('a');
+  await expect.poll(ends).toEqual(['s']);
+  const counted = await page.locator('.arrow').count();
+  expect(counted).toBeGreaterThan(3);
+  await expect.poll(() => page.url()).toContain('actors=s');
+
+  const { page: other } = await visit(browser);
+  await other.goto(page.url());
+  await other.waitForSelector('.app[data-ready=yes]');
+  await other.keyboard.press('Home');
+  await expect.poll(() => other.locator('.arrow').count()).toBe(counted);
+  await other.context().close();
+
+  await page.keyboard.press('a');
+  await expect.poll(ends).toEqual(['a', 'b', 's']);
+  // The menu has every actor, and several can be chosen with Tab and Enter.
+  await page.getByRole('button', { name: 'Filter', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  for (const actor of ['a', 'b']) {
+    await page.locator(`[data-actor=${actor}]`).focus();
+    await page.keyboard.press('Enter');
+  }
+  await expect.poll(ends).toEqual(['a', 'b']);
+});
+
 test('two seeds stand side by side, from where they differ', async () => {
   const { page } = visited;
   await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
   await page.getByRole('button', { name: 'Beside' }).click();
   expect(await page.locator('.two .stage').count()).toBe(2);
   expect(await page.getByRole('status').innerText()).toMatch(/differ/);
+});
+
+test('of two runs, both statecharts, contexts and NAT tables are seen at one moment', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  await page.getByRole('button', { name: 'Beside' }).click();
+  const [left, right] = ['left', 'right'].map((side) => page.locator(`.beside-one[data-side=${side}]`)) as [Locator, Locator];
+  await page.getByRole('tab', { name: 'Statecharts' }).click();
+  await page.getByRole('tab', { name: 'a', exact: true }).click();
+  await page.keyboard.press('Home');
+  for (const side of [left, right]) await side.locator('.state.active').first().waitFor();
+  // At the end of the moment at which they part, a probe has come through in the one, and in the other it is still waited for.
+  await page.keyboard.press('f');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(async () => (await left.locator('.state.active.leaf').getAttribute('data-state')) === (await right.locator('.state.active.leaf').getAttribute('data-state'))).toBe(false);
+  await left.locator('.beside-state.differs').waitFor();
+
+  await page.getByRole('tab', { name: 'Context' }).click();
+  const state = page.locator('.contexts tr', { has: page.locator('th', { hasText: /^state$/ }) });
+  const [one, other] = await state.locator('td').allInnerTexts();
+  expect(one).not.toBe(other);
+  expect(await page.locator('.contexts tr.differs').count()).toBeGreaterThan(1);
+
+  await page.getByRole('tab', { name: 'NAT tables' }).click();
+  const tables = await Promise.all([left, right].map((side) => side.locator('table[data-nat=nat-a] tbody').innerText()));
+  expect(tables[0]).toMatch(/198\.18\.1\.2:\d+/);
+  expect(tables[0]).not.toBe(tables[1]);
 });
 
 test('pictures of what is shown stand by themselves', async () => {

@@ -65,4 +65,8 @@ async function tables(page: Page): Promise<void> {
 async function beside(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Beside' }).click();
   await page.locator('.two').waitFor();
+  await page.getByRole('tab', { name: 'Statecharts' }).click();
+  // To the end of the moment at which they part.
+  await page.keyboard.press('ArrowRight');
+  await page.locator('.beside-one .state.active.leaf').last().waitFor();
 }

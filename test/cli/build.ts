@@ -22,9 +22,9 @@ export default function build(project: TestProject): () => void {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'run-'));
   const compiler = join(ROOT, 'node_modules/.bin/tsc');
-  const { stdout } = spawnSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', folder, '--declaration', 'false'], { cwd: ROOT, encoding: 'utf8' });
+  const { stdout } = spawnSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', folder, '--declaration', 'false', '--noCheck'], { cwd: ROOT, encoding: 'utf8' });
   const program = join(folder, 'cli/main.js');
-  // Errors of types do not keep it from running; `npm run types` reports them.
+  // Types are for `npm run types`.
   if (!existsSync(program)) throw new Error(`The command line could not be compiled:\n${stdout}`);
   project.provide('program', program);
   return () => rmSync(folder, { recursive: true, force: true });

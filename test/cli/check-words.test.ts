@@ -86,3 +86,45 @@ test.each([
 ])('a lifetime of %j', (lifetime, said) => {
   expect(words(found({ lifetime }))).toContain(`  lifetime         ${said}\n`);
 });
+
+describe('what to do to be reached', () => {
+  const said = (checked: Partial<Checked>): string => words(found(checked)).replaceAll('\n    ', ' ');
+  const HOME = { reflexive: { host: '198.18.1.2', port: 40_000 }, local: { host: '192.168.1.2', port: 40_000 } };
+
+  test('behind a NAT: a forwarded port, unless a carrier has another NAT above', () => {
+    const text = said({ ...HOME, hairpin: false });
+    expect(text).toContain('forward a port to 192.168.1.2, in the router whose outside address is 198.18.1.2');
+    expect(text).toContain("another outside address than 198.18.1.2? Then a carrier's NAT stands above it");
+    expect(text).toContain('not reached at 198.18.1.2 (no hairpin)');
+    expect(text).not.toContain('one block');
+    expect(said({ ...HOME, hairpin: true })).not.toContain('no hairpin');
+  });
+
+  test('ports of one block are named as what carriers give', () => {
+    expect(said({ ...HOME, allocation: { kind: 'block', size: 512, first: 20_000, last: 20_511 } })).toContain('Ports out of one block, as here, are what carriers give');
+  });
+
+  test.each([
+    ['100.64.0.2', true],
+    ['100.127.255.2', true],
+    ['100.63.0.2', false],
+    ['100.128.0.2', false],
+  ])('%s is an address that carriers give: %s', (host, isOfCarrier) => {
+    const text = said({ ...HOME, local: { host, port: 40_000 } });
+    expect(text.includes("the NAT is the carrier's")).toBe(isOfCarrier);
+    expect(text.includes('forward a port')).toBe(!isOfCarrier);
+  });
+
+  test('without a NAT: the firewall, if there is one', () => {
+    const bare = { nat: false, reflexive: HOME.reflexive, local: HOME.reflexive };
+    expect(said({ ...bare, verdict: 'firewalled' })).toContain('anybody, at any time: open the port in the firewall');
+    expect(said({ ...bare, ...NOT_ONE, nat: false })).toContain('if strangers are kept out, open the port');
+    expect(said({ ...bare, verdict: 'open', filtering: 'endpoint-independent' })).toContain('anybody who sends to 198.18.1.2 gets through');
+  });
+
+  test('UDP that is blocked is a fact or a guess, and is called what it is', () => {
+    const silent = (confidence: number): string => said({ ...NOT_ONE, verdict: 'udp-blocked', udp: false, nat: null, reflexive: null, evidence: [{ claim: 'udp', value: false, confidence, because: 'nothing came' }] });
+    expect(silent(0.97)).toMatch(/^udp-blocked: nothing came\n[^]*natpunch tcp/);
+    expect(silent(0.5)).toBe('udp-blocked, perhaps: nothing came');
+  });
+});

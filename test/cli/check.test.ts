@@ -82,7 +82,7 @@ describe.concurrent('no verdict about the NAT', { timeout }, () => {
     const [people, script] = await Promise.all([natpunchEnds(...args), natpunchEnds(...args, '--json')]);
     expect(people).toMatchObject({ code: 1, stderr: '' });
     expectReadable(people.stdout);
-    expect(people.stdout.replaceAll('\n', ' ')).toMatch(/^udp-blocked: nothing came from 127\.0\.0\.1:\d+ \(asked \d+ times\): the server may be down; a second --stun server would tell that from blocked UDP $/);
+    expect(people.stdout.replaceAll('\n', ' ')).toMatch(/^udp-blocked, perhaps: nothing came from 127\.0\.0\.1:\d+ \(asked \d+ times\): the server may be down; a second --stun server would tell that from blocked UDP $/);
     expect(script.code).toBe(1);
     const { reach, ...result } = checkResult.parse(onlyObject(script.stdout));
     expect(result).toMatchObject({ verdict: 'udp-blocked', udp: false, nat: null, mapping: null, filtering: null, reflexive: null });

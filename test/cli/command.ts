@@ -36,7 +36,6 @@ export function natpunch(args: readonly string[], { input = 'empty' }: { readonl
     stdio: [input === 'empty' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
-  children.add(child);
   return watch(child, `natpunch ${args.join(' ')}`);
 }
 
@@ -87,7 +86,9 @@ export async function served(kind: 'rendezvous' | 'seed-udp', ...args: string[])
   return { ...server, address };
 }
 
-function watch(child: ChildProcess, name: string): Command {
+/** Any program, by its pipes. */
+export function watch(child: ChildProcess, name: string): Command {
+  children.add(child);
   const printed = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   let isOver = false;

@@ -54,7 +54,9 @@ test.concurrent('twice: the second does not wait for goodbyes', { timeout }, asy
   other.signal('SIGSTOP');
   one.signal('SIGINT');
   one.signal('SIGTERM');
-  expect((await one.ended).code).toBe(130);
+  const { code, stderr } = await one.ended;
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/^natpunch: stopped without saying goodbye$/m);
 });
 
 describe.concurrent('a check', { timeout }, () => {

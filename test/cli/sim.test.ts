@@ -1,6 +1,6 @@
 /** `natpunch sim` and `natpunch grid`: text for people, JSON for scripts, and the same run again. */
 import { describe, expect, test } from 'vitest';
-import { DEADLINE_MS, natpunchEnds } from './command.ts';
+import { DEADLINE_MS, natpunch, natpunchEnds } from './command.ts';
 import { gridResult, onlyObject, simResult } from './shapes.ts';
 
 const timeout = DEADLINE_MS;
@@ -92,6 +92,12 @@ describe.concurrent('sim', { timeout }, () => {
     expect(drops).toContainEqual(expect.objectContaining({ by: 'nat-b', reason: 'filtering' }));
   });
 
+  test('a reader of stdout that goes away changes nothing about the outcome', async () => {
+    const run = natpunch(['sim', 'udp', '--a', 'symmetric', '--b', 'symmetric']);
+    run.hangUp();
+    expect(await run.ended).toMatchObject({ code: 1, stderr: '' });
+  });
+
   test('--timeout ends a run that has not ended by then', async () => {
     const { code, stdout } = await natpunchEnds('sim', 'udp', '--a', 'udp-blocked', '--b', 'open', '--timeout', '2', '--json');
     expect(code).toBe(1);
@@ -129,5 +135,6 @@ describe.concurrent('grid', { timeout }, () => {
     const { stdout } = await natpunchEnds('grid', 'udp', '--seeds', '1');
     expect(stdout.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     expect(stdout).toContain('Every cell is as the definitions of RFC 4787 say.');
+    expect(stdout).toMatch(/^Why not, packet by packet: natpunch sim udp --a symmetric --b symmetric$/m);
   });
 });

@@ -1,5 +1,7 @@
 /** Help, version, and wrong usage: one line that says what is wrong, a hint, and exit 2. */
 import { expect, test } from 'vitest';
+import { NAT_FLAVOURS, NAT_MODIFIERS, OTHER_NAT_FLAVOURS } from '../../adapters/sim/nat-name.ts';
+import { NAT_HELP } from '../../cli/world-options.ts';
 import { DEADLINE_MS, natpunchEnds } from './command.ts';
 
 test.concurrent('every command explains itself on stdout, with an example', { timeout: DEADLINE_MS }, async () => {
@@ -11,6 +13,12 @@ test.concurrent('every command explains itself on stdout, with an example', { ti
     expect(stdout).toContain('Example');
     expect(longLines(stdout), command).toEqual([]);
   }
+});
+
+test('each name of a NAT is explained', () => {
+  const explained = new Set([...NAT_HELP.matchAll(/^ {2}(\S+?)(?:=\S+)?(?: s>)? {2,}\S/gm)].map(([, name]) => name));
+  const names = [...NAT_FLAVOURS, ...OTHER_NAT_FLAVOURS, ...NAT_MODIFIERS.map((modifier) => `+${modifier.replace(/=.*/, '')}`)];
+  expect([...explained].toSorted()).toEqual(names.toSorted());
 });
 
 test.concurrent('--version is that of the package', { timeout: DEADLINE_MS }, async () => {

@@ -30,6 +30,19 @@ export function canMeetPlainly(a: string, b: string): boolean {
   return one !== undefined && other !== undefined && canPunch(one, other);
 }
 
+/** By TCP simultaneous open: as by UDP, where mapping and filtering are the same (RFC 5382 REQ-1, REQ-3), but nothing is left to chance. */
+export function canOpen(a: string, b: string): boolean {
+  return canMeet(a, b) && !isLeftToChance(a, b);
+}
+
+/** Those of TCP: what blocks UDP does not block it. */
+export const PAIRS_OF_TCP: readonly Pair[] = PAIRS.filter((pair) => !pair.includes('udp-blocked'));
+
+/** The same NAT, but one that answers an unknown SYN by RST. */
+export function refusing(name: string): string {
+  return name === 'open' ? name : `${name}+rst`;
+}
+
 /** Where nobody can tell the port, and enough are tried. */
 export function isLeftToChance(a: string, b: string): boolean {
   return canMeet(a, b) && !canMeetPlainly(a, b) && [a, b].includes('symmetric');

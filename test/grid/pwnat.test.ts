@@ -7,6 +7,7 @@ import { world } from '../../adapters/sim/world.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { pwnat, pwnatCodec, pypwnat } from '../../machines/pwnat/index.ts';
 import { canMeet, sideOf } from '../pwnat/oracle.ts';
+import { runs } from '../runs.ts';
 import { play } from './play.ts';
 
 const LISTENERS = ['open', 'firewall', 'full-cone', 'restricted', 'port-restricted', 'port-restricted+randport', 'symmetric', 'symmetric-seq', 'restricted+no-icmp', 'udp-blocked'];
@@ -20,32 +21,33 @@ test('the definitions allow 30 of them', () => {
 });
 
 describe.each([
-  ['pwnat', pwnat, 6],
+  ['pwnat', pwnat, runs(6, 2)],
   ['pypwnat', pypwnat, 2],
 ] as const)('by %s', (_, scenario, seeds) => {
   test.each(PAIRS)('a listener behind %s and a caller behind %s are as the oracle says', (a, b) => {
     const met = allowed.some(([x, y]) => x === a && y === b);
-    const runs = met ? seeds : 2;
+    const worlds = met ? seeds : runs(2, 1);
     let both = 0;
-    for (let seed = 1; seed <= runs; seed += 1) {
+    for (let seed = 1; seed <= worlds; seed += 1) {
       const played = play(scenario, a, b, { seed, latencyMs: seed % 2 === 0 ? 0 : 40 });
       expect([played.oneSided, played.leaks], `seed ${seed}`).toEqual([false, []]);
       if (played.both) both += 1;
       if (!met) expect([played.a, played.b]).toMatchObject([{ kind: 'failed', reason: 'no-peer' }, { kind: 'failed', reason: expect.stringMatching(/^no-(reply|path)$/), detail: expect.stringContaining('198.18.1.2') }]);
     }
-    expect(both).toBe(met ? runs : 0);
+    expect(both).toBe(met ? worlds : 0);
   });
 });
 
-test('at 10 % loss with jitter and reordering every allowed pair meets, 10 worlds each', () => {
+test('at 10 % loss with jitter and reordering every allowed pair meets', () => {
+  const worlds = allowed.length * runs(10, 2);
   let both = 0;
-  for (let n = 0; n < 300; n += 1) {
+  for (let n = 0; n < worlds; n += 1) {
     const [a, b] = allowed[n % allowed.length] ?? ['open', 'open'];
     const played = play(pwnat, a, b, { seed: `lossy ${n}`, latencyMs: 20, loss: 0.1, jitterMs: 15, reorder: 0.05, duplicate: 0.02 });
     expect(played.leaks).toEqual([]);
     if (played.both) both += 1;
   }
-  expect(both).toBe(300);
+  expect(both).toBe(worlds);
 });
 
 test('where the acceptance is lost, and udptunnel is answered, the better way is offered again', () => {

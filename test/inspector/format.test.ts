@@ -24,10 +24,30 @@ test('a field that goes from a context is gone when it is read', () => {
   expect(isBadTrace(read) ? read : ofKind(read, 'snapshot').map(({ context }) => context)).toEqual([{ kept: 1, lost: 2 }, { kept: 1 }]);
 });
 
-test('a trace that was cut off is read as far as it goes', () => {
-  const lines = writeTrace(TRACE).split('\n').slice(0, 40);
-  const read = readTrace(lines.join('\n'));
-  expect(isBadTrace(read) ? read.message : read.events.length).toBe(39);
+test('of a list that grows, what is new is told', () => {
+  const [first, second] = ofKind(TRACE, 'snapshot').filter(({ actor }) => actor === 'a');
+  const list = Array.from({ length: 200 }, (_, port) => ({ port }));
+  const contexts = [{ list, other: [1] }, { list: [...list, { port: 200 }], other: [1, 2] }, { list: list.slice(0, 150), other: [] }, { list: [{ port: 9 }], other: [] }];
+  const writer = new TraceWriter();
+  const lines = [writer.header(TRACE.header), ...contexts.map((context, n) => writer.event({ ...(n === 0 ? first! : second!), n, context }))];
+  expect(lines[2]!.length).toBeLessThan(lines[1]!.length / 4);
+  const read = readTrace(`${lines.join('\n')}\n`);
+  expect(isBadTrace(read) ? read : ofKind(read, 'snapshot').map(({ context }) => context)).toEqual(contexts);
+});
+
+test('a trace that was cut off is read as far as it goes, and says where that is', () => {
+  const text = writeTrace(TRACE);
+  const lines = text.split('\n').slice(0, 40);
+  const read = (given: string): unknown[] => {
+    const trace = readTrace(given);
+    return isBadTrace(trace) ? [trace.message] : [trace.events.length, trace.header.cut];
+  };
+  expect(read(text)).toEqual([TRACE.events.length, undefined]);
+  expect(read(`${lines.join('\n')}\n`)).toEqual([39, 'stops after line 40']);
+  expect(read(lines.join('\n').slice(0, -5))).toEqual([38, 'is cut off in its last line, 40']);
+  expect(read(text.slice(0, 20))).toEqual(['line 1: cut off in its header']);
+  // Only the end may be cut.
+  expect(read(text.replace('"kind":"place"', '"kind":"pl'))).toEqual(['line 2: not a JSON object']);
 });
 
 test('the end of a feed is no event', () => {
@@ -38,7 +58,7 @@ test('the end of a feed is no event', () => {
 
 test.each([
   ['', 'line 1: the trace is empty'],
-  ['hello', 'line 1: not a JSON object'],
+  ['hello\n', 'line 1: not a JSON object'],
   ['{"format":"natpunch-log/1"}', 'line 1: not the header of a natpunch-trace/1'],
   ['{"format":"natpunch-trace/1"}', 'line 1: a header without its title or origin'],
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"surprise"}`, "line 2: an event of kind 'surprise' without its meaning"],
@@ -46,6 +66,7 @@ test.each([
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":5,"kind":"actor","actor":"a"}\n{"n":1,"at":4,"kind":"actor","actor":"b"}`, 'line 3: its time goes back'],
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"actor","actor":"a"}\n{"n":0,"at":0,"kind":"actor","actor":"b"}`, 'line 3: its n does not rise'],
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"changed":{}}`, 'line 2: a change of a context that was never told'],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"context":{"l":[1]}}\n{"n":1,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"changed":{},"grown":{"l":{"kept":2,"put":[]}}}`, "line 3: a list 'l' that grows and was never told"],
 ])('what is no trace is refused with its line: %s', (text, message) => {
   expect(readTrace(text)).toMatchObject({ kind: 'bad-trace', message });
 });

@@ -34,13 +34,13 @@ interface Waiting {
 
 const MAIN = fileURLToPath(new URL('agent-main.mjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const CALL_TIMEOUT_MS = 10_000;
 const STDERR_KEPT = 8_192;
 
 /**
  * Starts a worker by means of `exec` and waits until its module is loaded. TypeScript modules are loaded through tsx.
- * @throws Error with the worker's stderr when the module does not load within 20 s.
+ * @throws Error with the worker's stderr when the module does not load within a minute.
  */
 export async function startAgent(
   exec: (argv: readonly string[], options: SpawnOptions) => ChildProcess,

@@ -12,6 +12,7 @@ import { world } from '../../adapters/sim/world.ts';
 import type { Failed } from '../../machines/outcome.ts';
 import { stunCheck } from '../../machines/nat-check/stun-scenario.ts';
 import type { Checked } from '../../machines/nat-check/stun-session.ts';
+import { tell } from './agreement.ts';
 import type { Timed } from './check-agent.ts';
 import { behindEach, type Bench, loseUdp, SERVER } from './check-benches.ts';
 import { IS_FULL } from './full.ts';
@@ -111,6 +112,7 @@ describe('every NAT is seen as it is, and as the simulator sees it', () => {
   test.each(NATS)('%s', (name) => {
     const { outcome, elapsedMs } = simulated(name, 0);
     rows.near.push(row(name, of(name), elapsedMs));
+    for (const { outcome: real } of of(name)) tell('stun-check', name, '', real.kind === 'checked' ? (real.verdict ?? '?') : real.reason);
     for (const { outcome: real } of of(name)) expect(portraitOf(real)).toEqual(truthOf(name));
     expect(portraitOf(outcome)).toEqual(truthOf(name));
     // In virtual time, which no machine slows down.

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { CheckOutcome } from '../../machines/nat-check/text-check.ts';
+import { tell } from './agreement.ts';
 import { IS_FULL } from './full.ts';
 import { buildLab, type Lab } from './lab.ts';
 
@@ -89,6 +90,7 @@ describe.each(IN_EVERY_ROLE)('behind %s', (nat, verdict, original, vague) => {
     await start(nat, 'ours', 'ours');
     const { said, elapsedMs } = await ours();
     note(nat, 'ours - ours - ours', said, elapsedMs);
+    tell('nat-check', nat, '', said);
     expect(said).toBe(verdict);
     expect(elapsedMs).toBeLessThan(4_000);
   });
@@ -127,6 +129,7 @@ test.each([...NATS.filter((one) => !IN_EVERY_ROLE.includes(one)).map(([nat, verd
   await start(nat, 'ours', 'ours');
   const { said, elapsedMs } = await ours();
   note(nat, 'ours - ours - ours', said, elapsedMs);
+  tell('nat-check', nat, '', said);
   expect(said).toBe(verdict);
 });
 
@@ -153,5 +156,7 @@ test('with their server and our assist their client says what it always says', a
 
 test('behind a NAT that blocks UDP ours says that nobody answers', async () => {
   await start('udp-blocked', 'ours', 'ours');
-  expect((await ours()).said).toBe('no-server');
+  const { said } = await ours();
+  tell('nat-check', 'udp-blocked', '', said);
+  expect(said).toBe('no-server');
 });

@@ -10,6 +10,7 @@ import { world } from '../../adapters/sim/world.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
 import { canMeet, isLeftToChance, PAIRS } from '../grid/oracle.ts';
+import { tellRuns } from './agreement.ts';
 import { IS_FULL } from './full.ts';
 import { type Agent, buildLab, type LabSpec } from './lab.ts';
 import type { Punched } from './punch-agent.ts';
@@ -56,7 +57,7 @@ async function punchOnce({ a, b }: { readonly a: Agent; readonly b: Agent }, roo
 }
 
 /** Some punches one after the other, both ways proved by payload each time. */
-async function punchAll(title: string, spec: LabSpec, runs = RUNS): Promise<void> {
+async function punchAll(title: string, spec: LabSpec, runs = RUNS): Promise<number> {
   const results = await withHosts(spec, async (hosts) => {
     const all: (readonly [Punched, Punched])[] = [];
     for (let n = 0; n < runs; n += 1) all.push(await punchOnce(hosts, `room ${n}`));
@@ -68,6 +69,7 @@ async function punchAll(title: string, spec: LabSpec, runs = RUNS): Promise<void
   rows.push(`| ${title} | ${runs} | ${good.length} | ${at(0.5)} | ${at(1)} |`);
   const failures = results.filter((result) => !good.includes(result));
   expect(failures).toEqual([]);
+  return good.length;
 }
 
 function simulated(a: string, b: string): boolean {
@@ -80,7 +82,7 @@ function simulated(a: string, b: string): boolean {
 describe('pairs that can meet', () => {
   test.each(ALLOWED)(`%s × %s: ${RUNS} of ${RUNS}, as in the simulator`, async (a, b) => {
     expect(simulated(a, b)).toBe(true);
-    await punchAll(`${a} × ${b}`, { a, b });
+    tellRuns('udp-punch', a, b, await punchAll(`${a} × ${b}`, { a, b }), RUNS);
   });
 });
 
@@ -111,6 +113,7 @@ describe('pairs that cannot meet', () => {
       batch.map(async ([a, b]) => {
         expect(simulated(a, b)).toBe(false);
         const results = await withHosts({ a, b }, (hosts) => Promise.all(['x', 'y', 'z'].map((room) => punchOnce(hosts, room))));
+        tellRuns('udp-punch', a, b, results.filter((both) => both.some(({ kind }) => kind === 'connected')).length, results.length);
         for (const punched of results.flat()) expect(punched).toEqual({ kind: 'failed', reason: expect.any(String), detail: expect.any(String) });
         rows.push(`| ${a} × ${b} | ${results.length} | 0 | – | – |`);
       }),

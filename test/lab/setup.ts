@@ -1,12 +1,42 @@
 /**
- * Runs once before all lab tests.
+ * Runs once before all lab tests, and once after them.
  *
- * For: failing the whole run with one clear line where the machine cannot hold a lab.
+ * For: failing the whole run with one clear line where the machine cannot hold a lab, and where definitions, simulator and kernel
+ * were not of one mind: docs/agreement.md.
  * Never: skips a test in silence.
  */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AGREEMENT_FILE, agreement } from './agreement.ts';
 import { preflight } from './lab.ts';
 
-export default function setup(): void {
+/** Its answers depend on no number of runs, so it is not written with the figures. */
+const WRITES_AGREEMENT = Boolean(process.env['NATPUNCH_WRITE_AGREEMENT']);
+const PAGE = join(import.meta.dirname, '../../docs/agreement.md');
+
+export default function setup(): () => void {
   const reason = preflight();
   if (reason !== undefined) throw new Error(reason);
+  const folder = mkdtempSync(join(tmpdir(), 'natpunch-agreement-'));
+  const file = join(folder, 'told.jsonl');
+  writeFileSync(file, '');
+  process.env[AGREEMENT_FILE] = file;
+  return () => {
+    try {
+      judge(file);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+}
+
+/** A run of some files has asked some of it. */
+function judge(file: string): void {
+  const isWhole = process.argv.slice(2).every((word, index, words) => word === 'run' || word === '--config' || words[index - 1] === '--config');
+  const { page, differences, unasked } = agreement(file);
+  const faults = [...differences, ...(isWhole ? unasked.map((question) => `${question}: the kernel was not asked`) : [])];
+  if (unasked.length === 0 && faults.length === 0 && WRITES_AGREEMENT) writeFileSync(PAGE, page);
+  else if (unasked.length === 0 && readFileSync(PAGE, 'utf8') !== page) faults.push('docs/agreement.md says otherwise; NATPUNCH_WRITE_AGREEMENT=1 writes it anew');
+  if (faults.length > 0) throw new Error(`definitions, simulator and kernel are not of one mind:\n${faults.join('\n')}`);
 }

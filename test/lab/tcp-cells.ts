@@ -6,6 +6,7 @@ import { world } from '../../adapters/sim/world.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { lateBy } from '../grid/skews.ts';
 import { type Agent, buildLab, type Lab, type LabSpec } from './lab.ts';
+import { Pool } from './pool.ts';
 import type { Opened } from './tcp-open-agent.ts';
 
 export interface Cell {
@@ -39,26 +40,18 @@ const WORLDS = 5;
 /** Some labs whose processes are started once and whose networks are built anew for every cell. */
 export class Cells {
   readonly #all: Standing[] = [];
-  readonly #idle: Standing[] = [];
-  readonly #waiting: ((lab: Standing) => void)[] = [];
+  readonly #pool = new Pool<Standing>();
 
   /** Resolves when `count` labs stand. */
   static async start(count: number): Promise<Cells> {
     const cells = new Cells();
-    await Promise.all(Array.from({ length: count }, async () => cells.#idle.push(await cells.#build())));
+    await Promise.all(Array.from({ length: count }, async () => cells.#pool.add(await cells.#build())));
     return cells;
   }
 
   /** Waits for a lab that nobody else uses. */
   async play(cell: Cell, runs: number): Promise<CellResult> {
-    const lab = this.#idle.pop() ?? (await new Promise<Standing>((resolve) => this.#waiting.push(resolve)));
-    try {
-      return await playOn(lab, cell, runs);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next(lab);
-      else this.#idle.push(lab);
-    }
+    return this.#pool.lend((lab) => playOn(lab, cell, runs));
   }
 
   async stop(): Promise<void> {

@@ -46,7 +46,7 @@ const refold = (log: string): ReturnType<typeof replay> =>
 test.concurrent.each([
   ['connect', 'port-restricted', 'port-restricted', 0, 0, /"tcp.connected","socket":"c\d+\/0"/],
   ['accept', 'restricted', 'symmetric', 0, 0, /"tcp.accepted"/],
-  ['refused', 'port-restricted+rst', 'port-restricted+rst', 5, 60, /"code":"refused"/],
+  ['refused', 'port-restricted+rst', 'port-restricted+rst', 5, 200, /"code":"refused"/],
   ['no-path', 'symmetric', 'symmetric', 0, 0, /"tcp.listening"/],
 ])('%s: the logs of %s × %s at %i ms, one %i ms late, refold without divergence, and hold neither room nor words', async (name, a, b, delayMs, lateMs, shows) => {
   const room = 'a secret of this test';

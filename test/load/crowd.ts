@@ -7,8 +7,9 @@ import { run } from '../../effects/run.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { type Connection, connect } from '../../machines/connection.ts';
 import type { Connected } from '../../machines/outcome.ts';
+import { KEY_LABEL } from '../../machines/udp-punch/codec.ts';
 import { peerCodec, udpPunchPeer } from '../../machines/udp-punch/index.ts';
-import { roomKeys } from '../../machines/udp-punch/room-keys.ts';
+import { roomKeys } from '../../machines/rendezvous/keys.ts';
 
 export interface Pair {
   /** The beginning of the room's identifier, as the rendezvous reports it. */
@@ -51,7 +52,7 @@ export class Crowd {
       const { connection } = this.#enter(room);
       this.#guests.push(connection);
       const [one, other] = await Promise.all([host.opened, connection.opened]);
-      pairs.push({ room: toHex(roomKeys(room).id).slice(0, 8), host: one, guest: other });
+      pairs.push({ room: toHex(roomKeys(room, KEY_LABEL).id).slice(0, 8), host: one, guest: other });
     });
     return pairs;
   }

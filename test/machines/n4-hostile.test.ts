@@ -88,7 +88,7 @@ test('clients that come and go leave nothing behind', () => {
     server.now += 1_000;
   }
   const { clients, silent, known, rooms, turns, unseen, strays, taken } = server.memory;
-  expect([clients, rooms, turns, unseen, strays, silent.byHost, known.byHost].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  expect([clients, rooms, turns, unseen, strays, silent.byNetwork, known.byNetwork].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0, 0, 0]);
   expect([silent.order, known.order]).toEqual([[], []]);
   expect(taken.length).toBeLessThan(5);
 });

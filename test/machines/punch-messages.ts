@@ -4,7 +4,8 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
 import { ipv4ToText, ipv6ToText } from '../../effects/wire/stun-address.ts';
 import type { Forecast } from '../../machines/port-forecast.ts';
-import { CANDIDATE_LIMIT, type PunchMessage, type Register } from '../../machines/udp-punch/messages.ts';
+import { CANDIDATE_LIMIT } from '../../machines/rendezvous/bytes.ts';
+import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 
 type Kinds = { readonly [T in PunchMessage['type']]: fc.Arbitrary<Extract<PunchMessage, { type: T }>> };
 

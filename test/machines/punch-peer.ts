@@ -6,9 +6,10 @@ import type { NetCommand } from '../../effects/net-actor.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import type { Forecast } from '../../machines/port-forecast.ts';
 import type { Mapped, PeerDescription, PunchMessage, Refused } from '../../machines/udp-punch/messages.ts';
+import type { Path } from '../../machines/udp-paths.ts';
 import { udpPunchPeer } from '../../machines/udp-punch/peer.ts';
 import type { PeerEvent } from '../../machines/udp-punch/peer-setup.ts';
-import { checkId, type Path, type PeerContext, type PeerInput, transactionId } from '../../machines/udp-punch/session.ts';
+import { checkId, type PeerContext, type PeerInput, transactionId } from '../../machines/udp-punch/session.ts';
 import { Bench } from './bench.ts';
 
 export const SERVER: Endpoint = { host: '198.18.0.2', port: 3478 };

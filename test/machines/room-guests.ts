@@ -3,7 +3,8 @@ import type { Arrival } from '../../effects/net-actor.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { utf8, toHex } from '../../effects/wire/bytes.ts';
 import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
-import { admit, type Admission, noRooms, type Reply, type Rooms } from '../../machines/udp-punch/rooms.ts';
+import type { Reply, Step } from '../../machines/server.ts';
+import { admit, noRooms, type Rooms } from '../../machines/udp-punch/rooms.ts';
 
 export const SEED = 'the seed of the rendezvous';
 export const ALTERNATE: Endpoint = { host: '198.18.0.2', port: 40_000 };
@@ -33,6 +34,18 @@ export function hex(text: string, size: number): string {
   return toHex(utf8(text)).padEnd(2 * size, '0').slice(0, 2 * size);
 }
 
+export type Datagram = Extract<Reply<PunchMessage>, { readonly to: Endpoint }>;
+
+/** A step of rooms that answer by datagrams only. */
+export interface Answered extends Step<PunchMessage, Rooms> {
+  readonly replies: readonly Datagram[];
+}
+
+export function datagramOf(reply: Reply<PunchMessage>): Datagram {
+  if ('close' in reply || !reply.to) throw new Error(`no datagram: ${JSON.stringify(reply)}`);
+  return reply;
+}
+
 /** Rooms that change, for tests to read from top to bottom. */
 export class House {
   rooms: Rooms;
@@ -46,15 +59,15 @@ export class House {
     return this.admit(registration(who, at, more)).replies.map(words);
   }
 
-  admit(request: Register & Arrival, alternate: Endpoint | undefined = ALTERNATE): Admission {
-    const admission = admit(this.rooms, request, alternate);
-    this.rooms = admission.rooms;
-    return admission;
+  admit(request: Register & Arrival, alternate: Endpoint | undefined = ALTERNATE): Answered {
+    const step = admit(this.rooms, request, alternate);
+    this.rooms = step.memory;
+    return { ...step, replies: step.replies.map(datagramOf) };
   }
 }
 
 /** `b: a1 at 10.0.0.97:5001`, or `b: mapped`, or `b: room-full`. */
-export function words({ to, message }: Reply): string {
+export function words({ to, message }: Datagram): string {
   const name = String.fromCharCode(Number(to.host.split('.')[3]));
   return `${name}: ${said(message)}`;
 }

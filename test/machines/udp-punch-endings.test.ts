@@ -1,9 +1,9 @@
 /** How a udp-punch peer ends, in every state, and what it never keeps. Pure transitions. */
 import { describe, expect, test } from 'vitest';
-import { peerCodec } from '../../machines/udp-punch/codec.ts';
+import { KEY_LABEL, peerCodec } from '../../machines/udp-punch/codec.ts';
 import { udpPunchPeer } from '../../machines/udp-punch/peer.ts';
 import { udpPunchRendezvous } from '../../machines/udp-punch/rendezvous.ts';
-import { roomKeys } from '../../machines/udp-punch/room-keys.ts';
+import { roomKeys } from '../../machines/rendezvous/keys.ts';
 import { seedUdpPeer } from '../../machines/seed-udp/peer.ts';
 import { seedUdpServer } from '../../machines/seed-udp/server.ts';
 import { toHex } from '../../effects/wire/bytes.ts';
@@ -165,7 +165,7 @@ describe('what it keeps', () => {
   const ROOM = 'correct horse battery staple';
   test.each(STATES)('in %s no room and no key', (_, make) => {
     const peer = make();
-    const { id, sessionKey } = roomKeys(ROOM);
+    const { id, sessionKey } = roomKeys(ROOM, KEY_LABEL);
     const kept = JSON.stringify(peer.snapshot.toJSON());
     const secrets = [ROOM, toHex(id), toHex(sessionKey(peer.context.id, peer.other))];
     for (const secret of secrets) expect(kept).not.toContain(secret);
@@ -176,7 +176,7 @@ describe('what it keeps', () => {
     const peer = new PunchPeer().opened();
     const [register] = peer.sent('register');
     expect(register?.message).not.toHaveProperty('room');
-    expect(toHex(peerCodec(ROOM).encode(register!.message))).toContain(toHex(roomKeys(ROOM).id));
+    expect(toHex(peerCodec(ROOM).encode(register!.message))).toContain(toHex(roomKeys(ROOM, KEY_LABEL).id));
   });
 });
 

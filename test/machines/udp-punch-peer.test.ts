@@ -70,7 +70,7 @@ describe('registering', () => {
     peer.send({ type: 'net.failed', effect: 'udp.send', socket: 'r1', code: 'unreachable', detail: 'no route to it', at: peer.now });
     expect(peer.state).toBe('registering.asking');
     peer.advance(10_000);
-    expect(peer.outcomes).toMatchObject([{ reason: 'no-rendezvous', detail: expect.stringContaining('The local system reported: no route to it') }]);
+    expect(peer.outcomes).toMatchObject([{ reason: 'no-rendezvous', detail: expect.stringContaining('This host said: no route to it') }]);
   });
 
   test('an answer that names nobody lets it wait, and ask the other port of the rendezvous for its address', () => {

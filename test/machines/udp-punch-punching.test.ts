@@ -1,7 +1,7 @@
 /** The udp-punch peer while it punches: openers, probes and rounds, and why it failed. Pure transitions. */
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { MappingSeen } from '../../machines/udp-punch/messages.ts';
+import type { MappingSeen } from '../../machines/rendezvous/mapping.ts';
 import { transactionId } from '../../machines/udp-punch/session.ts';
 import { ELSEWHERE, FAR_MS, LOW, MAPPED, PunchPeer, SERVER, THEIRS } from './punch-peer.ts';
 
@@ -230,10 +230,22 @@ describe('the last round fails', () => {
     expect(peer.outcomes).toMatchObject([{ detail: expect.stringContaining(reason === 'no-path' && ours === theirs ? 'A relay' : 'rounds of probes') }]);
   });
 
+  test.each([
+    ['one NAT, which is no use to either', [{ ...MAPPED, port: 6 }, { host: '192.168.9.9', port: 6 }], true],
+    ['a peer at the same address without a NAT', [{ ...MAPPED, port: 6 }], false],
+  ])('seen at one address: %s', (_, endpoints, isNamed) => {
+    const peer = new PunchPeer().probing().observed(MAPPED);
+    for (let round = 2; round <= 3; round += 1) peer.silentRound().reopened().introduced({ mapping: 'same', endpoints });
+    peer.silentRound();
+    const [outcome] = peer.outcomes;
+    expect(outcome).toMatchObject({ kind: 'failed', reason: 'no-reply' });
+    expect(JSON.stringify(outcome).includes(`Both sides are seen at ${MAPPED.host}, so they are behind one NAT`)).toBe(isNamed);
+  });
+
   test('with three rounds counted, and what the local system said', () => {
     const peer = lastRound();
     peer.send({ type: 'net.failed', effect: 'udp.send', socket: 'r3', code: 'not-permitted', detail: 'a firewall here', at: peer.now });
     peer.silentRound();
-    expect(peer.outcomes).toMatchObject([{ detail: expect.stringMatching(/in 3 rounds .*The local system reported: a firewall here/) }]);
+    expect(peer.outcomes).toMatchObject([{ detail: expect.stringMatching(/in 3 rounds .*This host said: a firewall here/) }]);
   });
 });

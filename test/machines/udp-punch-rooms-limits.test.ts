@@ -5,7 +5,8 @@ import { fromHex } from '../../effects/wire/bytes.ts';
 import { chance } from '../../effects/seed.ts';
 import { encodeStun } from '../../effects/wire/stun.ts';
 import { peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
-import { CANDIDATE_LIMIT, type PunchMessage, type Register } from '../../machines/udp-punch/messages.ts';
+import { CANDIDATE_LIMIT } from '../../machines/rendezvous/bytes.ts';
+import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 import { entries } from '../../machines/persistent-map.ts';
 import { admit, LIMITS, noRooms, type Rooms, sweep } from '../../machines/udp-punch/rooms.ts';
 import { hex, House, registration, SEED } from './room-guests.ts';
@@ -17,7 +18,7 @@ function crowded({ rooms, host }: { rooms: number; host?: number }): House {
 }
 
 function hostsWith(name: string, count: number): Rooms['hosts'] {
-  const { hosts } = admit(noRooms(SEED), registration('a'), undefined).rooms;
+  const { hosts } = admit(noRooms(SEED), registration('a'), undefined).memory;
   return { ...hosts, shards: hosts.shards.map((shard) => shard && new Map([[name, count]])) };
 }
 

@@ -10,14 +10,14 @@ describe('two peers', () => {
     expect(replies).toEqual([
       { socket: 'main', to: { host: '10.0.0.97', port: 5001 }, message: { type: 'mapped', txid: hex('a/1', 12), to: hex('a', 8), mapped: { host: '10.0.0.97', port: 5001 }, alternate: ALTERNATE, known: 'unknown' } },
     ]);
-    expect(news).toBe('opened');
+    expect(news?.what).toBe('room-opened');
   });
 
   test('the second is introduced to it, and it to the second, each under its own transaction', () => {
     const house = new House();
     house.register('a', 0, { candidates: [{ host: '192.168.1.2', port: 5000 }], mapping: 'same' });
     const { replies, news } = house.admit(registration('b', 5, { socket: 'alternate' }));
-    expect(news).toBe('paired');
+    expect(news?.what).toBe('paired');
     expect(replies).toMatchObject([
       {
         socket: 'alternate',
@@ -59,8 +59,8 @@ describe('a repetition', () => {
     const again = house.admit(registration('a', 500));
     expect(again.replies).toEqual(first.replies);
     expect(again.news).toBeUndefined();
-    expect(again.rooms.rooms.size).toBe(1);
-    expect(again.rooms.hosts).toEqual(first.rooms.hosts);
+    expect(again.memory.rooms.size).toBe(1);
+    expect(again.memory.hosts).toEqual(first.memory.hosts);
   });
 
   test('after the introduction tells both again, for whom it was lost, and is no news', () => {
@@ -115,7 +115,7 @@ describe('the next round', () => {
     house.register('a');
     house.register('b');
     house.register('a2');
-    expect(house.admit(registration('b2')).news).toBe('paired');
+    expect(house.admit(registration('b2')).news?.what).toBe('paired');
     expect(house.admit(registration('b2')).news).toBeUndefined();
     expect(house.admit(registration('a2')).news).toBeUndefined();
   });

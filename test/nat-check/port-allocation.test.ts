@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { chance, seedOf } from '../../effects/seed.ts';
 import { allocationOf, type PortAllocation } from '../../machines/nat-check/port-allocation.ts';
 import type { PortSample } from '../../machines/nat-check/samples.ts';
+import { runs } from '../runs.ts';
 
 const FIRST = 1024;
 const USABLE = 64_512;
@@ -17,7 +18,7 @@ describe('a sequence', () => {
       fc.property(step, fc.integer({ min: FIRST, max: 65_535 }), (by, first) => {
         expect(nameOf(sampled(asSent(), (nth) => round(first + nth * by)))).toBe(`sequential ${by}`);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000, 400) },
     );
   });
 
@@ -31,7 +32,7 @@ describe('a sequence', () => {
         expect(Math.abs(Number(name.replace('sequential ', '')) % by)).toBe(0);
         expect(name).toMatch(by > 0 ? /^sequential \d/ : /^sequential -/);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000, 200) },
     );
   });
 
@@ -121,7 +122,7 @@ describe('what says too little', () => {
         if (allocation?.kind === 'sequential') expect(Math.abs(allocation.step)).toBeGreaterThan(0);
         if (allocation?.kind === 'block') expect(allocation.size).toBeGreaterThan(0);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000, 400) },
     );
   });
 });

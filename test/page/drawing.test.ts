@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import type { TraceEvent } from '../../cli/inspector/trace/trace.ts';
 import { Drawing } from '../../cli/inspector/page/model/drawing.ts';
 import { portOf } from '../../cli/inspector/page/model/words.ts';
-import type { Packet } from '../../cli/inspector/page/model/picture.ts';
+import { arranging } from '../../cli/inspector/page/model/arrangement.ts';
+import { NO_FILTERS } from '../../cli/inspector/page/model/filters.ts';
+import type { Packet, Picture } from '../../cli/inspector/page/model/picture.ts';
+import { finished } from '../../cli/inspector/page/model/steps.ts';
+import { manyEvents } from '../browser/many-events.ts';
 import { pictureOf, punchEvents } from './pictures.ts';
 
 const PUNCH = punchEvents('port-restricted', 'restricted');
@@ -38,15 +42,6 @@ test('actors leave their states and their end beside their lane', () => {
 
 test('a NAT is open from its first mapping on', () => {
   expect(PICTURE.openings.map(({ lane }) => PICTURE.lanes[lane]?.name)).toEqual(expect.arrayContaining(['nat-a', 'nat-b']));
-});
-
-test('told in pieces it is the same picture', () => {
-  const drawing = new Drawing();
-  for (let from = 0; from < PUNCH.length; from += 7) {
-    drawing.add(PUNCH.slice(from, from + 7));
-    drawing.picture();
-  }
-  expect(drawing.picture()).toEqual(PICTURE);
 });
 
 test('where only one end is seen, a packet goes to an address and nobody knows of the rest', () => {
@@ -102,4 +97,23 @@ test('a packet that a NAT lets through as it is stops there too, with the same a
     { n: 3, at: 1, kind: 'packet', what: 'forwarded', packet: 0, place: 'nat-a', ...flow },
   ];
   expect(pictureOf(events).packets[0]?.stops.map(({ device, before, after }) => [device, before, after])).toEqual([['a', undefined, flow], ['nat-a', flow, flow]]);
+});
+
+test.each([
+  ['a punch', PUNCH],
+  ['a sweep', punchEvents('symmetric', 'port-restricted')],
+  ['a long run', manyEvents(4_000).events],
+])('%s told in pieces is the same picture', (_, events) => {
+  const drawing = new Drawing();
+  const view = { filters: NO_FILTERS, opened: new Set<string>(), row: 20, hasMargin: true };
+  // Numbers that only stand for something are given in another order.
+  const seen = (picture: Picture): unknown => {
+    const { arrows, marks, height } = finished(arranging(picture, view)).layout;
+    return { ...picture, order: undefined, packets: picture.packets.map((packet) => ({ ...packet, likeness: 0, stops: packet.stops.map((stop) => ({ ...stop, rewriting: 0 })) })), height, marked: marks.map(({ y }) => y), arrows: arrows.map(({ drawn, ys }) => [drawn.id, drawn.members.length, drawn.news, ys]) };
+  };
+  for (let from = 0, size = 1; from < events.length; from += size, size = (size * 7) % 230 + 1) {
+    drawing.add(events.slice(from, from + size));
+    const picture = drawing.picture();
+    if (from % 5 === 0 || from + size >= events.length) expect(seen(picture)).toEqual(seen(pictureOf(events.slice(0, from + size))));
+  }
 });

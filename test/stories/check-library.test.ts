@@ -60,6 +60,7 @@ test('options that make no sense are a TypeError', async () => {
   for (const stun of [[], ['127.0.0.1'], ['127.0.0.1:0'], [whole, '::1']]) {
     await expect(check({ stun })).rejects.toThrow(new TypeError(`stun must be a list of host:port, not '${stun.join(', ')}'`));
   }
+  await expect(check({ stun: whole as unknown as string[] })).rejects.toThrow(new TypeError(`stun must be a list of host:port, not '${whole}'`));
 });
 
 test('a host that cannot ask rejects with a stable reason', async () => {

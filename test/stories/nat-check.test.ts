@@ -12,6 +12,7 @@ import { textClient } from '../../machines/nat-check/text-client.ts';
 import { textServer } from '../../machines/nat-check/text-server.ts';
 import { textCodec } from '../../machines/nat-check/text.ts';
 import type { Verdict } from '../../machines/nat-check/verdict.ts';
+import { runs } from '../runs.ts';
 
 const SERVERS = ['s', 'assist'];
 const LOSSY: WorldOptions = { servers: SERVERS, loss: 0.1, jitterMs: 10, duplicate: 0.02 };
@@ -51,7 +52,7 @@ test('a blocked UDP is a server that does not answer, and no verdict', () => {
 });
 
 describe('at 10 % loss, with jitter and copies, no verdict is wrong, and hardly a check is without one', () => {
-  const RUNS = 100;
+  const RUNS = runs(100, 15);
   const rows: string[] = [];
   let failures = 0;
 
@@ -76,7 +77,7 @@ describe('at 10 % loss, with jitter and copies, no verdict is wrong, and hardly 
 
 describe('several at once', () => {
   test.each(['full-cone', 'restricted', 'port-restricted', 'symmetric'] as const)('two behind one %s, whenever the second comes', (nat) => {
-    for (let startMs = 0; startMs <= 3_000; startMs += 50) {
+    for (let startMs = 0; startMs <= 3_000; startMs += runs(50, 350)) {
       const w = world({ a: nat, b: 'behind a' }, { servers: SERVERS, latencyMs: 20, keep: false, startMs: { b: startMs } }).run(natCheckText);
       expect([startMs, said(w.outcome('a')), said(w.outcome('b'))]).toEqual([startMs, nat, nat]);
       expect(w.stop().leaks()).toEqual([]);
@@ -85,7 +86,7 @@ describe('several at once', () => {
 
   test('twelve behind one NAT, with losses', () => {
     const verdicts = new Set<string>();
-    for (let seed = 1; seed <= 10; seed += 1) {
+    for (let seed = 1; seed <= runs(10, 2); seed += 1) {
       const guests = Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`b${n}`, 'behind a']));
       const startMs = Object.fromEntries(Object.keys(guests).map((name, n) => [name, n * 70]));
       const w = world({ a: 'restricted', ...guests }, { ...LOSSY, seed, keep: false, startMs }).run(natCheckText);
@@ -106,7 +107,7 @@ describe('several at once', () => {
 });
 
 test('stopped at any moment it says so, and leaves no socket', () => {
-  for (let stopMs = 0; stopMs <= 2_000; stopMs += 10) {
+  for (let stopMs = 0; stopMs <= 2_000; stopMs += runs(10, 70)) {
     const w = world({ a: 'port-restricted' }, { servers: SERVERS, latencyMs: 20, keep: false });
     w.clock.setTimeout(() => w.running('a').actor.send({ type: 'close' }), stopMs);
     w.run(natCheckText, { settleMs: 0 });

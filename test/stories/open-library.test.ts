@@ -7,7 +7,7 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { formatEndpoint } from '../../effects/endpoint.ts';
 import { run } from '../../effects/run.ts';
-import { ConnectionFailed, open } from '../../index.ts';
+import { ConnectionFailed, open, punch } from '../../index.ts';
 import { openRendezvousCodec, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
 
 let server = '';
@@ -98,6 +98,12 @@ describe('a stream that does not come about', () => {
     setImmediate(() => given.abort(new Error('enough')));
     await expect(opening).rejects.toThrow('enough');
     await expect(open({ server: 'nowhere', room: 'x' })).rejects.toThrow(TypeError);
+    // As JavaScript may: a room that nobody has set would otherwise be waited in for a minute.
+    const unset = undefined as unknown as string;
+    for (const join of [open, punch]) {
+      await expect(join({ server, room: unset })).rejects.toThrow(new TypeError('room must be a string, the same on both sides, not undefined'));
+      await expect(join({ server: unset, room: 'x' })).rejects.toThrow(new TypeError("server must be host:port, not 'undefined'"));
+    }
     expect(ConnectionFailed.name).toBe('ConnectionFailed');
   });
 });

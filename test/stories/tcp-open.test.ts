@@ -86,8 +86,38 @@ describe('a stranger who calls the listening port', () => {
     if (words !== '') stranger.ask({ type: 'tcp.send', socket: 'x', data: bytes(words) });
     w.advance(5_000);
     expect(stranger.heard.map(({ type }) => type)).toEqual(['tcp.connected', 'tcp.closed']);
-    w.advance(5_000);
+    w.advance(12_000);
     expect(outcomesOf(w)).toMatchObject([{ kind: 'connected' }, { kind: 'connected' }]);
+    expect(leftOf(w)).toEqual([]);
+  });
+});
+
+describe('what nothing came of is begun anew', () => {
+  /** A NAT that never lets in what is for the port first punched from, as one that remembers a crossing of SYNs does. */
+  function shut(): World {
+    const w = begin(CONES, { keep: false });
+    w.advance(100);
+    const port = w.host('b').openSockets().find(({ label }) => label === 'server')?.local.port;
+    const link = w.sites.get('a')?.accessName;
+    w.internet.lossOrder = ({ host, dst }) => (host === 'a' && dst.host === w.address('b') && dst.port === port ? link : undefined);
+    return w;
+  }
+
+  test('by both, each from another port, and then it opens', () => {
+    const w = shut();
+    w.advance(4_000);
+    expect(outcomesOf(w)).toEqual([undefined, undefined]);
+    w.advance(2_000);
+    expect(outcomesOf(w)).toMatchObject([{ kind: 'connected', elapsedMs: expect.closeTo(4_800, -3) }, { kind: 'connected' }]);
+    expect(leftOf(w)).toEqual([]);
+  });
+
+  test('and says why the first attempt failed when the peer does not come again', () => {
+    const w = begin({ a: 'port-restricted', b: 'port-restricted' });
+    w.advance(120);
+    w.partition('b');
+    w.advance(20_000);
+    expect(outcomesOf(w)[0]).toMatchObject({ kind: 'failed', reason: 'no-reply', detail: expect.stringContaining('was silent') });
     expect(leftOf(w)).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { familyOf, quickAnswers } from '../../machines/nat-check/stun-quick.ts';
 import { stunServerCodec } from '../../machines/nat-check/stun-server.ts';
 import { udpSites } from '../../machines/nat-check/stun-sites.ts';
 import { STUN_JUNK_KINDS, stunJunk } from '../load/stun-junk.ts';
+import { runs } from '../runs.ts';
 import { anyMessage, flip, groups } from './stun-arbitrary.ts';
 import { change, classicBytes, CLIENT, FOUR, modernBytes, ONE, Site, SIX } from './stun-server-site.ts';
 
@@ -88,8 +89,8 @@ describe('hostile bytes', () => {
   });
 
   test('and so does every message there is', () => {
-    fc.assert(fc.property(anyMessage(), fc.boolean(), (message, fingerprint) => isHarmless(encodeStun({ ...message, class: 'request', method: 1 }, { fingerprint }))), { numRuns: 2_000 });
-    fc.assert(fc.property(anyMessage(), fc.nat(), (message, bit) => isHarmless(flip(encodeStun(message), bit))), { numRuns: 1_000 });
+    fc.assert(fc.property(anyMessage(), fc.boolean(), (message, fingerprint) => isHarmless(encodeStun({ ...message, class: 'request', method: 1 }, { fingerprint }))), { numRuns: runs(2_000, 400) });
+    fc.assert(fc.property(anyMessage(), fc.nat(), (message, bit) => isHarmless(flip(encodeStun(message), bit))), { numRuns: runs(1_000, 200) });
   });
 
   test('the junk of the load test is never answered', () => {
@@ -142,7 +143,7 @@ describe('a recording', () => {
         if (live) expect(equalBytes(asRecorded(live.bytes), live.bytes)).toBe(true);
         if (live && replayed) expect(sameEndpoint(live.to, replayed.to)).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000, 400) },
     );
   });
 

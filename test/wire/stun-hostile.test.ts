@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DecodeError, toHex, utf8 } from '../../effects/wire/bytes.ts';
 import { attribute, decodeStun, encodeStun, isStun, verifyFingerprint, verifyIntegrity } from '../../effects/wire/stun.ts';
+import { runs } from '../runs.ts';
 import { anyMessage, classic, classicId, decoded, evenCodes, everything, flip, hex, id, key, onlyDecodes, request } from './stun-arbitrary.ts';
 
 describe('the classic form', () => {
@@ -122,7 +123,7 @@ describe('hostile bytes', () => {
         body.set([code >> 8, code & 255, 0, value.length, ...value]);
         return new Uint8Array([0, 1, 0, body.length, 0x21, 0x12, 0xa4, 0x42, ...id, ...body]);
       });
-    fc.assert(fc.property(fc.oneof(flipped, framed, known, fc.uint8Array({ maxLength: 200 })), onlyDecodes), { numRuns: 5000 });
+    fc.assert(fc.property(fc.oneof(flipped, framed, known, fc.uint8Array({ maxLength: 200 })), onlyDecodes), { numRuns: runs(5_000, 1_000) });
   });
 
   test('what decodes encodes again to something that decodes the same, fillings of the classic form aside', () => {

@@ -57,6 +57,17 @@ describe('a message', () => {
     expect(ROOM_ID).not.toBe(toHex(new Uint8Array(hkdfSync('sha256', 'secret', 'natpunch udp-punch 1', 'room', 32))));
   });
 
+  test('of a later attempt is of another room to the rendezvous, and of the same to the peer and in recordings', () => {
+    const again = { type: 'register', txid: HANDOVER.txid, attempt: 1, peer: '1111111111111111', candidates: [] } as const;
+    const first = rendezvous.decode(mine.encode({ ...again, attempt: undefined }));
+    const second = rendezvous.decode(mine.encode(again));
+    const rooms = [first, second].map((decoded) => (decoded.kind === 'message' && decoded.message.type === 'register' ? decoded.message.room : undefined));
+    expect(rooms).toEqual([ROOM_ID, toHex(new Uint8Array(hkdfSync('sha256', 'secret', 'natpunch tcp-open 1', 'room again 1', 32)))]);
+    expect(mine.decode(mine.encode(again))).toEqual({ kind: 'message', message: again });
+    const recorded = redactor(mine, publicOpenCodec())(mine.encode(again));
+    expect(publicOpenCodec().decode(recorded ?? new Uint8Array(0))).toEqual({ kind: 'message', message: again });
+  });
+
   test('with any bit changed, or cut anywhere, is not what it was, and nothing throws', () => {
     fc.assert(fc.property(anyMessage, fc.nat(), (message, at) => {
       const data = mine.encode(message);

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
-import { member, PEER, PORTS, ports, readMember } from '../../machines/udp-punch/attributes.ts';
+import { portsAttribute } from '../../machines/rendezvous/bytes.ts';
+import { member, PEER, PORTS, readMember } from '../../machines/udp-punch/attributes.ts';
 import { readForecast } from '../../machines/port-forecast-bytes.ts';
 import type { Forecast } from '../../machines/port-forecast.ts';
 import { anyForecast } from '../machines/punch-messages.ts';
@@ -17,7 +18,7 @@ const VECTORS: readonly (readonly [hex: string, forecast: Forecast])[] = [
 ];
 
 function written(forecast: Forecast): string {
-  const [attribute] = ports(forecast);
+  const [attribute] = portsAttribute(PORTS, forecast);
   return attribute?.type === 'unknown' ? toHex(attribute.value) : '';
 }
 
@@ -28,9 +29,9 @@ describe('PORTS', () => {
   });
 
   test('is left out where nothing is known, and its absence says so', () => {
-    expect(ports({ kind: 'unknown' })).toEqual([]);
+    expect(portsAttribute(PORTS, { kind: 'unknown' })).toEqual([]);
     expect(readForecast(undefined)).toEqual({ kind: 'unknown' });
-    expect(ports({ kind: 'steady' })).toMatchObject([{ code: PORTS }]);
+    expect(portsAttribute(PORTS, { kind: 'steady' })).toMatchObject([{ code: PORTS }]);
   });
 
   test('comes back as it was', () => {

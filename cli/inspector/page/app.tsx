@@ -6,6 +6,7 @@ import { ExportMenu } from './export/export-menu.tsx';
 import { FilterMenu } from './filter-menu.tsx';
 import { Help } from './help.tsx';
 import { keyHandler, releaseClicked } from './keyboard.ts';
+import { withFilters } from './model/filters.ts';
 import { Run } from './model/run.ts';
 import { createStore, type Store, useStore } from './model/store.ts';
 import { FIRST_VIEW, type View } from './model/view.ts';
@@ -14,7 +15,7 @@ import { PlayForm } from './play/form.tsx';
 import { type Source, useSource } from './source/source.ts';
 import { applyTheme, nextTheme, storedTheme } from './theme.ts';
 import { Topbar } from './topbar.tsx';
-import { TwoRuns } from './two-runs.tsx';
+import { TwoRuns } from './two/two-runs.tsx';
 import { Viewer } from './viewer.tsx';
 
 export function App(): VNode {
@@ -25,13 +26,13 @@ export function App(): VNode {
   const [reveal, setReveal] = useState(0);
   const [theme, setTheme] = useState(storedTheme());
   const [isHelping, setHelping] = useState(false);
-  const commands = useRef<Commands | undefined>(undefined);
+  const commands = useRef<Partial<Commands> | undefined>(undefined);
   const view = useStore(store);
 
   const turnTheme = useCallback(() => setTheme((before) => nextTheme(before)), []);
   useEffect(() => applyTheme(theme), [theme]);
   useEffect(() => {
-    const keys = keyHandler(() => (document.querySelector('.two') ? undefined : commands.current), {
+    const keys = keyHandler(() => commands.current, {
       search: () => document.querySelector<HTMLInputElement>('.search input')?.focus(),
       theme: turnTheme,
       help: () => setHelping((before) => !before),
@@ -43,6 +44,12 @@ export function App(): VNode {
       document.removeEventListener('click', releaseClicked);
     };
   }, [turnTheme]);
+  // So that a link, or the page loaded again, shows the same. Not with each letter: browsers refuse more than some in a second.
+  useEffect(() => {
+    if (run === undefined) return;
+    const later = setTimeout(() => history.replaceState(null, '', withFilters(location.hash, view.filters) || location.pathname), LINK_MS);
+    return () => clearTimeout(later);
+  }, [view.filters, source.key]);
   useEffect(() => {
     document.title = run ? `${run.title} – natpunch inspector` : 'natpunch inspector';
   }, [run, version]);
@@ -61,13 +68,16 @@ export function App(): VNode {
   );
 }
 
+/** After the last change of a filter. */
+const LINK_MS = 400;
+
 interface StageProps {
   readonly source: Source;
   readonly version: number;
   readonly store: Store<View>;
   readonly reveal: number;
   readonly onReveal: () => void;
-  readonly onCommands: (commands: Commands) => void;
+  readonly onCommands: (commands: Partial<Commands>) => void;
   readonly notice: string | undefined;
 }
 
@@ -79,7 +89,7 @@ function Stage({ source, version, store, reveal, onReveal, onCommands, notice }:
       {playing && <PlayForm choice={playing.choice} onPlay={playing.play} onBeside={playing.playBeside} fault={playing.fault} />}
     </>
   );
-  if (run && beside) return <TwoRuns left={run} right={beside} onClose={source.closeBeside} />;
+  if (run && beside) return <TwoRuns left={run} right={beside} notice={notice} onClose={source.closeBeside} onCommands={onCommands} />;
   if (run) return <Viewer key={source.key} run={run} version={version} store={store} reveal={reveal} onReveal={onReveal} onCommands={onCommands} above={above} />;
   return (
     <div class="main">

@@ -19,6 +19,10 @@ export interface Commands {
   zoom(factor: number): void;
   toggleBundle(): void;
   toggleAllBundles(): void;
+  /** Whose statechart is shown. */
+  nextActor(): void;
+  /** Only what the chosen actor does, or everybody again. */
+  onlyActor(): void;
   readonly exports: Exports;
 }
 
@@ -27,6 +31,9 @@ export interface Reach {
   readonly told: Told;
   readonly layout: Layout;
   readonly picture: Picture;
+  /** The chosen one, and all that can be. */
+  readonly actor: string | undefined;
+  readonly actors: readonly string[];
   readonly bundleOf: (packet: number) => string | undefined;
   readonly reveal: () => void;
   readonly exports: Exports;
@@ -35,7 +42,7 @@ export interface Reach {
 const SMALLEST_ROW = 13;
 const LARGEST_ROW = 60;
 
-export function commandsFor({ store, told, layout, picture, bundleOf, reveal, exports }: Reach): Commands {
+export function commandsFor({ store, told, layout, picture, actor, actors, bundleOf, reveal, exports }: Reach): Commands {
   const stop = { isFollowing: false, isPlaying: false };
   const goTo = (n: number): void => {
     store.set({ ...stop, cursor: n, packet: packetAt(picture, told, n) });
@@ -69,6 +76,13 @@ export function commandsFor({ store, told, layout, picture, bundleOf, reveal, ex
       if (next !== undefined) goTo(next);
     },
     zoom: (factor) => store.set(({ row }) => ({ row: Math.min(LARGEST_ROW, Math.max(SMALLEST_ROW, row * factor)) })),
+    nextActor: () => {
+      const next = actors[(actors.indexOf(actor ?? '') + 1) % actors.length];
+      if (next !== undefined) store.set({ actor: next });
+    },
+    onlyActor: () => {
+      if (actor !== undefined) store.set(({ filters }) => ({ filters: { ...filters, actors: filters.actors.size > 0 ? new Set() : new Set([actor]) } }));
+    },
     toggleBundle: () => {
       const { packet } = store.get();
       const id = packet === undefined ? undefined : bundleOf(packet);

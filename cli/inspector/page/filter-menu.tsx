@@ -2,13 +2,13 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { ICONS } from './icons.tsx';
+import { actorsOf, type Filters, isFiltering, NO_FILTERS } from './model/filters.ts';
 import type { Picture } from './model/picture.ts';
-import { type Filters, isFiltering, NO_FILTERS } from './model/view.ts';
 import { Menu } from './topbar.tsx';
 
 export function FilterMenu({ picture, filters, onChange }: { readonly picture: Picture; readonly filters: Filters; readonly onChange: (filters: Filters) => void }): VNode {
-  const { protocols, sides } = useMemo(
-    () => ({ protocols: [...new Set(picture.packets.map(({ protocol }) => protocol))], sides: [...new Set(picture.lanes.map(({ side }) => side))] }),
+  const { protocols, sides, actors } = useMemo(
+    () => ({ protocols: [...new Set(picture.packets.map(({ protocol }) => protocol))], sides: [...new Set(picture.lanes.map(({ side }) => side))], actors: actorsOf(picture) }),
     [picture],
   );
   const toggled = (set: ReadonlySet<string>, one: string): Set<string> => new Set(set.has(one) ? [...set].filter((other) => other !== one) : [...set, one]);
@@ -25,6 +25,13 @@ export function FilterMenu({ picture, filters, onChange }: { readonly picture: P
       <div class="row">
         {protocols.map((protocol) => (
           <button key={protocol} class="button" aria-pressed={!filters.protocols.has(protocol)} onClick={() => onChange({ ...filters, protocols: toggled(filters.protocols, protocol) })}>{protocol.toUpperCase()}</button>
+        ))}
+      </div>
+      <h3>Actor</h3>
+      <div class="row">
+        <button class="button" aria-pressed={filters.actors.size === 0} onClick={() => onChange({ ...filters, actors: new Set() })}>everybody</button>
+        {actors.map((actor) => (
+          <button key={actor} class="button" data-actor={actor} aria-pressed={filters.actors.has(actor)} onClick={() => onChange({ ...filters, actors: toggled(filters.actors, actor) })}>{actor}</button>
         ))}
       </div>
       <h3>Side</h3>

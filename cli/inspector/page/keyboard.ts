@@ -13,6 +13,8 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['Home End', 'to the start; to the end, and follow it'],
   ['f', 'to the first failure, and from there to the next'],
   ['/', 'find packets by what they say, addresses or reasons'],
+  ['n', 'the next actor'],
+  ['a', 'only what this actor does, sends or takes; or everybody again'],
   ['e', 'open or fold the bundle of the chosen packet'],
   ['Shift E', 'open or fold all bundles'],
   ['+ −', 'more or less room for a row (also Ctrl and wheel)'],
@@ -20,7 +22,7 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['?', 'this list'],
 ];
 
-export function keyHandler(commands: () => Commands | undefined, page: PageKeys): (event: KeyboardEvent) => void {
+export function keyHandler(commands: () => Partial<Commands> | undefined, page: PageKeys): (event: KeyboardEvent) => void {
   return (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -42,7 +44,7 @@ export function releaseClicked({ detail, target }: MouseEvent): void {
   if (button instanceof HTMLElement) button.blur();
 }
 
-function actionFor(key: string, commands: Commands | undefined, page: PageKeys): (() => void) | undefined {
+function actionFor(key: string, commands: Partial<Commands> | undefined, page: PageKeys): (() => void) | undefined {
   switch (key) {
     case '/':
       return page.search;
@@ -52,29 +54,33 @@ function actionFor(key: string, commands: Commands | undefined, page: PageKeys):
       return page.help;
     default:
   }
-  if (commands === undefined) return undefined;
+  const { step, goToEdge, zoom } = commands ?? {};
   switch (key) {
     case ' ':
-      return commands.play;
+      return commands?.play;
     case 'ArrowLeft':
-      return () => commands.step(-1);
+      return step && (() => step(-1));
     case 'ArrowRight':
-      return () => commands.step(1);
+      return step && (() => step(1));
     case 'Home':
-      return () => commands.goToEdge('start');
+      return goToEdge && (() => goToEdge('start'));
     case 'End':
-      return () => commands.goToEdge('end');
+      return goToEdge && (() => goToEdge('end'));
     case 'f':
-      return commands.nextFailure;
+      return commands?.nextFailure;
+    case 'n':
+      return commands?.nextActor;
+    case 'a':
+      return commands?.onlyActor;
     case 'e':
-      return commands.toggleBundle;
+      return commands?.toggleBundle;
     case 'E':
-      return commands.toggleAllBundles;
+      return commands?.toggleAllBundles;
     case '+':
     case '=':
-      return () => commands.zoom(1.2);
+      return zoom && (() => zoom(1.2));
     case '-':
-      return () => commands.zoom(1 / 1.2);
+      return zoom && (() => zoom(1 / 1.2));
     default:
       return undefined;
   }

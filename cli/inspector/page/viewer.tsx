@@ -4,18 +4,19 @@ import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { Chart } from './chart/chart.tsx';
 import { type Commands, commandsFor } from './commands.ts';
 import { exportsFor } from './export/exports.ts';
-import { bundle, type Drawn, foldMarks } from './model/bundles.ts';
-import { layOut } from './model/layout.ts';
+import { useArranged } from './model/arrangement.ts';
+import type { Drawn } from './model/bundles.ts';
 import type { Lane, Mark } from './model/picture.ts';
 import { usePlayer } from './model/player.ts';
 import type { Run } from './model/run.ts';
 import { type Store, useStore } from './model/store.ts';
-import { filtered, type View } from './model/view.ts';
+import type { View } from './model/view.ts';
 import { valueWords } from './model/words.ts';
 import { Context } from './panels/context.tsx';
 import { Details } from './panels/details.tsx';
 import { Summary } from './panels/summary.tsx';
 import { Tables } from './panels/tables.tsx';
+import { ROOMY } from './sequence/geometry.ts';
 import { Sequence, useColumns } from './sequence/sequence.tsx';
 import { Timebar } from './time/timebar.tsx';
 
@@ -37,11 +38,11 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const picture = useMemo(() => run.picture, [run, version]);
   const stage = useRef<HTMLDivElement>(null);
   const columns = useColumns(picture.lanes, stage);
-  const shown = useMemo(() => filtered(picture, filters), [picture, filters]);
-  const drawn = useMemo(() => bundle(shown.packets, picture.marks, opened), [shown, opened]);
-  const outer = useMemo(() => new Set(columns.margin > 60 ? [0, picture.lanes.length - 1] : []), [columns, picture.lanes.length]);
-  const marks = useMemo(() => (opened.size > 0 ? shown.marks : foldMarks(shown.marks)), [shown, opened.size > 0]);
-  const layout = useMemo(() => layOut(picture.order, drawn, marks, { row, outer }), [drawn, marks, row, outer]);
+  const { value: arranged, isCurrent } = useArranged(picture, { filters, opened, row, hasMargin: columns.margin > ROOMY });
+  const { layout } = arranged;
+  // What is to be brought into view has its place only in the new layout.
+  const settled = useRef(reveal);
+  if (isCurrent) settled.current = reveal;
   const playY = usePlayer(store, layout);
 
   // A packet is chosen by its place among those that are kept.
@@ -52,12 +53,13 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
 
   // Asked for only when a packet is chosen.
   const bundles = useMemo(() => lazily(() => {
-    const ids = new Map<number, { readonly id: string; readonly count: number }>();
-    for (const { id, members } of bundle(shown.packets, picture.marks, new Set())) if (members.length > 1) for (const { index } of members) ids.set(index, { id, count: members.length });
-    return ids;
-  }), [shown, picture]);
+    const held = new Map<number, NonNullable<Drawn['bundle']>>();
+    for (const { bundle, members } of arranged.drawn) if (bundle) for (const { index } of members) held.set(index, bundle);
+    return held;
+  }), [arranged]);
   const packet = view.packet === undefined ? undefined : picture.packets[view.packet];
-  const actor = view.actor ?? firstActor(run, picture.lanes);
+  const charted = useMemo(() => run.charted, [picture]);
+  const actor = view.actor ?? charted[0];
   const onArrow = useCallback(({ packet: one, members, id }: Drawn) => {
     const isAgain = store.get().packet === one.index && members.length > 1;
     store.set({ packet: one.index, cursor: one.stops.at(-1)!.n, isFollowing: false, isPlaying: false, panel: 'details' });
@@ -77,9 +79,8 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
 
   const standing = actor === undefined ? undefined : told.standing(actor, cursor);
   const known = actor === undefined ? undefined : told.actors.get(actor);
-  const commands = commandsFor({ store, told, layout, picture, bundleOf: (index) => bundles().get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
+  const commands = commandsFor({ store, told, layout, picture, actor, actors: charted, bundleOf: (index) => bundles().get(index)?.id, reveal: onReveal, exports: exportsFor({ run, picture, layout, columns, cursor, machine: known?.machine, value: standing?.now?.value ?? null }) });
   onCommands(commands);
-  const charted = [...told.actors.values()].filter(({ machine }) => machine !== undefined);
   const at = Math.min(told.event(cursor)?.at ?? picture.from, picture.until);
   const held = view.packet === undefined ? undefined : bundles().get(view.packet);
 
@@ -90,7 +91,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
           <div>{above}</div>
           <div ref={stage} style={{ minHeight: 0, minWidth: 0, position: 'relative' }}>
             <Sequence
-              picture={picture}
+              picture={arranged.picture}
               layout={layout}
               columns={columns}
               cursor={cursor}
@@ -99,7 +100,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
               isFollowing={isFollowing}
               isLive={run.isLive}
               playY={playY}
-              reveal={reveal}
+              reveal={settled.current}
               onArrow={onArrow}
               onMark={onMark}
               onLane={onLane}
@@ -111,7 +112,7 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
         <div class="side-panels">
           <section class="panel statechart" aria-label="Statechart">
             <header role="tablist">
-              {charted.map(({ actor: { actor: name } }) => (
+              {charted.map((name) => (
                 <button key={name} class="tab" role="tab" aria-selected={name === actor} onClick={() => store.set({ actor: name })}>
                   {name}
                   <i>{valueWords(told.standing(name, cursor).now?.value ?? '')}</i>
@@ -170,13 +171,3 @@ const PANELS = [
   ['context', 'Context'],
   ['tables', 'NAT tables'],
 ] as const;
-
-/** The machine of the first lane that has one. */
-function firstActor(run: Run, lanes: readonly Lane[]): string | undefined {
-  const all = [...run.told.actors.values()].filter(({ machine }) => machine !== undefined);
-  for (const { name } of lanes) {
-    const found = all.find(({ actor }) => actor.place === name || actor.actor === name);
-    if (found) return found.actor.actor;
-  }
-  return all[0]?.actor.actor;
-}

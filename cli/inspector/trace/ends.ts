@@ -2,7 +2,7 @@
  * Packets where only one end is seen: on real sockets, and in a log. Each datagram or piece of a stream that this host sent
  * or took becomes a packet of which nothing else is known, and each address it spoke with a place.
  */
-import { type Endpoint, formatEndpoint, isIPv6 } from '../../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint, isWildcard } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
 import type { Run } from './sightings.ts';
 import type { Told } from './telling.ts';
@@ -38,8 +38,8 @@ export class Ends {
       case 'udp.send':
         return this.#packet(run, at, 'sent', effect.socket, this.#local(run, effect.socket), effect.to, content, n);
       case 'tcp.connect':
-        this.#sockets.set(nameOf(run, effect.socket), { local: effect.local ?? ANY, peer: effect.to });
-        return this.#packet(run, at, 'sent', effect.socket, effect.local ?? ANY, effect.to, SYN, n);
+        this.#sockets.set(nameOf(run, effect.socket), { local: effect.local ?? ANYWHERE, peer: effect.to });
+        return this.#packet(run, at, 'sent', effect.socket, effect.local ?? ANYWHERE, effect.to, SYN, n);
       case 'tcp.send': {
         const socket = this.#sockets.get(nameOf(run, effect.socket));
         return socket?.peer && this.#packet(run, at, 'sent', effect.socket, socket.local, socket.peer, content, n);
@@ -59,7 +59,7 @@ export class Ends {
     switch (event.type) {
       case 'udp.opened': {
         const [best] = event.addresses;
-        this.#sockets.set(name, { local: isAny(event.local) && best ? { host: best.host, port: event.local.port } : event.local });
+        this.#sockets.set(name, { local: isWildcard(event.local.host) && best ? { host: best.host, port: event.local.port } : event.local });
         return this.#owns(run, at, event.addresses.length > 0 ? event.addresses : [event.local]);
       }
       case 'tcp.listening':
@@ -97,12 +97,12 @@ export class Ends {
   }
 
   #local(run: Run, socket: string): Endpoint {
-    return this.#sockets.get(nameOf(run, socket))?.local ?? ANY;
+    return this.#sockets.get(nameOf(run, socket))?.local ?? ANYWHERE;
   }
 
   /** By which a raw socket is seen: the first that is known. */
   #address(run: Run): string {
-    return this.#own.get(run)?.[0] ?? ANY.host;
+    return this.#own.get(run)?.[0] ?? ANYWHERE.host;
   }
 
   #meet(host: string, at: number): void {
@@ -113,14 +113,12 @@ export class Ends {
 
   #owns(run: Run, at: number, endpoints: readonly Endpoint[]): void {
     const before = this.#own.get(run) ?? [];
-    const fresh = [...new Set(endpoints.map(({ host }) => host))].filter((host) => !before.includes(host) && !isAny({ host, port: 0 }));
+    const fresh = [...new Set(endpoints.map(({ host }) => host))].filter((host) => !before.includes(host) && !isWildcard(host));
     if (fresh.length === 0) return;
     this.#own.set(run, [...before, ...fresh]);
     this.#tell({ at, event: placeOf(run, [...before, ...fresh]) });
   }
 }
-
-const ANY: Endpoint = { host: '0.0.0.0', port: 0 };
 
 /** What the system sends by itself: of a connection only its beginning and end are seen. */
 const SYN: PacketContent = { protocol: 'tcp', label: 'SYN', length: 0 };
@@ -137,8 +135,4 @@ function nameOfEnd(end: Endpoint, { protocol }: PacketContent): string {
 
 function nameOf({ name }: Run, socket: string): string {
   return `${name} ${socket}`;
-}
-
-function isAny({ host }: Endpoint): boolean {
-  return isIPv6(host) ? host === '::' : host === '0.0.0.0';
 }

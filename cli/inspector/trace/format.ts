@@ -1,9 +1,9 @@
 /**
  * A trace as lines of JSON: in a file, and from the server to the page. The first line is the header, each further one an event.
- * A context is told whole once for each actor and then by what changed: `changed` has the new fields and `gone` the names of
- * those that went. Reads what others wrote: whatever is no trace is refused, with the line.
+ * A context is told whole once for each actor and then by what changed: `changed` has the new fields, `gone` the names of those
+ * that went, and `grown` the lists that begin as before: how many entries are `kept`, and what is `put` behind them. Reads what others wrote: whatever is no trace is refused, with the line.
  */
-import { type PlainRecord, type SnapshotSeen, type Trace, TRACE_FORMAT, type TraceEvent, type TraceHeader } from './trace.ts';
+import { type Plain, type PlainRecord, type SnapshotSeen, type Trace, TRACE_FORMAT, type TraceEvent, type TraceHeader } from './trace.ts';
 
 /** What a file or feed ends with when nothing more will come. */
 export const DONE_LINE = '{"done":true}';
@@ -23,11 +23,44 @@ export class TraceWriter {
     if (!isRecord(context)) return JSON.stringify(event);
     const before = this.#contexts.get(event.actor);
     this.#contexts.set(event.actor, context);
-    if (before === undefined) return JSON.stringify(event);
-    const changed = Object.fromEntries(Object.entries(context).filter(([name, value]) => before[name] !== value));
-    const gone = Object.keys(before).filter((name) => !(name in context));
-    return JSON.stringify({ ...rest, changed, ...(gone.length > 0 ? { gone } : {}) });
+    return JSON.stringify(before === undefined ? event : { ...rest, ...changeOf(before, context) });
   }
+}
+
+interface Change {
+  readonly changed: PlainRecord;
+  readonly grown?: Readonly<Record<string, Grown>>;
+  readonly gone?: readonly string[];
+}
+
+interface Grown {
+  readonly kept: number;
+  readonly put: readonly Plain[];
+}
+
+/** So many entries of a list, and no fewer, are worth keeping: a shorter list is as short told whole. */
+const LEAST_KEPT = 4;
+
+/** What did not change is the same value, not only an equal one: see `plain.ts`. */
+function changeOf(before: PlainRecord, context: PlainRecord): Change {
+  const changed: Record<string, Plain> = {};
+  let grown: Record<string, Grown> | undefined;
+  for (const name of Object.keys(context)) {
+    const [old, value] = [before[name], context[name]!];
+    if (old === value) continue;
+    const kept = isList(old) && isList(value) ? sharedLength(old, value) : 0;
+    if (kept < LEAST_KEPT) changed[name] = value;
+    else (grown ??= {})[name] = { kept, put: (value as readonly Plain[]).slice(kept) };
+  }
+  const gone = Object.keys(before).filter((name) => !(name in context));
+  return { changed, ...(grown ? { grown } : {}), ...(gone.length > 0 ? { gone } : {}) };
+}
+
+function sharedLength(one: readonly Plain[], other: readonly Plain[]): number {
+  const most = Math.min(one.length, other.length);
+  let length = 0;
+  while (length < most && one[length] === other[length]) length += 1;
+  return length;
 }
 
 export function writeTrace({ header, events }: Trace): string {
@@ -79,7 +112,7 @@ export class TraceReader {
   }
 
   #snapshot(value: Readonly<Record<string, unknown>>): TraceEvent | BadTrace {
-    const { changed, gone = [], ...rest } = value;
+    const { changed, gone = [], grown = {}, ...rest } = value;
     const actor = String(value['actor']);
     if (!Array.isArray(value['steps'])) return this.#bad('a snapshot without its steps');
     if (changed === undefined) {
@@ -88,9 +121,15 @@ export class TraceReader {
       return whole;
     }
     const before = this.#contexts.get(actor);
-    if (before === undefined || !isObject(changed) || !Array.isArray(gone)) return this.#bad('a change of a context that was never told');
-    const kept = gone.length === 0 ? before : Object.fromEntries(Object.entries(before).filter(([name]) => !gone.includes(name)));
-    const context = { ...kept, ...(changed as PlainRecord) };
+    if (before === undefined || !isObject(changed) || !Array.isArray(gone) || !isObject(grown)) return this.#bad('a change of a context that was never told');
+    const context: Record<string, Plain> = {};
+    for (const name of Object.keys(before)) if (!gone.includes(name)) context[name] = before[name]!;
+    for (const [name, one] of Object.entries(grown)) {
+      const list = before[name];
+      if (!isList(list) || !isGrown(one) || one.kept > list.length) return this.#bad(`a list '${name}' that grows and was never told`);
+      context[name] = [...list.slice(0, one.kept), ...one.put];
+    }
+    Object.assign(context, changed);
     this.#contexts.set(actor, context);
     return { ...rest, context } as unknown as SnapshotSeen;
   }
@@ -100,17 +139,31 @@ export class TraceReader {
   }
 }
 
-/** The trace that `text` is, or the first line that is not a trace's. One that was cut short is read as far as it goes. */
+/** The trace that `text` is, or the first line that is not a trace's. One that was cut off is read as far as it goes, and says so. */
 export function readTrace(text: string): Trace | BadTrace {
   const reader = new TraceReader();
   const events: TraceEvent[] = [];
-  for (const row of text.split('\n')) {
+  const { rows, rest } = rowsOf(text);
+  for (const row of rows) {
     const read = reader.line(row);
     if (read === undefined) continue;
     if (isBadTrace(read)) return read;
     events.push(read);
   }
-  return reader.header ? { header: reader.header, events } : { kind: 'bad-trace', line: 1, message: 'line 1: the trace is empty' };
+  const { header, isDone } = reader;
+  if (header === undefined) return { kind: 'bad-trace', line: 1, message: rest === undefined ? 'line 1: the trace is empty' : 'line 1: cut off in its header' };
+  if (isDone) return { header, events };
+  const cut = rest === undefined ? `stops after line ${rows.length}` : `is cut off in its last line, ${rest}`;
+  return { header: { ...header, cut }, events };
+}
+
+/** The lines of a file, and the number of one more that was begun and not ended. */
+export function rowsOf(text: string): { readonly rows: readonly string[]; readonly rest: number | undefined } {
+  const rows = text.split('\n');
+  const last = rows.pop() ?? '';
+  // Whoever writes a trace by hand may forget the last line feed.
+  if (last !== '' && parse(last) === undefined) return { rows, rest: rows.length + 1 };
+  return { rows: last === '' ? rows : [...rows, last], rest: undefined };
 }
 
 export function isBadTrace(read: object): read is BadTrace {
@@ -149,4 +202,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isRecord(value: unknown): value is PlainRecord {
   return isObject(value) && !('$map' in value);
+}
+
+function isList(value: Plain | undefined): value is readonly Plain[] {
+  return Array.isArray(value);
+}
+
+function isGrown(value: unknown): value is Grown {
+  return isObject(value) && typeof value['kept'] === 'number' && value['kept'] >= 0 && Array.isArray(value['put']);
 }

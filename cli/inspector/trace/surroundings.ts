@@ -7,6 +7,8 @@ import type { Noted, NotedEffect, NotedEvent, NotedHeard, Run } from './sighting
 /** Where everything is noted, in order. */
 export interface Notebook {
   note(noted: Noted): void;
+  /** To be told before the clock or the network begins something new, when nothing is half done. */
+  pause(): void;
   /** The effect that is being carried out. */
   asking: NotedEffect | undefined;
 }
@@ -66,6 +68,7 @@ export function notedNet(net: Net, state: RunState, book: Notebook, now: () => n
       );
       return net(noted).subscribe({
         next: (event) => {
+          if (book.asking === undefined) book.pause();
           const heard: NotedHeard = { kind: 'heard', at: now(), run, event };
           book.note(heard);
           state.heard = heard;
@@ -96,6 +99,7 @@ export function notedClock(clock: Clock, state: RunState, book: Notebook): Clock
       note('set', timer, known?.type, delayMs);
       const handle: unknown = clock.setTimeout(() => {
         live.delete(handle);
+        book.pause();
         note('fired', timer, known?.type);
         state.firing = timer;
         callback();

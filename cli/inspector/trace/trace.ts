@@ -21,6 +21,8 @@ export interface TraceHeader {
   readonly origin: 'sim' | 'live' | 'log' | 'stately';
   /** When `at` was 0, as ISO 8601; absent where time is virtual. */
   readonly startedAt?: string;
+  /** Of a file that has no end: where it stops, in words for people. */
+  readonly cut?: string;
 }
 
 /** `n` counts from 0; `at` is ms, of virtual time or since the run began, to the µs, and never goes back. */

@@ -18,6 +18,10 @@ export interface TracerOptions {
   readonly redactorOf?: (run: Watched) => Redact;
   /** Events that are kept; of a longer run the first are given up. Default: a million. */
   readonly limit?: number;
+  /** Called between two things that happen, when so many are noted and nobody has read them. */
+  readonly whenMany?: () => void;
+  /** Default: 4,096, which come to about a megabyte of text. */
+  readonly many?: number;
 }
 
 export class Tracer {
@@ -37,6 +41,10 @@ export class Tracer {
     note: (noted) => {
       this.#flush();
       this.#noted.push(noted);
+    },
+    pause: () => {
+      const { whenMany, many = 4_096 } = this.#options;
+      if (this.#noted.length >= many) whenMany?.();
     },
   };
 

@@ -41,7 +41,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'pypwnat with a secret': scenarioOf('pypwnat', 'a long secret'),
 };
 
-const PINGS_MS = timing.LINK_PINGS * 2_000;
+const PINGS_MS = timing.CHECKS * 2_000;
 
 export const pwnat: SwarmCast & Drawn = {
   name: 'pwnat',

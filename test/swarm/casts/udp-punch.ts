@@ -1,6 +1,7 @@
 /** udp-punch in the swarm: its promises are those of `machines/udp-punch/timing.ts` and docs/protocols/udp-punch.md. */
 import type { Scenario } from '../../../effects/scenario.ts';
 import { peerCodec, rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../../../machines/index.ts';
+import { SAMPLERS } from '../../../machines/port-forecast.ts';
 import { SWEEP_BUDGET } from '../../../machines/port-strategy.ts';
 import { RENDEZVOUS_PORT } from '../../../machines/udp-punch/index.ts';
 import type { PeerContext } from '../../../machines/udp-punch/session.ts';
@@ -39,7 +40,7 @@ export const udpPunch: SwarmCast & Drawn = {
     partMs: timing.BYE_INTERVAL_MS * timing.BYE_ATTEMPTS + timing.LEAVE_MS,
   },
   // 500 packets of a sweep, and what is said besides in that second.
-  budget: { perSecond: 600, total: 4 * SWEEP_BUDGET, sockets: SWEEP_BUDGET + timing.SAMPLERS + timing.SWEEPS + timing.ROUNDS },
+  budget: { perSecond: 600, total: 4 * SWEEP_BUDGET, sockets: SWEEP_BUDGET + SAMPLERS + timing.SWEEPS + timing.ROUNDS },
   scenario: () => scenario,
   mayMeet: (spec) => mayPunch(spec) || mayGuess(spec),
   enter: (w) =>

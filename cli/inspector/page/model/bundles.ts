@@ -1,5 +1,6 @@
 /** Folds what is sent again and again – a sweep, a burst of probes – into one arrow that can be opened. */
 import type { Mark, Packet } from './picture.ts';
+import { STEP_ITEMS, type Steps } from './steps.ts';
 
 /** One arrow: a packet, or many that are alike. */
 export interface Drawn {
@@ -10,6 +11,8 @@ export interface Drawn {
   readonly members: readonly Packet[];
   /** Of each stop: whether a device rewrites here in a way that it has not before. */
   readonly news: readonly boolean[];
+  /** The bundle that it is, or was opened from, and how many are in it. */
+  readonly bundle: { readonly id: string; readonly count: number } | undefined;
 }
 
 const FOLDED: ReadonlySet<Mark['kind']> = new Set(['timer', 'note']);
@@ -22,13 +25,16 @@ const PAUSE_MS = 400;
  * In order of sending. `opened` names bundles whose members are to be drawn one by one. A new state of an actor at either end
  * (of `marks`) begins another burst: what is sent then is sent for another reason. The packet of index `apart` is in no bundle.
  */
-export function bundle(packets: readonly Packet[], marks: readonly Mark[], opened: ReadonlySet<string>, apart?: number): Drawn[] {
+export function* bundling(packets: readonly Packet[], marks: readonly Mark[], opened: ReadonlySet<string>, apart?: number): Steps<Drawn[]> {
   const states = marks.filter(({ kind }) => kind === 'state');
   const epochs = new Map<number, number>();
   let next = 0;
   const latest = new Map<number, Burst>();
   const bursts: Burst[] = [];
+  let taken = 0;
   for (const packet of packets) {
+    taken += 1;
+    if (taken % STEP_ITEMS === 0) yield;
     const { n, at } = packet.stops[0]!;
     for (; next < states.length && states[next]!.n < n; next += 1) epochs.set(states[next]!.lane, states[next]!.n);
     const from = epochs.get(packet.from) ?? 0;
@@ -47,16 +53,25 @@ export function bundle(packets: readonly Packet[], marks: readonly Mark[], opene
     latest.set(packet.likeness, begun);
     bursts.push(begun);
   }
-  const drawn: Omit<Drawn, 'news'>[] = [];
+  const alike: Omit<Drawn, 'news'>[] = [];
   for (const { members } of bursts) {
+    if (alike.length % STEP_ITEMS === 0) yield;
     const first = members[0]!;
     const id = `b${first.stops[0]!.n}`;
-    if (members.length >= LEAST && !opened.has(id)) drawn.push({ id, packet: first, members });
-    else for (const packet of members) drawn.push({ id: `p${packet.stops[0]!.n}`, packet, members: [packet] });
+    const held = members.length >= LEAST ? { id, count: members.length } : undefined;
+    if (held && !opened.has(id)) alike.push({ id, packet: first, members, bundle: held });
+    else for (const packet of members) alike.push({ id: `p${packet.stops[0]!.n}`, packet, members: [packet], bundle: held });
   }
-  drawn.sort((one, other) => one.packet.stops[0]!.n - other.packet.stops[0]!.n);
+  yield;
+  alike.sort((one, other) => one.packet.stops[0]!.n - other.packet.stops[0]!.n);
+  yield;
   const known = new Set<number>();
-  return drawn.map((one) => ({ ...one, news: newsOf(one.packet, known) }));
+  const drawn: Drawn[] = [];
+  for (const { id, packet, members, bundle } of alike) {
+    if (drawn.length % STEP_ITEMS === 0) yield;
+    drawn.push({ id, packet, members, bundle, news: newsOf(packet, known) });
+  }
+  return drawn;
 }
 
 interface Burst {

@@ -3,16 +3,22 @@
  * told stays as it is, so a live run costs what is new, and the end of a long one no more than its beginning.
  */
 import type { ActorSeen, EventSeen, HeardSeen, PacketSeen, PlaceSeen, SnapshotSeen, TraceEvent } from '../../trace/trace.ts';
-import { lanesFor } from './lanes.ts';
-import { orderOf } from './order.ts';
-import { Numbers, packetOf, type Way } from './packets.ts';
-import type { Mark, Packet, Picture } from './picture.ts';
+import { type Lanes, lanesFor } from './lanes.ts';
+import type { Way } from './packets.ts';
+import type { Mark, Picture } from './picture.ts';
+import { type RawMark, Sketch } from './sketch.ts';
 import { eventWords, leavesOf } from './words.ts';
 
 export class Drawing {
   readonly #places = new Map<string, PlaceSeen>();
   readonly #actors = new Map<string, ActorSeen>();
   readonly #packets = new Map<number, Way>();
+  /** What has grown since the last picture, and how many marks that one had. */
+  readonly #touched = new Set<Way>();
+  #sketched = 0;
+  /** None while somebody is new: they may need a lane. */
+  #sketch: Sketch | undefined;
+  #lanes: Lanes | undefined;
   readonly #marks: RawMark[] = [];
   /** What effects say, by their number. */
   readonly #said = new Map<number, string>();
@@ -33,32 +39,32 @@ export class Drawing {
   }
 
   picture(): Picture {
-    const lanes = lanesFor(this.#places, this.#actors);
-    const packets: Packet[] = [];
-    const numbers = new Numbers();
-    for (const way of this.#packets.values()) {
-      const packet = packetOf(way, packets.length, lanes, numbers);
-      if (packet) packets.push(packet);
-    }
-    const marks: Mark[] = [];
-    for (const mark of this.#marks) {
-      const lane = lanes.actorOf(mark.actor);
-      if (lane !== undefined) marks.push({ ...mark, lane, index: marks.length });
-    }
+    const drawn = this.#sketch?.add(this.#touched, this.#marks.slice(this.#sketched)) ?? this.#redrawn();
+    this.#touched.clear();
+    this.#sketched = this.#marks.length;
     const openings = [...this.#rows].flatMap(([place, spans]) => {
-      const lane = lanes.placeOf(place);
+      const lane = this.#lanes?.placeOf(place);
       return lane === undefined ? [] : spans.map(({ from, until }) => ({ lane, from, until }));
     });
-    return { lanes: lanes.lanes, packets, marks, order: orderOf(packets, marks), openings, from: this.#from ?? 0, until: this.#until };
+    return { ...drawn, openings, from: this.#from ?? 0, until: this.#until };
+  }
+
+  /** With all that is known, from the beginning. */
+  #redrawn(): NonNullable<ReturnType<Sketch['add']>> {
+    this.#lanes = lanesFor(this.#places, this.#actors);
+    this.#sketch = new Sketch(this.#lanes);
+    return this.#sketch.add(this.#packets.values(), this.#marks)!;
   }
 
   #note(event: TraceEvent): void {
     switch (event.kind) {
       case 'place':
         this.#places.set(event.name, event);
+        this.#sketch = undefined;
         break;
       case 'actor':
         this.#actors.set(event.actor, event);
+        this.#sketch = undefined;
         break;
       case 'packet':
         this.#packet(event);
@@ -108,6 +114,7 @@ export class Drawing {
     const way = this.#taken.get(place);
     this.#taken.delete(place);
     if (!way) return;
+    this.#touched.add(way);
     way.heardAt = n;
     if (typeof message?.['type'] === 'string') way.label ??= message['type'];
   }
@@ -117,12 +124,14 @@ export class Drawing {
     if (way) {
       if (event.what === 'delivered') this.#taken.set(event.place, way);
       way.seen.push(event);
+      this.#touched.add(way);
       return;
     }
     const copied = event.copyOf === undefined ? undefined : this.#packets.get(event.copyOf);
     const label = event.effect === undefined ? undefined : this.#said.get(event.effect);
     const fresh: Way = { seen: [event], ...(copied ? { copied } : {}), ...(label === undefined ? {} : { label }) };
     this.#packets.set(event.packet, fresh);
+    this.#touched.add(fresh);
     // Where only one end is seen, nothing is known of a packet before it is there.
     if (event.what === 'delivered') this.#taken.set(event.place, fresh);
   }
@@ -136,7 +145,9 @@ export class Drawing {
     if (isTimer || type === 'xstate.init') return;
     if (from === undefined && receiver !== undefined) this.#mark({ n, at, actor }, 'note', eventWords(type));
     if (sender && receiver && from !== actor && sender.place === undefined && receiver.place === undefined) {
-      this.#packets.set(-1 - n, { seen: [], told: { n, at, from: sender.actor, to: actor, label: eventWords(type) } });
+      const told: Way = { seen: [], told: { n, at, from: sender.actor, to: actor, label: eventWords(type) } };
+      this.#packets.set(-1 - n, told);
+      this.#touched.add(told);
     }
   }
 
@@ -165,8 +176,6 @@ export class Drawing {
     if (open.rows === 0) open.until = n;
   }
 }
-
-type RawMark = Omit<Mark, 'lane' | 'index'>;
 
 interface Opening {
   readonly from: number;

@@ -5,6 +5,7 @@
 import type { Drawn } from './bundles.ts';
 import type { Mark } from './picture.ts';
 import type { Order } from './order.ts';
+import { STEP_ITEMS, type Steps } from './steps.ts';
 
 /** A polyline: one y for each stop of the packet. */
 export interface PlacedArrow {
@@ -53,10 +54,15 @@ export interface LayoutOptions {
 const SAME_MS = 0.01;
 const TOP = 14;
 
-export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Mark[], { row, outer }: LayoutOptions): Layout {
+export function* layingOut(order: Order, drawn: readonly Drawn[], marks: readonly Mark[], { row, outer }: LayoutOptions): Steps<Layout> {
   const { ats, lanes } = order;
   const { arrowOf, markOf } = placesIn(order, drawn, marks);
-  const ys: number[][] = drawn.map(({ packet }) => packet.stops.map(() => 0));
+  yield;
+  const ys: number[][] = [];
+  for (const { packet } of drawn) {
+    if (ys.length % STEP_ITEMS === 0) yield;
+    ys.push(packet.stops.map(() => 0));
+  }
   const markYs = new Float64Array(marks.length);
   const ticks: Tick[] = [];
   const ns = new Float64Array(ats.length);
@@ -73,6 +79,7 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
   let depth = 0;
 
   for (let point = 0; point < ats.length; point += 1) {
+    if (point % STEP_ITEMS === 0) yield;
     const arrow = arrowOf(point);
     const mark = markOf(point);
     if (arrow < 0 && mark < 0) continue;
@@ -108,11 +115,20 @@ export function layOut(order: Order, drawn: readonly Drawn[], marks: readonly Ma
   }
 
   // A packet goes down from stop to stop.
-  const arrows = drawn.map((one, index): PlacedArrow => ({ drawn: one, ys: ys[index]!, top: ys[index]![0]!, bottom: ys[index]!.at(-1)! })).sort((one, other) => one.top - other.top);
+  const arrows: PlacedArrow[] = [];
+  for (const one of drawn) {
+    const own = ys[arrows.length]!;
+    if (arrows.length % STEP_ITEMS === 0) yield;
+    arrows.push({ drawn: one, ys: own, top: own[0]!, bottom: own.at(-1)! });
+  }
+  yield;
+  arrows.sort((one, other) => one.top - other.top);
+  yield;
   const reach = new Float64Array(arrows.length);
   arrows.forEach(({ bottom }, index) => {
     reach[index] = Math.max(bottom, index === 0 ? 0 : reach[index - 1]!);
   });
+  yield;
   return {
     arrows,
     marks: marks.map((mark, index) => ({ mark, y: markYs[index]! })).sort((one, other) => one.y - other.y),

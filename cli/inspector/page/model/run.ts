@@ -1,7 +1,7 @@
 /** One run as the page holds it: what was told, and the picture of it, redrawn when it is asked for after something new. */
 import type { Trace, TraceEvent, TraceHeader } from '../../trace/trace.ts';
 import { Drawing } from './drawing.ts';
-import { Told } from './moment.ts';
+import { type Known, Told } from './moment.ts';
 import type { Picture } from './picture.ts';
 import { portOf } from './words.ts';
 
@@ -59,6 +59,13 @@ export class Run {
   get picture(): Picture {
     this.#picture ??= this.#drawing.picture();
     return this.#picture;
+  }
+
+  /** Whoever has a statechart, by the lanes from left to right. */
+  get charted(): readonly string[] {
+    const { lanes } = this.picture;
+    const laneOf = ({ actor: { actor, place } }: Known): number => lanes.findIndex(({ name }) => name === place || name === actor);
+    return [...this.#told.actors.values()].filter(({ machine }) => machine !== undefined).toSorted((one, other) => laneOf(one) - laneOf(other)).map(({ actor }) => actor.actor);
   }
 
   /** Peers of one command are told apart by the port that each speaks from. */

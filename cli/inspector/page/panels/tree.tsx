@@ -59,7 +59,7 @@ export function isSame(one: Plain | undefined, other: Plain | undefined): boolea
 type Entry = readonly [string, Plain];
 
 /** Undefined for what has nothing in it: numbers, words, bytes, endpoints. */
-function entriesOf(value: Plain): readonly Entry[] | undefined {
+export function entriesOf(value: Plain): readonly Entry[] | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   if (isList(value)) return value.map((one, index) => [String(index), one]);
   if (special(value) !== undefined) return undefined;
@@ -78,7 +78,8 @@ function special(value: { readonly [key: string]: Plain }): string | undefined {
   return undefined;
 }
 
-function words(value: Plain): string {
+/** In one piece, for people. */
+export function words(value: Plain): string {
   if (typeof value === 'string') return value;
   if (value !== null && typeof value === 'object' && !isList(value)) return special(value) ?? JSON.stringify(value);
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toFixed(4)));

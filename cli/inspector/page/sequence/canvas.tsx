@@ -6,7 +6,7 @@ import { type Layout, type PlacedArrow, type PlacedMark, visible } from '../mode
 import type { Mark, Picture } from '../model/picture.ts';
 import { timeWords } from '../model/words.ts';
 import { ArrowView } from './arrow.tsx';
-import { type Columns, xOf } from './geometry.ts';
+import { type Columns, ROOMY, xOf } from './geometry.ts';
 import { Lifelines } from './lifelines.tsx';
 import { MarkView } from './mark.tsx';
 
@@ -106,7 +106,7 @@ function Ticks({ ticks, top, columns }: { readonly ticks: Layout['ticks']; reado
 /** Outer lanes have the margin to themselves; between lanes there is what the next one leaves. */
 export function roomBeside(lane: number, columns: Columns): { readonly side: 'left' | 'right'; readonly width: number } {
   const { xs, margin, gutter } = columns;
-  const isOuter = margin > 60;
+  const isOuter = margin > ROOMY;
   if (isOuter && lane === 0) return { side: 'left', width: xs[0]! - gutter - 8 };
   if (isOuter && lane === xs.length - 1) return { side: 'right', width: columns.width - xs.at(-1)! - 8 };
   if (lane >= xs.length - 1) return { side: 'left', width: xs.length > 1 ? xs.at(-1)! - xs.at(-2)! - 16 : 120 };

@@ -12,6 +12,8 @@ export interface Columns {
   readonly isNarrow: boolean;
 }
 
+/** A margin above this has room for marks. */
+export const ROOMY = 60;
 /** How far apart neighbours stand, in units that the width is divided into: a NAT keeps close to what it hides. */
 const NEAR = 0.62;
 const FAR = 1;

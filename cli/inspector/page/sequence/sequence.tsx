@@ -34,7 +34,7 @@ export interface SequenceProps {
 }
 
 /** The window is redrawn in steps of this many px, and this much more than is seen. */
-const STEP = 320;
+const STEP = 160;
 export const HEAD = 62;
 
 export function Sequence(props: SequenceProps): VNode {
@@ -48,7 +48,7 @@ export function Sequence(props: SequenceProps): VNode {
   // A filter makes it shorter before the browser has scrolled back.
   const top = Math.min(seen.top, Math.max(0, layout.height - seen.height));
   const from = Math.max(0, Math.floor(top / STEP) * STEP - STEP);
-  const until = Math.min(layout.height, from + Math.ceil(seen.height / STEP) * STEP + 3 * STEP);
+  const until = Math.min(layout.height, from + (Math.ceil(seen.height / STEP) + 3) * STEP);
   const headY = playY ?? yOf(layout, cursor);
 
   return (

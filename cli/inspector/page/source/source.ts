@@ -1,6 +1,7 @@
 /** Where the runs on the page come from, one after another: a server, a file, the playground, somebody else's application. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Trace, TraceEvent } from '../../trace/trace.ts';
+import { filtersOf, NO_FILTERS } from '../model/filters.ts';
 import { Run } from '../model/run.ts';
 import type { Store } from '../model/store.ts';
 import { FIRST_VIEW, type View } from '../model/view.ts';
@@ -50,12 +51,17 @@ export function useSource(store: Store<View>): Source {
   const stopLive = useRef<() => void>(() => {});
 
   const actions = useMemo(() => {
+    let isFirst = true;
     const change = (fields: Partial<State>): void => setState((before) => ({ ...before, ...fields }));
     const show = (run: Run, fields: Partial<State> = {}): void => {
       const { row, part } = store.get();
-      store.set({ ...FIRST_VIEW, row, part, isFollowing: true, cursor: Math.max(0, run.told.last) });
-      setState((before) => ({ notice: undefined, beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
+      // What the address asks for is for the run that is shown first.
+      const filters = isFirst ? filtersOf(location.hash) : NO_FILTERS;
+      isFirst = false;
+      store.set({ ...FIRST_VIEW, row, part, filters, isFollowing: true, cursor: Math.max(0, run.told.last) });
+      setState((before) => ({ notice: cutWords(run), beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
     };
+    const besides = (run: Run): void => change({ beside: run, ...(cutWords(run) === undefined ? {} : { notice: cutWords(run) }) });
     const playOne = (choice: Choice): void => {
       try {
         show(Run.of(play(choice)), { choice, fault: undefined });
@@ -104,7 +110,7 @@ export function useSource(store: Store<View>): Source {
       playBeside,
       live,
       open: (file: File) => void readFile(file, (trace) => show(Run.of(trace), { choice: undefined })),
-      openBeside: (file: File) => void readFile(file, (trace) => change({ beside: Run.of(trace) })),
+      openBeside: (file: File) => void readFile(file, (trace) => besides(Run.of(trace))),
       closeBeside: () => change({ beside: undefined }),
       refresh: () => void listRuns().then((runs) => change({ runs }), () => {}),
       toPlayground: () => playOne(choiceOf(location.hash) ?? FIRST_CHOICE),
@@ -172,6 +178,11 @@ function paced<T>(use: (items: readonly T[]) => void): (items: readonly T[]) => 
 
 function nextSeed(seed: string): string {
   return /^\d+$/.test(seed) ? String(Number(seed) + 1) : `${seed}'`;
+}
+
+/** Of a run whose file has no end. */
+function cutWords({ told: { header } }: Run): string | undefined {
+  return header.cut === undefined ? undefined : `The file of “${header.title}” ${header.cut}: what wrote it was killed, or still runs. What stands there is shown.`;
 }
 
 function wordsOf(error: unknown): string {

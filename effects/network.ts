@@ -1,0 +1,8 @@
+/** Who counts as one where each has a share: whoever has one address of a network has all of them. Pure. */
+import { ipToGroups } from './wire/stun-address.ts';
+
+/** What one customer has to itself: an IPv4 address, or with IPv6 a /64 at the least (RFC 4291 §2.5.4). */
+export function networkOf(host: string): string {
+  const groups = ipToGroups(host.split('%')[0] ?? host);
+  return groups?.length === 8 ? groups.slice(0, 4).join(':') : host;
+}

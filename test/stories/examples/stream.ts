@@ -1,0 +1,5 @@
+import { open } from '../../../index.ts';
+
+const [server = '', room = ''] = process.argv.slice(2);
+const { stream } = await open({ server, room }); // a Node Duplex
+process.stdin.pipe(stream).pipe(process.stdout);
