@@ -32,7 +32,7 @@ export const tcpOpen: SwarmCast & Drawn = {
   rooms: true,
   servers: ['s'],
   limits: {
-    lifeMs: timing.CONNECT_DEADLINE_MS + 2 * timing.ANSWER_DEADLINE_MS + timing.WAIT_MS + timing.START_LIMIT_MS + timing.PUNCH_DEADLINE_MS,
+    lifeMs: timing.WAIT_MS + timing.ATTEMPTS * (timing.CONNECT_DEADLINE_MS + 2 * timing.ANSWER_DEADLINE_MS + timing.AGAIN_MS + timing.START_LIMIT_MS) + timing.PUNCH_DEADLINE_MS,
     aloneMs: SILENT_MS + 1_000,
     joinMs: 150_000,
     partMs: SILENT_MS,
