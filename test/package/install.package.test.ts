@@ -113,8 +113,8 @@ describe.each(['node20', 'node22', 'node24'])('under %s', (name) => {
     expect(ends(node, 'check.mjs', server)).toMatchObject({ code: 0, stdout: expect.stringMatching(/verdict: 'open'/) });
   });
 
-  test.each([['sim', 'udp'], ['sim', 'tcp'], ['sim', 'n4'], ['sim', 'pwnat', '--a', 'restricted', '--b', 'open']])('natpunch %s %s works', (...args) => {
-    expect(ends(node, MAIN, ...args)).toMatchObject({ code: 0 });
+  test.each(['udp', 'tcp', 'n4', 'pwnat'])('natpunch sim %s works', (protocol) => {
+    expect(ends(node, MAIN, 'sim', protocol, '--a', 'restricted', '--b', 'open')).toMatchObject({ code: 0 });
   });
 
   test('natpunch pwnat says what it lacks', () => {
