@@ -4,19 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { Observable } from 'rxjs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { nodeClock } from '../../adapters/node/clock.ts';
-import { nodeNet } from '../../adapters/node/net.ts';
-import type { Net, NetEffect } from '../../effects/net.ts';
-import { run } from '../../effects/run.ts';
-import { chance } from '../../effects/seed.ts';
 import type { LinkStream } from '../../machines/pwnat/link-stream.ts';
 import { QUEUE_FULL_BYTES, WINDOW } from '../../machines/pwnat/timing.ts';
 import type { Tunnel } from '../../machines/pwnat/tunnel.ts';
 import { entries } from '../../machines/persistent-map.ts';
-import { pwnatCaller, pwnatCodec, pwnatListener } from '../../machines/index.ts';
+import { loopbackTunnel, type TunnelOptions } from './loopback-tunnel.ts';
 
 const LOOPBACK = '127.0.0.1';
 const SIZE = process.env['NATPUNCH_FULL'] ? 5_000_000 : 1_000_000;
@@ -36,42 +30,11 @@ afterEach(() => {
 });
 
 /** The port of a door that leads through the tunnel to `web`. */
-async function tunnel(web: Server, { loss = 0, secret }: { readonly loss?: number; readonly secret?: string } = {}): Promise<number> {
-  web.listen(0, LOOPBACK);
-  await once(web, 'listening');
-  stops.push(() => web.close());
-  const codec = pwnatCodec({ secret });
-  const [clock, authenticated] = [nodeClock(), secret === undefined ? undefined : (true as const)];
-  const at = { host: LOOPBACK, port: (web.address() as AddressInfo).port };
-  const listener = run(pwnatListener, { net: lossy(nodeNet(), loss, 1), codec, clock, id: 'a', input: { seed: 'a', listen: { host: LOOPBACK, port: 0 }, allow: [{ host: 'web', port: '80', at }], authenticated } });
-  const server = await new Promise<{ host: string; port: number }>((resolve) => {
-    listener.actor.on('server', (event) => 'local' in event && event.local && resolve(event.local));
-    listener.actor.start();
-  });
-  const input = { seed: 'b', server, local: { host: LOOPBACK, port: 0 }, to: { host: 'web', port: '80' }, listen: { host: LOOPBACK, port: 0 }, authenticated };
-  const caller = run(pwnatCaller, { net: lossy(nodeNet(), loss, 2), codec, clock, id: 'b', input });
-  stops.push(listener.stop, caller.stop);
-  tunnels.push(() => listener.actor.getSnapshot().context.callee.tunnel, () => caller.actor.getSnapshot().context.calls.tunnel);
-  return new Promise((resolve) => {
-    caller.actor.on('server', (event) => 'local' in event && event.local && resolve(event.local.port));
-    caller.actor.start();
-  });
-}
-
-/** ICMP effects are carried out by nobody, and some datagrams are lost. */
-function lossy(net: Net, loss: number, seed: number): Net {
-  return (effects) =>
-    new Observable((events) => {
-      let sent = 0;
-      const kept = new Observable<NetEffect>((inner) =>
-        effects.subscribe((effect) => {
-          if (effect.type === 'icmp.open') return queueMicrotask(() => events.next({ type: 'icmp.opened', socket: effect.socket, at: nodeClock().now() }));
-          if (effect.type === 'icmp.send' || (effect.type === 'udp.send' && chance(seed, (sent += 1)) < loss)) return;
-          inner.next(effect);
-        }),
-      );
-      return net(kept).subscribe(events);
-    });
+async function tunnel(web: Server, options: TunnelOptions = {}): Promise<number> {
+  const { door, ends, stop } = await loopbackTunnel(web, options);
+  stops.push(stop);
+  tunnels.push(...ends);
+  return door;
 }
 
 function heldBy({ outgoing, incoming }: LinkStream): number {

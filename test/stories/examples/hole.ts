@@ -1,3 +1,4 @@
+/** A hole for datagrams, to whoever is in the same room. To be run on both sides. */
 import { ConnectionFailed, punch } from '../../../index.ts';
 
 const [server = '', room = ''] = process.argv.slice(2);
@@ -8,7 +9,7 @@ try {
   channel.send(Buffer.from('hello'));
   process.once('SIGINT', () => void channel.close());
   const ending = await channel.ended;
-  console.log('closed by', ending.by); // self, peer, or failure: the peer fell silent
+  console.log('closed by', ending.by); // us, peer, or failure: the peer fell silent
 } catch (failure) {
   if (!(failure instanceof ConnectionFailed)) throw failure;
   console.error(`${failure.reason}: ${failure.message}`);
