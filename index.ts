@@ -17,6 +17,7 @@ import type { Failed, FailureReason } from './machines/outcome.ts';
 import { openCodec, tcpOpenPeer } from './machines/tcp-open/index.ts';
 import { peerCodec, udpPunchPeer } from './machines/udp-punch/index.ts';
 
+/** What `punch()` and `open()` need. Addresses are `host:port`, times ms. */
 export interface PunchOptions {
   /** The rendezvous, `host:port`. */
   readonly server: string;
@@ -128,6 +129,7 @@ export async function open({ server, room, signal, waitMs, local }: PunchOptions
   }
 }
 
+/** What `check()` needs. Addresses are `host:port`, times ms. */
 export interface CheckOptions {
   /**
    * STUN servers, `host:port`. The first that can answer from two addresses is asked for most; one that cannot tells less.

@@ -59,6 +59,7 @@ export interface Reflex {
 /** A connection by how it began. */
 export type Connected = Extract<NetEvent, { type: 'tcp.accepted' | 'tcp.connected' }>;
 
+/** What some bytes are to a protocol. */
 export type Decoded<M> =
   /** A protocol message; `payload` when the same bytes are also the application's, as in the text protocol of seed 001. */
   | { readonly kind: 'message'; readonly message: M; readonly payload?: true }

@@ -180,3 +180,6 @@ export type NetFailure =
   | 'no-such-socket'
   | 'exhausted'
   | 'unknown';
+
+/** What every adapter says of a label that some socket has, of whichever kind. */
+export const LABEL_TAKEN = 'that label is open already';

@@ -6,6 +6,7 @@ import type { Codec } from './codec.ts';
 import { connectSystem } from './net-actor.ts';
 import type { Net } from './net.ts';
 
+/** What a machine is run with. */
 export interface RunOptions<T extends AnyStateMachine, M extends { readonly type: string }> {
   readonly net: Net;
   readonly codec: Codec<M>;
@@ -16,6 +17,7 @@ export interface RunOptions<T extends AnyStateMachine, M extends { readonly type
   readonly inspect?: ActorOptions<T>['inspect'];
 }
 
+/** A machine at its network; nothing happens before `actor.start()`. */
 export interface Running<T extends AnyStateMachine> {
   readonly actor: Actor<T>;
   /** The peer's payload, from the machine's first route on; held for the first subscriber. Completes when the network is closed. */
@@ -49,6 +51,7 @@ export function watchRuns(watch: Watch): () => void {
 
 let watches: readonly Watch[] = [];
 
+/** Puts a machine at a network, with its codec between messages and bytes. The one place that starts a machine. */
 export function run<T extends AnyStateMachine, M extends { readonly type: string }>(
   machine: T,
   given: RunOptions<T, M>,

@@ -6,6 +6,7 @@ import type { AnyStateMachine, EventObject } from 'xstate';
 import type { Codec } from './codec.ts';
 import type { Endpoint } from './endpoint.ts';
 
+/** A protocol as a cast: who plays what on which host. */
 export interface Scenario {
   /** As on the command line, e.g. `udp`. */
   readonly name: string;
@@ -21,6 +22,7 @@ export interface Stage {
   address(host: string): string;
 }
 
+/** What one host plays. */
 export interface Part {
   readonly machine: AnyStateMachine;
   readonly codec: Codec<{ readonly type: string }>;

@@ -7,17 +7,20 @@ import type { OutcomeReported } from '../effects/scenario.ts';
 import type { Running } from '../effects/run.ts';
 import { type Connected, type Failed, type FailureReason, INTERRUPTED, type Outcome } from './outcome.ts';
 
+/** A running peer as promises and a stream of datagrams. Payload has no more than 65,507 bytes apiece. */
 export interface Connection {
   /** The peer was heard and has confirmed that it hears us. Rejects with `ConnectionFailed`. */
   readonly opened: Promise<Connected>;
   /** Never rejects. */
   readonly ended: Promise<Ending>;
   readonly messages: Running<AnyStateMachine>['messages'];
+  /** Sends one datagram to the peer; dropped while there is no hole. */
   send(data: Uint8Array): void;
   /** Says goodbye to the peer and closes every socket; resolves when that is done. */
   close(): Promise<Ending>;
 }
 
+/** How a connection ended: closed here or there, or given up with a reason. */
 export type Ending = { readonly by: 'us' | 'peer' } | { readonly by: 'failure'; readonly failure: Failed };
 
 /** Why a connection did not open; `message` is the outcome's detail. */

@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { Running } from '../effects/run.ts';
 
+/** A running machine that ends by itself or when asked to. */
 export interface Ending<Output> {
   /** The machine's output. Rejects with what the machine throws, which is a bug. */
   readonly ended: Promise<Output>;

@@ -2,8 +2,10 @@
 import type { Endpoint } from '../effects/endpoint.ts';
 import type { NetFailed } from '../effects/net.ts';
 
+/** How a peer's attempt came out. */
 export type Outcome = Connected | Failed;
 
+/** The hole is open: the peer was heard. */
 export interface Connected {
   readonly kind: 'connected';
   /** The label of the socket that has the hole. */
@@ -15,6 +17,7 @@ export interface Connected {
   readonly elapsedMs: number;
 }
 
+/** It is not open, and why. */
 export interface Failed {
   readonly kind: 'failed';
   readonly reason: FailureReason;

@@ -3,7 +3,7 @@
  * without their IP header, and are never looked into. Answers come after the call that asks, never within it.
  */
 import { isIPv4 } from 'node:net';
-import type { NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
+import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure } from '../../effects/net.ts';
 import { isTransient, loadRaw, type RawModule, type RawSocket, rawFailureOf } from './raw-module.ts';
 
 export interface IcmpSockets {
@@ -55,7 +55,7 @@ export function icmpSockets(report: (event: NetEvent) => void, now: () => number
 
   const open = (label: string): void => {
     const refuse = (code: NetFailure, why: string): void => fail('icmp.open', label, code, `cannot open a raw ICMP socket: ${why}`);
-    if (sockets.has(label) || isTaken(label)) return refuse('address-in-use', 'that label is open already');
+    if (sockets.has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
     const module = loadRaw();
     if ('why' in module) return refuse(module.code, module.why);
     const socket = create(label, module, refuse);

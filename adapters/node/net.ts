@@ -5,7 +5,7 @@
  * which closes every socket at once. A label that is open cannot be opened again (`address-in-use`) until `close`.
  */
 import { Observable } from 'rxjs';
-import type { Net, NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
+import { LABEL_TAKEN, type Net, type NetEffect, type NetEvent, type NetFailure } from '../../effects/net.ts';
 import { nodeClock } from './clock.ts';
 import { failureOf } from './failure.ts';
 import { icmpSockets } from './icmp.ts';
@@ -31,7 +31,7 @@ export function nodeNet({ now = nodeClock().now, onRelease }: NodeNetOptions = {
       const carryOut = (effect: NetEffect): void => {
         switch (effect.type) {
           case 'udp.open':
-            return tcp.has(effect.socket) || icmp.has(effect.socket) ? fail(effect, 'address-in-use', `cannot open UDP socket ${effect.socket}: that label is open already`) : udp.open(effect);
+            return tcp.has(effect.socket) || icmp.has(effect.socket) ? fail(effect, 'address-in-use', `cannot open UDP socket ${effect.socket}: ${LABEL_TAKEN}`) : udp.open(effect);
           case 'udp.send':
             return udp.send(effect);
           case 'close':

@@ -1,6 +1,6 @@
 /** One TCP listener on `node:net`: how it opens and what it accepts. It knows no labels but those of its words. */
 import { createServer, isIP, type Server, type Socket } from 'node:net';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
 import type { TcpListen } from '../../effects/net.ts';
 import { door } from '../../effects/tcp-limits.ts';
 import { type Failure, failureOf } from './failure.ts';
@@ -47,8 +47,4 @@ export function startListener({ local, limit, perHost }: TcpListen, events: List
   // Exclusive, or a cluster worker would share the port with its siblings.
   server.listen({ host: local.host, port: local.port, exclusive: true, ipv6Only: isIP(local.host) === 6 });
   return server;
-}
-
-export function cannotListen({ local }: TcpListen): string {
-  return `cannot listen for TCP on ${formatEndpoint(local)}`;
 }

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { TCP_DRAIN_BYTES, TCP_DRAIN_SENDS, TCP_QUEUE_BYTES, TCP_QUEUE_SENDS } from '../../effects/net.ts';
+import { cannotConnect } from '../../effects/tcp-sockets.ts';
 import { type Failure, failureOf, systemCode } from './failure.ts';
 
 export interface Connection {
@@ -89,10 +90,6 @@ export function ownEnd({ localAddress: host = '', localPort: port = 0 }: Socket)
 export function explain({ peer, from, isUp }: Connection, error: unknown): { readonly code: Failure['code']; readonly detail: string } {
   const { code, why } = failureFrom(error, from);
   return { code, detail: `${isUp ? `the TCP connection with ${formatEndpoint(peer)} broke` : cannotConnect(peer, from)}: ${why}` };
-}
-
-export function cannotConnect(to: Endpoint, from?: Endpoint): string {
-  return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
 }
 
 /** A guess, in ms: time for a slow peer to take what waits and to end its side, not for one that never will. */

@@ -7,43 +7,23 @@
  */
 import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
-import type { NetEffect, NetEvent, NetFailure, TcpListen, TcpRelease } from '../../effects/net.ts';
+import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure, type TcpListen, type TcpRelease } from '../../effects/net.ts';
 import { linger, wrongLimit } from '../../effects/tcp-limits.ts';
-import { cannotListen, startListener } from './tcp-listener.ts';
-import { abandon, cannotConnect, type Connection, endInTime, explain, handOver, limitLife, NOTHING_ASKED, ownEnd, write } from './tcp-stream.ts';
-
-export interface TcpSockets {
-  listen(effect: TcpListen): void;
-  connect(effect: TcpConnect): void;
-  send(effect: TcpSend): void;
-  /** Silent, whether the label is open or not. */
-  pause(label: string): void;
-  resume(label: string): void;
-  release(effect: TcpRelease): void;
-  /** Silent, whether the label is open or not. */
-  close(label: string): void;
-  /** Every socket at once, also those that were closed and still send what waits. */
-  closeAll(): void;
-  has(label: string): boolean;
-}
-
-export type TcpConnect = Extract<NetEffect, { type: 'tcp.connect' }>;
-export type TcpSend = Extract<NetEffect, { type: 'tcp.send' }>;
+import { cannotConnect, cannotListen, cannotSend, type TcpConnect, TcpLabels, type TcpSend, type TcpSockets, tooMuchWaits } from '../../effects/tcp-sockets.ts';
+import { startListener } from './tcp-listener.ts';
+import { abandon, type Connection, endInTime, explain, handOver, limitLife, NOTHING_ASKED, ownEnd, write } from './tcp-stream.ts';
 
 /** Who takes a connection that is given away, and all that comes of it, `error` too. Called while that is being asked. */
 export type OnRelease = (stream: Socket, label: string) => void;
 
 /** `report` may be called after `closeAll`, and is to be deaf by then. `isTaken` knows the labels of other kinds of socket. */
 export function tcpSockets(report: (event: NetEvent) => void, now: () => number, isTaken: (label: string) => boolean, onRelease?: OnRelease): TcpSockets {
-  const listeners = new Map<string, Server>();
-  const connections = new Map<string, Connection>();
+  const labels = new TcpLabels<Server, Connection>(isTaken);
+  const { listeners, connections } = labels;
   /** Every socket that has not let go yet, with a label or without. */
   const alive = new Set<Socket>();
   /** Those of them that were accepted, heard nothing from us, and were closed. */
   const lingering = new Set<Socket>();
-
-  const has = (label: string): boolean => listeners.has(label) || connections.has(label);
-  const isOpen = (connection: Connection): boolean => connections.get(connection.label) === connection;
 
   const failed = (effect: NetEffect['type'], socket: string, code: NetFailure, detail: string, to?: Endpoint): void =>
     report({ type: 'net.failed', effect, socket, code, detail, ...(to ? { to } : {}), at: now() });
@@ -53,18 +33,13 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     const refuse = (code: NetFailure, why: string): void =>
       queueMicrotask(() => failed('tcp.listen', label, code, `${cannotListen(effect)}: ${why}`));
 
-    if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
+    if (!labels.isFree(label)) return refuse('address-in-use', LABEL_TAKEN);
     const wrong = unbindable(local);
     if (wrong !== undefined) return refuse('address-not-available', wrong);
     const beyond = wrongLimit(effect);
     if (beyond !== undefined) return refuse('unsupported', beyond);
 
-    let accepted = 0;
-    const nextLabel = (): string => {
-      do accepted += 1;
-      while (has(`${label}/${accepted}`) || isTaken(`${label}/${accepted}`));
-      return `${label}/${accepted}`;
-    };
+    const nextLabel = labels.accepting(label);
     const isCurrent = (): boolean => listeners.get(label) === server;
     const server = startListener(effect, {
       listening: (bound) => {
@@ -93,7 +68,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     const refuse = (code: NetFailure, why: string): void =>
       queueMicrotask(() => failed('tcp.connect', label, code, `${cannotConnect(to, local)}: ${why}`, to));
 
-    if (has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
+    if (!labels.isFree(label)) return refuse('address-in-use', LABEL_TAKEN);
     const family = isIP(to.host);
     if (family === 0) return refuse('unreachable', 'that is not an IP address; a name has to be resolved first');
     if (!isPort(to.port)) return refuse('unreachable', 'a port is 1 to 65535');
@@ -106,7 +81,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     const connection = adopt({ label, socket, origin: 'tcp.connect', peer: to, from: local, isUp: false, waiting: 0, asked: NOTHING_ASKED });
     socket.on('connect', () => {
       connection.isUp = true;
-      if (isOpen(connection)) report({ type: 'tcp.connected', socket: label, local: ownEnd(socket), peer: to, at: now() });
+      if (labels.isOpen(connection)) report({ type: 'tcp.connected', socket: label, local: ownEnd(socket), peer: to, at: now() });
     });
   };
 
@@ -114,13 +89,11 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
   const adopt = (given: Omit<Connection, 'hush'>): Connection => {
     const { label, socket, origin, peer } = given;
     const closed = (): void => {
-      if (!isOpen(connection)) return;
-      forget(connection);
-      report({ type: 'tcp.closed', socket: label, at: now() });
+      if (labels.forget(connection)) report({ type: 'tcp.closed', socket: label, at: now() });
     };
     const ears = {
       data: (data: Buffer) => {
-        if (!isOpen(connection)) return;
+        if (!labels.isOpen(connection)) return;
         // Node gives every piece memory of its own, so it is handed on uncopied, as the plain array the port speaks of.
         const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
         report({ type: 'tcp.received', socket: label, data: bytes, at: now() });
@@ -135,8 +108,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
       },
       error: (error: unknown) => {
         // One that was closed has nobody left to tell.
-        if (!isOpen(connection)) return;
-        forget(connection);
+        if (!labels.forget(connection)) return;
         const { code, detail } = explain(connection, error);
         failed(origin, label, code, detail, peer);
       },
@@ -156,24 +128,21 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     return connection;
   };
 
-  const forget = (connection: Connection): void => {
-    if (isOpen(connection)) connections.delete(connection.label);
-  };
-
-  const send = ({ socket: label, data }: TcpSend): void => {
+  const send = (effect: TcpSend): void => {
+    const { socket: label, data } = effect;
     const connection = connections.get(label);
-    const inWords = `cannot send ${data.length} bytes over TCP`;
-    if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${inWords}: no such connection is open`));
+    // At once, for an effect that is none throws here.
+    const nowhere = `${cannotSend(effect)}: no such connection is open`;
+    if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', nowhere));
     const drained = (): void => {
-      if (isOpen(connection)) report({ type: 'tcp.drained', socket: label, at: now() });
+      if (labels.isOpen(connection)) report({ type: 'tcp.drained', socket: label, at: now() });
     };
     if (data.length === 0 || write(connection, data, drained)) return;
     const { socket, peer } = connection;
     abandon(socket);
     queueMicrotask(() => {
-      if (!isOpen(connection)) return;
-      forget(connection);
-      failed('tcp.send', label, 'exhausted', `${inWords} to ${formatEndpoint(peer)}: it does not take what waits already, and is given up`, peer);
+      if (!labels.forget(connection)) return;
+      failed('tcp.send', label, 'exhausted', tooMuchWaits(effect, peer), peer);
     });
   };
 
@@ -182,7 +151,7 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     const refuse = (code: NetFailure, why: string): void => queueMicrotask(() => failed('tcp.release', label, code, `cannot release TCP socket ${label}: ${why}`));
     if (!connection?.isUp) return refuse('no-such-socket', 'no such connection is open');
     const { socket, hush } = connection;
-    forget(connection);
+    labels.forget(connection);
     if (!onRelease) {
       abandon(socket);
       return refuse('unsupported', 'nobody takes streams from this network');
@@ -199,13 +168,13 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     pause: (label) => void connections.get(label)?.socket.pause(),
     resume: (label) => void connections.get(label)?.socket.resume(),
     release,
-    has,
+    has: (label) => labels.has(label),
     close: (label) => {
       listeners.get(label)?.close();
       listeners.delete(label);
       const connection = connections.get(label);
       if (!connection) return;
-      forget(connection);
+      labels.forget(connection);
       const { socket, origin } = connection;
       endInTime(socket);
       const isStranger = origin === 'tcp.listen' && socket.bytesWritten === 0;
@@ -220,8 +189,6 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
     },
   };
 }
-
-const LABEL_TAKEN = 'that label is open already';
 
 /** Why nothing can be bound there, in words; the system has not been asked yet. */
 function unbindable({ host, port }: Endpoint): string | undefined {

@@ -5,7 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { ANYWHERE, type Endpoint, formatEndpoint, isWildcard } from '../../effects/endpoint.ts';
-import type { NetEffect, NetEvent, NetFailure, UdpSend } from '../../effects/net.ts';
+import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure, type UdpSend } from '../../effects/net.ts';
 import { type Family, hostAddresses, literalLookup } from './addresses.ts';
 import { failureOf } from './failure.ts';
 import { defaultTtl } from './ttl.ts';
@@ -56,7 +56,7 @@ export function udpSockets(report: (event: NetEvent) => void, now: () => number)
     const refuse = (code: NetFailure, why: string): void =>
       fail('udp.open', label, code, `cannot open a UDP socket on ${formatEndpoint(wanted)}: ${why}`);
 
-    if (sockets.has(label)) return refuse('address-in-use', 'that label is open already');
+    if (sockets.has(label)) return refuse('address-in-use', LABEL_TAKEN);
     const family = isIP(wanted.host);
     if (family !== 4 && family !== 6) return refuse('address-not-available', `${wanted.host} is not an IP address`);
     if (!isPort(wanted.port) && wanted.port !== 0) return refuse('address-not-available', 'a port is 0 to 65535');

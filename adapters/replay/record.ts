@@ -8,6 +8,7 @@ import type { Net, NetEffect } from '../../effects/net.ts';
 import type { Told } from './format.ts';
 import { type Happening, type HeaderFields, type Redact, writeHeader, writeLine } from './log.ts';
 
+/** What is recorded, and where each line goes. */
 export interface RecordOptions {
   readonly net: Net;
   readonly clock: Clock;
@@ -18,6 +19,7 @@ export interface RecordOptions {
   readonly redact: Redact;
 }
 
+/** A net and a clock that write down all that passes, and what the caller told the machine. */
 export interface Recording {
   /** For one machine: subscribed to once, and its unsubscribing ends the log. */
   readonly net: Net;

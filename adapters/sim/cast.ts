@@ -29,12 +29,13 @@ export class Cast {
     this.#theatre = theatre;
   }
 
-  /** Gives every host its part and starts it in its time; the answer is who plays. Whoever played before has stopped. */
+  /** Gives every host its part and starts it in its time; the answer is who plays. Whoever has no part goes on with what it played before. */
   begin(scenario: Scenario, hosts: readonly string[]): string[] {
     this.#scenario = scenario;
     return hosts.filter((host) => {
-      this.#players.get(host)?.stop();
+      const former = this.#players.get(host);
       const player = this.#join(host, scenario, `${this.#theatre.seed}/${host}`);
+      if (player !== undefined) former?.stop();
       const delay = this.#theatre.options.startMs?.[host] ?? 0;
       if (delay > 0 && player !== undefined) this.#theatre.clock.setTimeout(() => player.start(), delay);
       else player?.start();

@@ -1,5 +1,5 @@
 /** A simulated TCP connection as the port of its host holds it, and what is said of its failures. It does nothing by itself. */
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetFailure } from '../../effects/net.ts';
 import type { Deadline } from './deadline.ts';
 import type { TcpConnection } from './tcp-connection.ts';
@@ -26,15 +26,9 @@ export interface Held {
 /** As in `adapters/node`. */
 export const CLOSE_LIMIT_MS = 10_000;
 
-export const LABEL_TAKEN = 'that label is open already';
-
 export const FAILURES: Readonly<Record<TcpFailure, readonly [NetFailure, string]>> = {
   refused: ['refused', 'the other end refused'],
   reset: ['reset', 'the other end reset the connection'],
   'timed-out': ['timed-out', 'no answer in time'],
   taken: ['address-in-use', 'a listener of this host took the connection between these two'],
 };
-
-export function cannotConnect(to: Endpoint, from?: Endpoint): string {
-  return `cannot connect over TCP${from ? ` from ${formatEndpoint(from)}` : ''} to ${formatEndpoint(to)}`;
-}

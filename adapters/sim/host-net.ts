@@ -2,9 +2,10 @@
 import type { Observable, Subscriber } from 'rxjs';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEffect, NetEvent, NetFailure } from '../../effects/net.ts';
+import type { TcpSockets } from '../../effects/tcp-sockets.ts';
 import type { Host, UdpSocket } from './host.ts';
 import type { IcmpSocket } from './host-icmp.ts';
-import { type OnRelease, type TcpSockets, tcpSockets } from './host-tcp.ts';
+import { type OnRelease, tcpSockets } from './host-tcp.ts';
 import type { Refused } from './ports.ts';
 
 /** Serves `effects` on `host` until the answer is called, which closes every socket. */

@@ -31,6 +31,7 @@ export interface HostWorld {
 /** The most that fits in one IPv4 datagram. */
 const LARGEST_DATAGRAM = 65_507;
 
+/** A simulated socket: what is sent arrives, or is dropped with a reason, as virtual time passes. */
 export class UdpSocket {
   /** Its name for reports: the label of a machine's socket. */
   readonly label: string;
@@ -38,6 +39,7 @@ export class UdpSocket {
   readonly local: Endpoint;
   /** Where its datagrams come from. */
   readonly source: Endpoint;
+  /** Called with each datagram that arrives. */
   readonly receive: (from: Endpoint, data: Uint8Array) => void;
   readonly #host: Host;
 
@@ -67,11 +69,13 @@ export class UdpSocket {
     return undefined;
   }
 
+  /** Frees its port; what is on its way to it is dropped. */
   close(): void {
     this.#host.release(this);
   }
 }
 
+/** A host with addresses, UDP sockets, a TCP stack and ICMP. Where a system call would fail it throws nothing, but answers an error code. */
 export class Host implements Device {
   readonly name: string;
   /** Its own; the first is the one it sends from unless a socket is bound to another. */
@@ -157,6 +161,7 @@ export class Host implements Device {
     this.#icmp?.fail();
   }
 
+  /** Sends one datagram from a bound socket; `ttl` is counted down by each router. */
   transmit(socket: UdpSocket, dst: Endpoint, data: Uint8Array, ttl: number): void {
     const id = this.#world.nextPacket();
     const packet: Packet = { protocol: 'udp', id, host: this.name, socket: socket.label, src: socket.source, dst, ttl, data };
@@ -174,6 +179,7 @@ export class Host implements Device {
     socket.receive(packet.src, packet.data);
   }
 
+  /** Frees the port of a socket. */
   release(socket: UdpSocket): void {
     const { port } = socket.local;
     const left = this.#byPort.get(port)?.filter((other) => other !== socket);

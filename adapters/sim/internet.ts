@@ -12,6 +12,7 @@ import { Core, type Device, Link, Router, type RouterWorld } from './router.ts';
 import type { Flow, Observer, Sighting } from './sighting.ts';
 import type { RowChange, TableRow } from './table.ts';
 
+/** The same seed makes the same internet, to the last packet. */
 export interface InternetOptions {
   readonly seed: string;
   /** Defaults to a clock of its own, at 0. */
@@ -33,6 +34,7 @@ export interface Attachment {
 /** Says which link, if any, is to lose this packet. Asked once for each packet, where it leaves its own side of the tree. */
 export type LossOrder = (packet: Packet) => string | undefined;
 
+/** Hosts, NATs, routers and links under one virtual clock. `world()` builds one from words; this is for other shapes. */
 export class Internet implements RouterWorld {
   readonly clock: VirtualClock;
   readonly seed: string;
@@ -50,6 +52,7 @@ export class Internet implements RouterWorld {
     this.core = new Core('core', this);
   }
 
+  /** Adds a host. It is reached by its addresses from then on. */
   host(attachment: Attachment): Host {
     const { name, addresses } = attachment;
     const host = new Host(name, addresses, this);
@@ -84,6 +87,7 @@ export class Internet implements RouterWorld {
     return this.#packets++;
   }
 
+  /** Reports that a packet was sent. */
   sent(packet: Packet): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst, socket, ttl, data } = packet;
@@ -92,24 +96,28 @@ export class Internet implements RouterWorld {
     this.#report(packet.protocol === 'tcp' ? { ...seen, segment: packet.segment } : { ...seen, icmp: true });
   }
 
+  /** Reports that it reached a socket. */
   delivered(packet: Packet, device: string, socket: string): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;
     this.#report({ type: 'delivered', at: this.clock.now(), device, id, src, dst, socket });
   }
 
+  /** Reports that a NAT changed its addresses. */
   translated(packet: Packet, device: string, before: Flow): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;
     this.#report({ type: 'translated', at: this.clock.now(), device, id, src, dst, before });
   }
 
+  /** Reports that a router passed it on. */
   forwarded(packet: Packet, device: string): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;
     this.#report({ type: 'forwarded', at: this.clock.now(), device, id, src, dst });
   }
 
+  /** Reports that a device dropped it, and why. */
   dropped(packet: Packet, device: string, reason: DropReason): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;

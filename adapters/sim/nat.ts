@@ -12,6 +12,7 @@ import { type IcmpContext, IcmpNat } from './nat-icmp.ts';
 import type { DropReason, IcmpPacket, Packet, Ported, TcpPacket } from './packet.ts';
 import { Mapping, nameOf, type RowReport, Table, type TableRow } from './table.ts';
 
+/** What a NAT is made of. */
 export interface NatOptions {
   readonly behaviour: NatBehaviour;
   /** Its own addresses on the outside; with a pool, at least as many as the pool is large. None for a firewall. */
@@ -20,6 +21,7 @@ export interface NatOptions {
   readonly report?: RowReport | undefined;
 }
 
+/** A NAT by RFC 4787: each packet is translated, or dropped with a reason. */
 export class Nat {
   readonly behaviour: NatBehaviour;
   readonly #addresses: readonly string[];

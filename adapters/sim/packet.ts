@@ -5,12 +5,15 @@
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Segment } from './tcp-segment.ts';
 
+/** What travels: one datagram, segment or ICMP message. */
 export type Packet = UdpPacket | TcpPacket | IcmpPacket;
 
+/** One UDP datagram. */
 export interface UdpPacket extends Carried {
   readonly protocol: 'udp';
 }
 
+/** One TCP segment; `data` is its payload. */
 export interface TcpPacket extends Carried {
   readonly protocol: 'tcp';
   readonly segment: Segment;

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import type { TcpConnection } from './tcp-connection.ts';
 import { DEAF, type TcpFailure } from './tcp-handler.ts';
 
+/** A simulated TCP connection that its machine has given away, in order and whole. */
 export class ReleasedStream {
   readonly local: Endpoint;
   readonly peer: Endpoint;

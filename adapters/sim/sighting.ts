@@ -6,6 +6,7 @@ import type { Segment } from './tcp-segment.ts';
 /** `at` is virtual time in ms; `device` the name of what it happened at; `id` the packet's. */
 export type Sighting = PacketSighting | RowSighting;
 
+/** What happened to one packet at one device. */
 export type PacketSighting =
   /** `segment` is TCP's; `icmp` says that the data is an ICMP message, and its endpoints have port 0. */
   | (PacketSeen & { readonly type: 'sent'; readonly socket: string; readonly ttl: number; readonly data: Uint8Array; readonly segment?: Segment; readonly icmp?: true })
@@ -46,6 +47,7 @@ export interface Row {
   readonly expiresAt: number;
 }
 
+/** Hears all that happens in an internet, as it happens. */
 export type Observer = (sighting: Sighting) => void;
 
 interface PacketSeen extends Flow {

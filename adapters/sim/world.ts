@@ -25,6 +25,7 @@ export function world(places: Readonly<Record<string, Place>>, options: WorldOpt
 /** More steps than any honest run takes: a machine that never lets time pass ends here instead of hanging. */
 const MAX_STEPS_AT_ONE_TIME = 1_000_000;
 
+/** A simulated internet with a cast to play in it. Times are virtual ms; the same seed gives the same bytes. */
 export class World {
   readonly internet: Internet;
   readonly sites: ReadonlyMap<string, Site>;
@@ -72,6 +73,7 @@ export class World {
     return this;
   }
 
+  /** Ends what `partition` began. */
   heal(host: string): this {
     this.#site(host).access.cut(false);
     return this;
@@ -130,6 +132,7 @@ export class World {
     return this.outcomes<T>(host).at(-1)?.outcome;
   }
 
+  /** All outcomes of a host, in order, with their times. */
   outcomes<T = unknown>(host: string): readonly Outcome<T>[] {
     this.#site(host);
     return (this.#cast.find(host)?.outcomes ?? []) as readonly Outcome<T>[];
@@ -145,6 +148,7 @@ export class World {
     return this.#cast.released(host);
   }
 
+  /** The host of this name. Throws where there is none. */
   host(name: string): Host {
     return this.#site(name).host;
   }
@@ -155,10 +159,12 @@ export class World {
     return second ?? this.#site(name).publicAddress;
   }
 
+  /** Each dropped packet: when, by which device and why. Throws in a world with `keep: false`. */
   drops(): Drop[] {
     return this.#kept().drops();
   }
 
+  /** Each packet with all that happened to it. Throws in a world with `keep: false`. */
   journeys(): Journey[] {
     return this.#kept().journeys();
   }

@@ -8,6 +8,7 @@ import { n4Server } from './server.ts';
 export const N4_PORT = 1721;
 export const N4_DEFAULTS = { ident: DEFAULT_IDENT, sourcePort: 30_000, count: 25, offset: 20 } as const;
 
+/** n4's two peers and, on `s`, its server. */
 export const n4: Scenario = {
   name: 'n4',
   part(host, { address, seed }) {

@@ -38,6 +38,7 @@ const UDP = 'udp';
  */
 const CONNECTIONS = { limit: 16_384, perHost: 256 } as const;
 
+/** The server's statechart. Input: `N4ServerInput`; emits `server` for its operator. Runs until `close`. */
 export const n4Server = serverMachine<N4Message, N4ServerInput, N4Serving>({
   id: 'n4/server',
   defaultInput: { listen: ANYWHERE, seed: '' },

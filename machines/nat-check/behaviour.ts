@@ -10,6 +10,7 @@ import { type AllocationFinding, allocationOf, type PortAllocation } from './por
 import type { Samples } from './samples.ts';
 import type { Verdict } from './verdict.ts';
 
+/** What a check found. Null is "not known", and `evidence` says why; times are ms. */
 export interface Behaviour {
   /** Null where the tests that would name it could not be made. */
   readonly verdict: Verdict | null;

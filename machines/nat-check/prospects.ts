@@ -29,6 +29,7 @@ type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portP
   readonly evidence?: readonly { readonly claim: string; readonly confidence?: number }[];
 };
 
+/** With whom a host that was measured so can be joined, by which protocol, and how sure that is. */
 export function prospectsOf(behaviour: Measured): readonly Outlook[] {
   const possible = behaviour.udp ? completions(behaviour) : [];
   // Silence may be a server that is down, and then says nothing of this host.
@@ -42,7 +43,7 @@ export function prospectsOf(behaviour: Measured): readonly Outlook[] {
     row('udp', 'UDP hole punching; likely where ports have to be guessed', guessed),
     row('n4', 'the original n4 and ours; likely where a NAT counts its ports up', byPrediction),
     row('tcp', 'TCP simultaneous open, if the NATs treat TCP as they treat UDP', (self, peer) => softened(punched(self, peer))),
-    row('pwnat', 'without a server, one of the two being the one that listens; a NAT before it has to keep ports and let forged ICMP pass, which was not tested', withoutServer),
+    row('pwnat', 'without a server, if the right side listens; behind a NAT it takes kept ports and forged ICMP, which was not tested', withoutServer),
   ];
 }
 

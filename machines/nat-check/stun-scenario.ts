@@ -9,6 +9,7 @@ export const STUN_PORT = 3478;
 /** Of the alternate address; any other would do. */
 export const STUN_ALTERNATE_PORT = 3479;
 
+/** The check by STUN and, on `s`, the server it asks. */
 export const stunCheck: Scenario = {
   name: 'check',
   part(host, { seed, address }) {

@@ -28,6 +28,7 @@ export type StunServerMessage =
   /** A piece of a stream that is not exactly one message. */
   | { readonly type: 'segment'; readonly data: Uint8Array };
 
+/** The server's statechart. Input: `StunServerInput`; emits `server` for its operator. Runs until `close`. */
 export const stunServer = serverMachine<StunServerMessage, StunServerInput, undefined>({
   id: 'stun/server',
   defaultInput: { listen: ANYWHERE },

@@ -12,6 +12,7 @@ export interface TextAssistInput {
   readonly server: Endpoint;
 }
 
+/** The assist's statechart. Input: `TextAssistInput`; emits `server` for its operator. Runs until `close`. */
 export const textAssist = serverMachine<TextMessage, TextAssistInput, { readonly server: Endpoint }>({
   id: 'nat-check/assist',
   defaultInput: { listen: ANYWHERE, server: ANYWHERE },

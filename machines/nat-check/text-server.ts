@@ -15,6 +15,7 @@ export interface TextServerInput {
   readonly seed: string;
 }
 
+/** The server's statechart. Input: `TextServerInput`; emits `server` for its operator. Runs until `close`. */
 export const textServer = serverMachine<TextMessage, TextServerInput, Sessions>({
   id: 'nat-check/server',
   defaultInput: { listen: ANYWHERE, seed: '' },

@@ -3,6 +3,7 @@ import { setup } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported, ServerReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Calls } from './calls.ts';
 import type { Sightings } from './explain.ts';
@@ -10,6 +11,7 @@ import type { PwnatMessage } from './messages.ts';
 import type { Tick, Timekeeping } from './ticking.ts';
 import type { VariantName } from './variants.ts';
 
+/** What a caller is told; times in ms. */
 export interface PwnatCallerInput {
   readonly seed: string;
   /** The listener's address, as its NAT shows it, and its port. */
@@ -58,4 +60,4 @@ export const callerSetup = setup({
     emitted: OutcomeReported<Outcome> | ServerReported;
   },
   actors: { net: netPort<PwnatMessage>() },
-});
+}).extend({ actions: endings<CallerContext, CallerEvent>() });

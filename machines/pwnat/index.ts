@@ -8,7 +8,9 @@ import { type VariantName, VARIANTS } from './variants.ts';
 /** A listener in a world waits no longer than its callers try, and some. */
 const WAIT_MS = 12_000;
 
+/** With samyk/pwnat's addresses and ports. */
 export const pwnat: Scenario = cast('pwnat');
+/** With pypwnat's, and its greeting. */
 export const pypwnat: Scenario = cast('pypwnat');
 
 function cast(variant: VariantName): Scenario {

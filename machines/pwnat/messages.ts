@@ -1,6 +1,7 @@
 /** What pwnat's two ends say to each other, as values: by ICMP, as udptunnel does, and as two of our own ends do. Their bytes: `codec.ts`. */
 import type { Endpoint } from '../../effects/endpoint.ts';
 
+/** All that pwnat's ends say to each other: to open the hole, and then through it. */
 export type PwnatMessage = HoleMessage | TunnelMessage | LinkMessage | MappingMessage | Piece;
 
 /** What opens the hole. */

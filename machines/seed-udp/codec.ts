@@ -6,6 +6,7 @@ import type { Codec } from '../../effects/codec.ts';
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../../effects/endpoint.ts';
 import { utf8 } from '../../effects/wire/bytes.ts';
 
+/** The words of seed 001's UDP punch; text, no keys. */
 export type SeedMessage =
   | { readonly type: 'register' }
   | { readonly type: 'introduced'; readonly peer: Endpoint }
@@ -19,6 +20,7 @@ const ADDRESS = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}:\d{1,5}$/;
 /** `255.255.255.255:65535`. */
 const LONGEST_ADDRESS = 21;
 
+/** The bytes of seed 001's server.py and client.py. */
 export function seedCodec(): Codec<SeedMessage> {
   return {
     encode(message) {

@@ -7,6 +7,7 @@ import { seedUdpServer } from './server.ts';
 /** As in seed 001. */
 export const SEED_UDP_PORT = 1024;
 
+/** Seed 001's clients and, on `s`, its server. */
 export const seedUdp: Scenario = {
   name: 'seed-udp',
   part(host, { address }) {

@@ -54,6 +54,7 @@ const peerSetup = setup({
 });
 const { assign, enqueueActions, sendTo } = peerSetup;
 
+/** The statechart. Input: `SeedPeerInput`; emits `outcome` with an `Outcome`. */
 export const seedUdpPeer = peerSetup
   .extend({
     actions: {

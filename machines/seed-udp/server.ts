@@ -29,6 +29,7 @@ const WAITING_LIMIT_MS = 120_000;
 const REPEAT_LIMIT_MS = 10_000;
 const PAIR_LIMIT = 256;
 
+/** The server's statechart. Input: `SeedServerInput`; emits `server` for its operator. Runs until `close`. */
 export const seedUdpServer = serverMachine<SeedMessage, SeedServerInput, Waiting>({
   id: 'seed-udp/server',
   defaultInput: { listen: ANYWHERE },

@@ -8,6 +8,7 @@ import { tcpOpenRendezvous } from './rendezvous.ts';
 /** Made once: its keys cost more than a simulated segment, and hold for any number of sessions. */
 const codec = openCodec('a room in the simulator');
 
+/** Two peers that open a TCP connection and, on `s`, their rendezvous. */
 export const tcpOpen: Scenario = {
   name: 'tcp-open',
   part(host, { seed, address }) {

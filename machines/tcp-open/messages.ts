@@ -3,6 +3,7 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import type { Forecast } from '../port-forecast.ts';
 import type { Refusal } from '../rendezvous/bytes.ts';
 
+/** All that TCP peers and their rendezvous say, until the stream is handed over. */
 export type OpenMessage = Register | Observe | Foretell | Mapped | Introduced | Refused | Probe | Confirm | Handover;
 
 /** Which room a message is of. */

@@ -9,7 +9,6 @@
  */
 import type { NetFailure } from '../../effects/net.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { INTERRUPTED } from '../outcome.ts';
 import type { Plan } from '../port-strategy.ts';
@@ -51,9 +50,12 @@ function failureOf(code: NetFailure): timing.Retry['failure'] {
   return code === 'address-in-use' ? 'called' : code === 'reset' ? 'cut-off' : 'other';
 }
 
+/** The statechart. Emits `outcome` with an `Outcome`; the stream is then the adapter's to hand out. */
 export const tcpOpenPeer = peerSetup
+  .extend({ actions: rendezvousActions })
+  .extend({ actions })
   .extend({
-    actions: { ...endings<OpenPeerContext, OpenPeerEvent>(), ...rendezvousActions, ...actions, ...portActions },
+    actions: portActions,
     guards: {
       isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
       answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,
@@ -102,14 +104,14 @@ export const tcpOpenPeer = peerSetup
       refreshInterval: timing.REFRESH_MS,
       startDelay: ({ context }: Where) => startDelay(context),
       aimDelay: ({ context }: Where) => aimDelay(context),
-      attemptTime: timing.ATTEMPT_MS,
+      attemptTime: ({ context }: Where) => timing.attemptMs(pathOf(context)),
       punchDeadline: ({ context }: Where) => timing.PUNCH_DEADLINE_MS - context.attempt * timing.ATTEMPT_MS,
       retryDelay: ({ context, event }) => (isMeeting(context) ? timing.TICK_MS : timing.retryMs(seedOf(context.input.seed, 'retry'), context.round, retryOf(context, event))),
       silence: ({ context }: Where) => silenceOf(context),
       plainTime: ({ context }: Where) => Math.max(timing.PLAIN_MS, 2 * pathOf(context)),
       seeingTime: ({ context: { rttMs = 0, peer } }: Where) => Math.max(timing.SEEING_MS, 4 * Math.max(rttMs, peer?.rttMs ?? 0)),
       aimedTime: ({ context }: Where) => aimDelay(context) + Math.max(timing.AIMED_MS, 2 * pathOf(context)),
-      hopelessTime: ({ context, event }) => Math.max(0, timing.ATTEMPT_MS - ('at' in event ? event.at - context.startAt : 0)),
+      hopelessTime: ({ context, event }) => Math.max(0, timing.attemptMs(pathOf(context)) - ('at' in event ? event.at - context.startAt : 0)),
       tick: timing.TICK_MS,
       leaveTime: timing.LEAVE_MS,
     },

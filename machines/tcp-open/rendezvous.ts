@@ -18,6 +18,7 @@ export interface OpenRendezvousInput {
 /** Per host too, for the rooms forget at once who is closed, and the listener counts them until they have gone. */
 const CONNECTIONS = { idleMs: LIMITS.idleMs, limit: LIMITS.connections, perHost: LIMITS.connectionsPerNetwork } as const;
 
+/** The server's statechart. Input: `OpenRendezvousInput`; emits `server` for its operator. Runs until `close`. */
 export const tcpOpenRendezvous = serverMachine<OpenMessage, OpenRendezvousInput, Rooms>({
   id: 'tcp-open/rendezvous',
   defaultInput: { listen: ANYWHERE, seed: '' },

@@ -19,10 +19,14 @@ export const PUNCH_DEADLINE_MS = 12_000;
 /** So often both sides register, each time from a port that no NAT has seen. */
 export const ATTEMPTS = 2;
 /**
- * How long the first attempt lasts, and each where ports are at random. What opens at all has opened after 4 s, on lines of
- * 300 ms there and back with a peer that is late (in the simulator); what has not may never, for a Linux NAT that saw SYNs cross
- * and one of them refused can keep that pair of ends shut for two minutes.
+ * How long the first attempt lasts, and each where ports are at random. What opens on short lines at all has opened after 4 s, and
+ * on lines of 300 ms there and back after 6 s, with a peer that is late (in the simulator); what has not may never, for a Linux NAT
+ * that saw SYNs cross and one of them refused can keep that pair of ends shut for two minutes. `pathMs`: to the peer and back.
  */
+export function attemptMs(pathMs: number): number {
+  return ATTEMPT_MS + Math.min(4 * pathMs, ATTEMPT_MS);
+}
+
 export const ATTEMPT_MS = 4_500;
 /** How long to wait for the rendezvous, and for the peer, before a later attempt: whoever heard of the first so much later comes so much later. */
 export const AGAIN_MS = 7_500;

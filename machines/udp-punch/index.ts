@@ -10,6 +10,7 @@ export const RENDEZVOUS_PORT = 3478;
 /** Made once: its keys cost more than a simulated datagram, and hold for any number of sessions. */
 const codec = peerCodec('a room in the simulator');
 
+/** Two peers that punch and, on `s`, their rendezvous. */
 export const udpPunch: Scenario = {
   name: 'udp',
   part(host, { seed, address }) {
@@ -20,6 +21,6 @@ export const udpPunch: Scenario = {
   },
 };
 
-export { openPeerCodec, openRendezvousCodec, peerCodec, rendezvousCodec } from './codec.ts';
+export { publicPeerCodec, publicRendezvousCodec, peerCodec, rendezvousCodec } from './codec.ts';
 export { udpPunchPeer } from './peer.ts';
 export { udpPunchRendezvous } from './rendezvous.ts';

@@ -4,6 +4,7 @@ import type { Forecast } from '../port-forecast.ts';
 import type { Refusal } from '../rendezvous/bytes.ts';
 import type { MappingSeen } from '../rendezvous/mapping.ts';
 
+/** All that UDP peers and their rendezvous say. */
 export type PunchMessage = Register | Leave | Observe | Mapped | Introduced | Challenged | Refused | Probe | Confirm | Bye;
 
 /** Peer → rendezvous: "I am in this room". Repeated unchanged it changes nothing. */

@@ -14,6 +14,7 @@ export interface RendezvousInput {
   readonly seed: string;
 }
 
+/** The server's statechart. Input: `RendezvousInput`; emits `server` for its operator. Runs until `close`. */
 export const udpPunchRendezvous = serverMachine<PunchMessage, RendezvousInput, Rooms>({
   id: 'udp-punch/rendezvous',
   defaultInput: { listen: ANYWHERE, seed: '' },

@@ -5,6 +5,7 @@ import { traceWorld } from '../../cli/inspector/trace/sim.ts';
 import { Tracer } from '../../cli/inspector/trace/tracer.ts';
 import type { Scenario } from '../../effects/scenario.ts';
 import { n4 } from '../../machines/n4/index.ts';
+import { pwnat } from '../../machines/pwnat/index.ts';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
 import { inTurns, type Work } from './measure.ts';
@@ -17,6 +18,7 @@ const RUNS: readonly { readonly scenario: Scenario; readonly a: string; readonly
   { scenario: udpPunch, a: 'symmetric', b: 'port-restricted' },
   { scenario: tcpOpen, a: 'port-restricted', b: 'restricted' },
   { scenario: n4, a: 'symmetric-seq', b: 'symmetric-seq' },
+  { scenario: pwnat, a: 'open', b: 'port-restricted' },
 ];
 
 export function inspectionRows(): readonly Row[] {

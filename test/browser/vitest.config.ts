@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/cli/build.ts'],
     // One browser at a time: what one test measures another would disturb.
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 40_000,
     // Deadlines, not claims: a busy machine needs seconds for what takes a moment.
     expect: { poll: { timeout: 15_000 } },

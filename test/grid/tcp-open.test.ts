@@ -48,5 +48,5 @@ test('at 10 % loss with jitter and reordering a pair that needs no prediction op
     if (played.oneSided) alone.push(`${a} × ${b}, seed 'lossy ${n}'`);
   }
   expect(alone).toEqual([]);
-  expect(both).toBeGreaterThanOrEqual(0.995 * worlds);
+  expect(both).toBeGreaterThanOrEqual(Math.floor(0.995 * worlds));
 });

@@ -212,11 +212,11 @@ describe('the end', () => {
     expect(early.context.outcome).toMatchObject({ reason: 'interrupted' });
   });
 
-  test('a listener that falls silent is asked nine times, then for a new hole, then given up', () => {
+  test('a listener that falls silent is asked eight times, then for a new hole, then given up', () => {
     const bench = new CallerBench().reaching().linked();
     const from = bench.net.length;
     while (bench.state.startsWith('connected')) bench.next();
-    expect(bench.net.slice(from).flatMap(inWords).filter((what) => what.startsWith('linkPing'))).toHaveLength(8);
+    expect(bench.net.slice(from).flatMap(inWords).filter((what) => what.startsWith('linkPing'))).toHaveLength(7);
     const { self } = bench.context.calls;
     bench.advance(9_000);
     expect([bench.context.outcome, self]).toMatchObject([{ reason: 'peer-lost' }, expect.not.stringMatching(new CallerBench().context.calls.self)]);

@@ -1,13 +1,16 @@
 /** A second attempt of the tcp-open peer: when it comes, what it takes along, and what is said when it cannot begin. */
 import { describe, expect, test } from 'vitest';
-import { ATTEMPT_MS, PUNCH_DEADLINE_MS } from '../../machines/tcp-open/timing.ts';
+import { attemptMs, PUNCH_DEADLINE_MS } from '../../machines/tcp-open/timing.ts';
 import { FIRST, OpenBench } from './open-peer.ts';
+
+/** Each side is 20 ms from the rendezvous and back. */
+const AGED_MS = attemptMs(40);
 
 describe('what nothing came of for some seconds', () => {
   /** In the second attempt, connecting to the rendezvous again. */
   function begunAnew(more: ConstructorParameters<typeof OpenBench>[0] = {}): OpenBench {
     const bench = new OpenBench(more).punching();
-    bench.advance(ATTEMPT_MS);
+    bench.advance(AGED_MS);
     return bench;
   }
 
@@ -23,7 +26,7 @@ describe('what nothing came of for some seconds', () => {
   test('goes on as it is from a port that was given, and while somebody who may be the peer is there', () => {
     expect(begunAnew({ local: { port: 5000 } }).state).toMatch(/^punching/);
     const bench = new OpenBench().punching();
-    bench.advance(ATTEMPT_MS - 10);
+    bench.advance(AGED_MS - 10);
     bench.accepted('l1/1');
     bench.advance(500);
     expect(bench.state).toMatch(/^punching/);

@@ -40,14 +40,14 @@ describe('no reply', () => {
     ['from a peer behind a NAT', [PEER, AT_HOME], true],
   ])('%s: whether NATs may be why', (_, endpoints, may) => {
     const bench = new OpenBench().punching({ endpoints });
-    bench.failed('c1/0').advance(12_000);
+    bench.failed('c1/0').advance(13_000);
     expect(NATS_ARE_IT.test(wordsOf(bench))).toBe(may);
     expect(wordsOf(bench)).toMatch(/A firewall between the two|a firewall is between the two/);
   });
 
   test('from a peer that is seen at our own address: one NAT is before both', () => {
     const bench = new OpenBench().punching({ endpoints: [{ host: '198.18.1.2', port: 6000 }, AT_HOME] });
-    bench.failed('c1/0').advance(12_000);
+    bench.failed('c1/0').advance(13_000);
     expect(wordsOf(bench)).toMatch(/^Both sides are seen at 198\.18\.1\.2, so they are behind one NAT.* A firewall between the two/);
   });
 
@@ -56,7 +56,7 @@ describe('no reply', () => {
     bench.elapse('startDelay');
     bench.foretold(BUSY, { port: 40_000 }).elapse('aimDelay');
     bench.failed('c2/0', 'timed-out').failed('c2/1');
-    bench.advance(12_000);
+    bench.advance(13_000);
     const words = wordsOf(bench);
     expect(words).toMatch(/of 5 ports at 198\.18\.2\.2 1 refused, and nobody answered\./);
     expect(words).not.toMatch(/198\.18\.2\.2:\d/);

@@ -1,9 +1,11 @@
-/** Every machine that a protocol plays. */
-import type { AnyStateMachine } from 'xstate';
-import { n4Peer, n4Server } from '../../machines/n4/index.ts';
-import { stunClient, stunServer, textAssist, textClient, textServer } from '../../machines/nat-check/index.ts';
-import { seedUdpPeer, seedUdpServer } from '../../machines/seed-udp/index.ts';
-import { tcpOpenPeer, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
-import { udpPunchPeer, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
+/** Every machine that exists, found by itself: whatever of xstate's a protocol's index exports. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AnyStateMachine, StateMachine } from 'xstate';
 
-export const everyMachine: readonly AnyStateMachine[] = [n4Peer, n4Server, stunClient, stunServer, textAssist, textClient, textServer, seedUdpPeer, seedUdpServer, tcpOpenPeer, tcpOpenRendezvous, udpPunchPeer, udpPunchRendezvous];
+const FOLDER = join(import.meta.dirname, '../../machines');
+
+const indexes = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => /^[^/]+\/index\.ts$/.test(name));
+const exported = await Promise.all(indexes.map(async (name) => Object.values((await import(join(FOLDER, name))) as Record<string, unknown>)));
+
+export const everyMachine: readonly AnyStateMachine[] = exported.flat().filter((one): one is AnyStateMachine => one instanceof StateMachine);

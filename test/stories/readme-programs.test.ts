@@ -1,16 +1,16 @@
 /** The README's programs, word for word but for the package's name: they run, meet, and end by themselves. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { type Command, DEADLINE_MS, served, watch } from '../cli/command.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, inject, test } from 'vitest';
+import { type Command, DEADLINE_MS, scratchFolder, served, watch } from '../cli/command.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const timeout = 2 * DEADLINE_MS;
 
 test.each(['hole', 'stream', 'nat'])('the README shows exactly %s', (name) => {
   const source = readFileSync(pathOf(name), 'utf8').replaceAll('../../../index.ts', 'natpunch');
-  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(source);
+  expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain(source);
 });
 
 test('two holes hear each other, and one that closes ends both', { timeout }, async () => {
@@ -18,7 +18,7 @@ test('two holes hear each other, and one that closes ends both', { timeout }, as
   const [one, other] = [program('hole', address, 'r'), program('hole', address, 'r')];
   await Promise.all([one.seen('stdout', /^heard hello$/m), other.seen('stdout', /^heard hello$/m)]);
   one.signal('SIGINT');
-  expect(await one.ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^closed by self$/m) });
+  expect(await one.ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^closed by us$/m) });
   expect(await other.ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^closed by peer$/m) });
 });
 
@@ -43,8 +43,12 @@ test('a check prints what it found', { timeout }, async () => {
   expect(await program('nat', address).ended).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/verdict: .*mapping: .*filtering: /) });
 });
 
+/** As plain JavaScript, which they are, from the compiled package. */
 function program(name: string, ...args: string[]): Command {
-  return watch(spawn(process.execPath, ['--import', 'tsx', pathOf(name), ...args], { cwd: ROOT, stdio: 'pipe' }), name);
+  const file = join(scratchFolder(), `${name}.mjs`);
+  const library = pathToFileURL(join(dirname(inject('program')), '../index.js')).href;
+  writeFileSync(file, readFileSync(pathOf(name), 'utf8').replace('../../../index.ts', library));
+  return watch(spawn(process.execPath, [file, ...args], { stdio: 'pipe' }), name);
 }
 
 function pathOf(name: string): string {

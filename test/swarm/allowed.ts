@@ -2,8 +2,10 @@
  * Which worlds definitions allow to meet. From RFC 4787's words alone (`machines/reach.ts`, `test/grid/oracle.ts`), never from the
  * simulator; where no definition decides, as behind a table too small for an attempt, nothing is claimed.
  */
+import type { HoleReach } from '../../machines/pwnat/prospects.ts';
 import { canPunch, type Reach } from '../../machines/reach.ts';
 import { BLOCKED, type Device, type Expected, expected } from '../nat-check/oracle.ts';
+import { canMeet as canCall } from '../pwnat/oracle.ts';
 import { isFirewall, isPlain, mappingOf, reachOf } from './nats.ts';
 import type { NatSpec, WorldSpec } from './spec.ts';
 
@@ -91,6 +93,31 @@ export function keepsPorts({ ports, mapping }: NatSpec): boolean {
   return ports?.kind === 'none' || ((mapping ?? 'endpoint-independent') === 'endpoint-independent' && (ports === undefined || ports.kind === 'preserve'));
 }
 
+/** By TCP (RFC 5382): where UDP could be blocked, TCP is not; told ports where a NAT counts, in quiet, and nobody refuses what it does not know. */
+export function mayOpen(spec: WorldSpec): boolean {
+  const [one, other] = [spec.a, natsOfB(spec)];
+  if (!isPlain(one) || !isPlain(other) || spec.near === 'carrier') return false;
+  if (spec.near === 'lan') return true;
+  const [a, b] = [reachOf(one), reachOf(other)].map((reach) => ({ ...reach, udp: true }));
+  if (a === undefined || b === undefined) return false;
+  if (canPunch(a, b)) return true;
+  const all = [one, other].flat();
+  if (spec.couples === 2 || !all.every(isTellable) || all.some(({ rst, ports }) => rst || (ports?.kind === 'sequential' && ports.noisePerSecond > 0))) return false;
+  const kinds = [kindOf(one, a), kindOf(other, b)];
+  return kinds.every((kind) => kind === 'steady' || kind === 'counted');
+}
+
+/** By pwnat (RFC 5508, `test/pwnat/oracle.ts`): a listens and b calls. Of chains nothing is claimed. */
+export function mayCall({ a, b, near }: WorldSpec): boolean {
+  if (near !== undefined || a.length > 1 || b.length > 1 || ![a, b].every((nats) => isPlain(nats) && nats.every(isTellable))) return false;
+  return canCall(holeReachOf(b), holeReachOf(a));
+}
+
+function holeReachOf(nats: readonly NatSpec[]): HoleReach {
+  const passes = nats.every(({ blocked }) => blocked?.includes('icmp') !== true);
+  return { ...reachOf(nats), keepsPorts: nats.every(keepsPorts), errorsLeave: passes && nats.every((nat) => isFirewall(nat) || nat.icmpErrors === true), errorsArrive: passes };
+}
+
 // ---- checks
 
 /** Whether a check can read what is before a. */
@@ -116,8 +143,7 @@ function deviceOf(nat: NatSpec): Device {
   return { translates: !isWall, mapping: isWall ? 'endpoint-independent' : mapping, filtering, hairpin: !isWall && hairpin, ports: nameOf(ports) };
 }
 
-function nameOf(ports: NatSpec['ports']): string {
-  if (ports === undefined) return 'preserved';
+function nameOf(ports: NonNullable<NatSpec['ports']> = { kind: 'preserve', clash: 'random' }): string {
   switch (ports.kind) {
     case 'none':
     case 'preserve':

@@ -102,7 +102,7 @@ function weatherOf(dice: Dice): Weather {
 function fault(dice: Dice, hosts: readonly Host[], isServerless: boolean): Fault | undefined {
   const at = Math.round(dice.is(0.7) ? 1_500 * dice.next() ** 1.5 : 20_000 * dice.next());
   const host = dice.one(hosts) ?? 'a';
-  const any = dice.is(0.3) && !isServerless ? 's' : host;
+  const target = dice.is(0.3) && !isServerless ? 's' : host;
   const ms = Math.round(10 + 12_000 * dice.next() ** 3);
   const how = dice.is(0.5) ? 'killed' : 'unplugged';
   switch (dice.whole(0, 6)) {
@@ -111,15 +111,15 @@ function fault(dice: Dice, hosts: readonly Host[], isServerless: boolean): Fault
     case 1:
       return { kind: 'flood', at, host, flows: dice.whole(1, 80) };
     case 2:
-      return { kind: 'partition', at, host: any, ms };
+      return { kind: 'partition', at, host: target, ms };
     case 3:
       return { kind: 'crash', at, host, how, ms };
     case 4:
       return isServerless ? undefined : { kind: 'outage', at, how, ms };
     case 5:
-      return { kind: 'junk', at, host: any, count: dice.whole(1, 12), size: dice.whole(0, 120) };
+      return { kind: 'junk', at, host: target, count: dice.whole(1, 12), size: dice.whole(0, 120) };
     default:
-      return { kind: 'knock', at, host: any, count: dice.whole(1, 6), size: dice.whole(0, 120) };
+      return { kind: 'knock', at, host: target, count: dice.whole(1, 6), size: dice.whole(0, 120) };
   }
 }
 

@@ -55,6 +55,7 @@ async function main(options: Options): Promise<number> {
     shares.map((share) =>
       apart(share, (tally) => {
         addTally(sum, tally);
+        for (const { world, violation } of tally.violations) process.stderr.write(`world ${world}: ${violation.rule}: ${violation.what}\n`);
         process.stderr.write(process.stderr.isTTY ? `\r${worldsOf(sum)} worlds, ${(worldsOf(sum) / inTime()).toFixed(0)} a second, ${sum.violations.length} violations ` : '');
         return sum.violations.length < ENOUGH;
       }),

@@ -7,7 +7,7 @@ import type { NetEffect } from '../../effects/net.ts';
 export interface Budget {
   /** Datagrams, ICMP messages and calls by TCP in any second; payload is not counted. */
   readonly perSecond: number;
-  /** Of the same, until the machine has connected or ended. */
+  /** Of the same, until the machine has connected or ended; and again when a connection is lost and it tries anew. */
   readonly total: number;
   /** Sockets at once. */
   readonly sockets: number;
@@ -15,6 +15,7 @@ export interface Budget {
 
 export class Meter {
   readonly host: string;
+  /** Since it was connected last. */
   total = 0;
   /** The most that any second has seen. */
   busiest = 0;
@@ -42,8 +43,9 @@ export class Meter {
 
   /** What of the budget is exceeded, in words. */
   excess({ perSecond, total, sockets }: Budget, isUp: boolean): string | undefined {
+    if (isUp) this.total = 0;
     if (this.busiest > perSecond) return `${this.host} sends ${this.busiest} packets in a second, and may ${perSecond}`;
-    if (!isUp && this.total > total) return `${this.host} sends ${this.total} packets and has no connection, and may ${total}`;
+    if (this.total > total) return `${this.host} sends ${this.total} packets and has no connection, and may ${total}`;
     return this.mostSockets > sockets ? `${this.host} has ${this.mostSockets} sockets at once, and may ${sockets}` : undefined;
   }
 

@@ -18,7 +18,25 @@ export function page({ tally, seed, seconds, workers }: SwarmRun): string {
 
 ${number(worlds)} random worlds of seed ${seed}. ${broken} Written by \`npm run swarm -- --worlds ${worlds} --seed ${seed} --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model.trim() ?? 'an unknown processor'}: ${number(Math.round(seconds))} s with ${workers} processes, ${number(Math.round(worlds / seconds))} worlds a second; ${number(Math.round(worlds / cpuS))} for each second of processor time.
 
-In each world one protocol is played behind random NATs while things go wrong: see the tables. Then all is calm; whoever has failed is started anew, as a user would; whoever is connected talks; one side ends; and all is closed. What must hold is in [CONTRIBUTING.md](../CONTRIBUTING.md).
+## What happens in a world
+
+One protocol is played behind random NATs, and for some seconds things go wrong: see the tables. Then all is calm, and whoever has failed is started anew, as a user would. Whoever is connected talks for three seconds; one side closes, is killed or loses its power; the other ends by itself; and all that is left is closed.
+
+## What must hold
+
+| rule | always | allowed |
+| --- | --- | --- |
+| throw | no machine, codec or actor throws | |
+| one-sided | two sides are connected with each other, by their sessions where there are any, or neither is | for as long as the protocol needs to notice, by its own timing: udp-punch 39 s, n4 88 s, seed-udp 75 s, pwnat 85 s; tcp-open 16 s, since TCP does not notice at all and its user lets go after 15 s. A side of n4 whose partner never answered a keepalive, and one of pwnat that speaks the original's way, cannot know; its user starts anew after 8 s |
+| not-joined | a pair that definitions allow to meet is connected, and hears each other, in a stated time after the last fault: udp-punch and pwnat 120 s, tcp-open 150 s, n4 and seed-udp 180 s | where no definition decides, as behind a table of 20 rows, nothing is claimed |
+| wrong-payload | a datagram is the partner's; a stream, of TCP or through pwnat's tunnel, is the beginning of what one life of the partner said: whole, in order, once | a datagram may be lost, doubled, late |
+| past-deadline | a machine that is started is connected or over by the sum of its own waits | |
+| over-budget | packets in a second, packets without success, sockets: as the protocol's page promises | |
+| not-ended | a machine that is told to close ends at once, or when its farewell is said | |
+| socket-left, timer-left | when all have ended, no host has a socket and the clock has no timer | what TCP remembers of a connection for some minutes |
+| wrong-verdict | a check in calm says what definitions say of the NATs before it | ports that it cannot tell by design: foreign flows, parity |
+
+## What was covered
 
 | protocol | worlds | met | had to meet | the slowest of these, from calm on | worlds a second of a processor |
 | --- | ---: | ---: | ---: | ---: | ---: |

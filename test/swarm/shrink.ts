@@ -33,8 +33,8 @@ export function smallerThan(spec: WorldSpec): readonly WorldSpec[] {
   const all = { ...bare, ...(near ? { near } : {}), ...(couples ? { couples } : {}), ...(weather ? { weather } : {}), ...(lateMs ? { lateMs } : {}), ...(clocks ? { clocks } : {}), ...(way === undefined ? {} : { way }) };
   const without = (...keys: (keyof WorldSpec)[]): WorldSpec => Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key as keyof WorldSpec))) as unknown as WorldSpec;
   return [
+    ...(spec.faults.length + spec.a.length + spec.b.length > 1 ? [{ ...bare, faults: [], a: [], b: [] }, { ...bare, faults: [] }, { ...all, faults: [] }, { ...all, a: [], b: [] }] : []),
     ...spec.faults.map((_, n) => ({ ...all, faults: spec.faults.filter((__, i) => i !== n) })),
-    ...(spec.faults.length > 1 ? [{ ...all, faults: [] }] : []),
     ...(weather ? [without('weather'), ...Object.keys(weather).map((key) => ({ ...all, weather: Object.fromEntries(Object.entries(weather).filter(([one]) => one !== key)) }))] : []),
     ...(couples ? [{ ...without('couples'), faults: spec.faults.filter((fault) => !('host' in fault) || (fault.host !== 'c' && fault.host !== 'd')) }] : []),
     ...(clocks ? [without('clocks')] : []),

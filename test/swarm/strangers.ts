@@ -51,7 +51,7 @@ export class Strangers {
   /** New flows of a neighbour, each to another end, all at once. */
   flood(host: string, flows: number): void {
     const socket = this.#bind(neighbourOf(host));
-    const other = this.#w.address('s');
+    const other = this.#w.address(STRANGER);
     for (let n = 0; n < flows; n += 1) socket?.send({ host: other, port: 10_000 + n }, new Uint8Array(1));
   }
 

@@ -1,5 +1,6 @@
 /** What many worlds come to: how many of which protocol, with which faults and verdicts, how fast, and what was broken. Adds up. */
-import type { Played, Violation } from './play.ts';
+import type { Played } from './play.ts';
+import type { Violation } from './rules.ts';
 import type { WorldSpec } from './spec.ts';
 
 export interface Tally {

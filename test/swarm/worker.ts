@@ -12,8 +12,8 @@ export interface Share {
   readonly protocols: readonly string[];
 }
 
-/** Plays them; `tell` hears of about every second's worlds. */
-export function playShare({ seed, from, to, step, protocols }: Share, tell: (tally: Tally) => void): void {
+/** Plays them; `tell` hears of about every second's worlds, and is waited for. */
+async function playShare({ seed, from, to, step, protocols }: Share, tell: (tally: Tally) => Promise<void>): Promise<void> {
   const drawn = CASTS.filter(({ name }) => protocols.length === 0 || protocols.includes(name));
   let tally = newTally();
   let toldAt = performance.now();
@@ -24,14 +24,13 @@ export function playShare({ seed, from, to, step, protocols }: Share, tell: (tal
     const { user, system } = process.cpuUsage(before);
     count(tally, n, spec, played, (user + system) / 1_000);
     if (performance.now() - toldAt < 1_000) continue;
-    tell(tally);
+    await tell(tally);
     tally = newTally();
     toldAt = performance.now();
   }
-  tell(tally);
+  await tell(tally);
 }
 
-process.on('message', (share: Share) => {
-  playShare(share, (tally) => process.send?.(tally));
-  process.disconnect();
+process.once('message', (share: Share) => {
+  void playShare(share, (tally) => new Promise((resolve) => void process.send?.(tally, undefined, undefined, () => resolve()))).then(() => process.disconnect());
 });

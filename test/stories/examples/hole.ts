@@ -8,7 +8,7 @@ try {
   channel.send(Buffer.from('hello'));
   process.once('SIGINT', () => void channel.close());
   const ending = await channel.ended;
-  console.log('closed by', ending.by); // self, peer, or failure: the peer fell silent
+  console.log('closed by', ending.by); // us, peer, or failure: the peer fell silent
 } catch (failure) {
   if (!(failure instanceof ConnectionFailed)) throw failure;
   console.error(`${failure.reason}: ${failure.message}`);

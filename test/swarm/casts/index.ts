@@ -3,11 +3,13 @@ import type { SwarmCast } from '../cast.ts';
 import type { Drawn } from '../draw.ts';
 import { n4 } from './n4.ts';
 import { natCheck } from './nat-check.ts';
+import { pwnat } from './pwnat.ts';
 import { seedUdp } from './seed-udp.ts';
 import { stunCheck } from './stun-check.ts';
+import { tcpOpen } from './tcp-open.ts';
 import { udpPunch } from './udp-punch.ts';
 
-export const CASTS: readonly (SwarmCast & Drawn)[] = [udpPunch, n4, seedUdp, stunCheck, natCheck];
+export const CASTS: readonly (SwarmCast & Drawn)[] = [udpPunch, tcpOpen, n4, pwnat, seedUdp, stunCheck, natCheck];
 
 export function castOf(protocol: string, casts: readonly SwarmCast[] = CASTS): SwarmCast {
   const cast = casts.find(({ name }) => name === protocol);

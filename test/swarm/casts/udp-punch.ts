@@ -1,7 +1,7 @@
 /** udp-punch in the swarm: its promises are those of `machines/udp-punch/timing.ts` and docs/protocols/udp-punch.md. */
-import { SAMPLERS } from '../../../machines/port-forecast.ts';
 import type { Scenario } from '../../../effects/scenario.ts';
 import { peerCodec, rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../../../machines/index.ts';
+import { SAMPLERS } from '../../../machines/port-forecast.ts';
 import { SWEEP_BUDGET } from '../../../machines/port-strategy.ts';
 import { RENDEZVOUS_PORT } from '../../../machines/udp-punch/index.ts';
 import type { PeerContext } from '../../../machines/udp-punch/session.ts';

@@ -37,29 +37,50 @@ export interface InFrames<T> {
  * is for what fits into a frame, and for what must not be shown with the one before: it is made at once.
  */
 export function useInFrames<T>(begin: () => Steps<T>, inputs: readonly unknown[], isShort: boolean): InFrames<T> {
-  const made = useRef<{ readonly value: T; readonly inputs: readonly unknown[] } | undefined>(undefined);
+  const made = useRef<Made<T> | undefined>(undefined);
+  const job = useRef<Job<T> | undefined>(undefined);
   const [, redraw] = useState({});
   const isMade = made.current !== undefined && made.current.inputs.every((one, index) => Object.is(one, inputs[index]));
   if (!isMade && (isShort || made.current === undefined)) made.current = { value: finished(begin()), inputs };
-  const isCurrent = isMade || isShort || made.current?.inputs === inputs;
+  const isCurrent = isMade || made.current?.inputs === inputs;
   useEffect(() => {
-    if (isCurrent) return;
-    const steps = begin();
+    if (isCurrent) {
+      job.current = undefined;
+      return;
+    }
+    const since = job.current?.since ?? performance.now();
+    // A run that grows, or somebody who types, asks for another before this one is made: now and then one is to be seen.
+    if (job.current === undefined || performance.now() - since < LATE_MS) job.current = { steps: begin(), inputs, since, result: undefined };
+    const own = job.current;
     let frame = 0;
     const share = (): void => {
-      const result = advanced(steps, performance.now() + SHARE_MS);
-      if (result === undefined) {
-        frame = requestAnimationFrame(share);
-        return;
-      }
+      own.result ??= advanced(own.steps, performance.now() + SHARE_MS);
       // What follows from it has a frame of its own.
-      frame = requestAnimationFrame(() => {
-        made.current = { value: result.value, inputs };
-        redraw({});
-      });
+      frame = requestAnimationFrame(own.result === undefined ? share : show);
+    };
+    const show = (): void => {
+      made.current = { value: own.result!.value, inputs: own.inputs };
+      job.current = undefined;
+      redraw({});
     };
     frame = requestAnimationFrame(share);
     return () => cancelAnimationFrame(frame);
-  }, inputs);
+  }, [...inputs, made.current]);
   return { value: made.current!.value, isCurrent };
+}
+
+/** Nobody waits longer for something new. */
+const LATE_MS = 1_000;
+
+interface Made<T> {
+  readonly value: T;
+  readonly inputs: readonly unknown[];
+}
+
+interface Job<T> {
+  readonly steps: Steps<T>;
+  readonly inputs: readonly unknown[];
+  /** When the first was asked for of which nothing has been seen. */
+  readonly since: number;
+  result: { readonly value: T } | undefined;
 }
