@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests of real sockets and processes: each file in a process of its own, which is all that can be left open. */
-const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library}.test.ts', 'test/inspector/{server,unasked}.test.ts'];
+const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library,readme-programs}.test.ts', 'test/inspector/{server,unasked}.test.ts'];
 
 // A deadline, not a claim: a busy machine takes ten times as long.
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
@@ -10,10 +10,11 @@ export default defineConfig({
   test: {
     // Two cores are what CI has; without this vitest leaves one of them alone.
     maxWorkers: '100%',
+    coverage: { provider: 'v8', include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'], reporter: ['text'] },
     projects: [
       { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },
       // Values and simulated worlds leave nothing behind, so that one process can load them once for all.
-      { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
+      { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', 'test/package/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
     ],
   },
 });

@@ -9,13 +9,13 @@ import { n4Codec, n4Peer, n4Server } from '../machines/n4/index.ts';
 import { publicPwnatCodec, pwnatCaller, pwnatListener } from '../machines/pwnat/index.ts';
 import { seedCodec, seedUdpPeer, seedUdpServer } from '../machines/seed-udp/index.ts';
 import { openRendezvousCodec as tcpOpenRendezvousCodec, publicOpenCodec, tcpOpenPeer, tcpOpenRendezvous } from '../machines/tcp-open/index.ts';
-import { openPeerCodec } from '../machines/udp-punch/codec.ts';
-import { openRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
+import { publicPeerCodec } from '../machines/udp-punch/codec.ts';
+import { publicRendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../machines/udp-punch/index.ts';
 
 export interface Recordable {
   readonly machine: AnyStateMachine;
   /** Some speak in one of several ways, as their input says. */
-  readonly openCodec: (input: unknown) => AnyCodec;
+  readonly publicCodec: (input: unknown) => AnyCodec;
 }
 
 export type AnyCodec = Codec<{ readonly type: string }>;
@@ -30,21 +30,21 @@ export function recordableNames(): string {
 }
 
 const RECORDABLE: readonly Recordable[] = [
-  { machine: udpPunchPeer, openCodec: openPeerCodec as () => AnyCodec },
-  { machine: udpPunchRendezvous, openCodec: openRendezvousCodec as () => AnyCodec },
-  { machine: tcpOpenPeer, openCodec: publicOpenCodec as () => AnyCodec },
-  { machine: tcpOpenRendezvous, openCodec: tcpOpenRendezvousCodec as () => AnyCodec },
-  { machine: seedUdpPeer, openCodec: seedCodec as () => AnyCodec },
-  { machine: seedUdpServer, openCodec: seedCodec as () => AnyCodec },
-  { machine: stunClient, openCodec: checkCodec as () => AnyCodec },
-  { machine: stunServer, openCodec: stunServerCodec as () => AnyCodec },
-  { machine: textClient, openCodec: textCodec as () => AnyCodec },
-  { machine: textServer, openCodec: textCodec as () => AnyCodec },
-  { machine: textAssist, openCodec: textCodec as () => AnyCodec },
-  { machine: n4Peer, openCodec: n4Codec as () => AnyCodec },
-  { machine: n4Server, openCodec: n4Codec as () => AnyCodec },
-  { machine: pwnatListener, openCodec: openPwnatCodec },
-  { machine: pwnatCaller, openCodec: openPwnatCodec },
+  { machine: udpPunchPeer, publicCodec: publicPeerCodec as () => AnyCodec },
+  { machine: udpPunchRendezvous, publicCodec: publicRendezvousCodec as () => AnyCodec },
+  { machine: tcpOpenPeer, publicCodec: publicOpenCodec as () => AnyCodec },
+  { machine: tcpOpenRendezvous, publicCodec: tcpOpenRendezvousCodec as () => AnyCodec },
+  { machine: seedUdpPeer, publicCodec: seedCodec as () => AnyCodec },
+  { machine: seedUdpServer, publicCodec: seedCodec as () => AnyCodec },
+  { machine: stunClient, publicCodec: checkCodec as () => AnyCodec },
+  { machine: stunServer, publicCodec: stunServerCodec as () => AnyCodec },
+  { machine: textClient, publicCodec: textCodec as () => AnyCodec },
+  { machine: textServer, publicCodec: textCodec as () => AnyCodec },
+  { machine: textAssist, publicCodec: textCodec as () => AnyCodec },
+  { machine: n4Peer, publicCodec: n4Codec as () => AnyCodec },
+  { machine: n4Server, publicCodec: n4Codec as () => AnyCodec },
+  { machine: pwnatListener, publicCodec: openPwnatCodec },
+  { machine: pwnatCaller, publicCodec: openPwnatCodec },
 ];
 
 function openPwnatCodec(input: unknown): AnyCodec {

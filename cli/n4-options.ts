@@ -1,7 +1,7 @@
 /** Values of the n4 commands' options, from text, as `options.ts`. */
 import { InvalidArgumentError } from 'commander';
 import { isIdent } from '../machines/n4/codec.ts';
-import { HIGHEST_PORT, LOWEST_PORT } from '../machines/n4/session.ts';
+import { FIRST_PORT, LAST_PORT } from '../machines/port-forecast.ts';
 
 /** Spaces at the end do not count. Empty is an ident too: the wire has six spaces for it. */
 export function n4Ident(text: string): string {
@@ -12,8 +12,8 @@ export function n4Ident(text: string): string {
 
 export function sourcePort(text: string): number {
   const port = whole(text);
-  if (port === undefined || (port !== 0 && (port < LOWEST_PORT || port > HIGHEST_PORT))) {
-    throw new InvalidArgumentError(`'${text}' is not a port from ${LOWEST_PORT} to ${HIGHEST_PORT}, or 0 for any`);
+  if (port === undefined || (port !== 0 && (port < FIRST_PORT || port > LAST_PORT))) {
+    throw new InvalidArgumentError(`'${text}' is not a port from ${FIRST_PORT} to ${LAST_PORT}, or 0 for any`);
   }
   return port;
 }

@@ -31,6 +31,6 @@ export async function openRecorder(path: string | undefined): Promise<Recorder |
   return ({ machine, codec, input, id, net, clock }) => {
     const known = recordable(machine.id);
     if (!known) throw new Error(`no codec for recordings of '${machine.id}'`);
-    return record({ net, clock, write, header: { machine: machine.id, input, id }, redact: redactor(codec, known.openCodec(input)) });
+    return record({ net, clock, write, header: { machine: machine.id, input, id }, redact: redactor(codec, known.publicCodec(input)) });
   };
 }

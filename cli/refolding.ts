@@ -37,8 +37,8 @@ export function readText(file: string, advice: string): string {
   }
 }
 
-function start({ net, clock, header }: Stage, { machine, openCodec }: Recordable, onError: (error: unknown) => void): Replayed {
-  const running = run(machine, { net, clock, codec: openCodec(header.input), input: header.input, id: header.id });
+function start({ net, clock, header }: Stage, { machine, publicCodec }: Recordable, onError: (error: unknown) => void): Replayed {
+  const running = run(machine, { net, clock, codec: publicCodec(header.input), input: header.input, id: header.id });
   running.actor.subscribe({ error: onError });
   running.actor.start();
   return { stop: running.stop, tell: (event) => running.actor.send(event) };

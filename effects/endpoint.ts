@@ -21,6 +21,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return host === undefined || port > 65535 ? undefined : { host, port };
 }
 
+/** Whether both name one host and port; hosts are compared as text. */
 export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
   return one.port === other.port && one.host === other.host;
 }

@@ -14,6 +14,7 @@ export interface Connection {
   /** Never rejects. */
   readonly ended: Promise<Ending>;
   readonly messages: Running<AnyStateMachine>['messages'];
+  /** Sends one datagram to the peer; dropped while there is no hole. */
   send(data: Uint8Array): void;
   /** Says goodbye to the peer and closes every socket; resolves when that is done. */
   close(): Promise<Ending>;

@@ -36,4 +36,4 @@ export {
 export type { OpenMessage } from './tcp-open/messages.ts';
 export { openCodec, openRendezvousCodec as tcpOpenRendezvousCodec, publicOpenCodec, tcpOpen, tcpOpenPeer, tcpOpenRendezvous } from './tcp-open/index.ts';
 export type { PunchMessage } from './udp-punch/messages.ts';
-export { openPeerCodec, openRendezvousCodec, peerCodec, rendezvousCodec, udpPunch, udpPunchPeer, udpPunchRendezvous } from './udp-punch/index.ts';
+export { peerCodec, publicPeerCodec, publicRendezvousCodec, rendezvousCodec, udpPunch, udpPunchPeer, udpPunchRendezvous } from './udp-punch/index.ts';

@@ -47,8 +47,8 @@ const GREATEST_STEP = 4;
 const STEPS = [4, 3, 2, 1];
 /** Ports by which a datagram can be behind another that left after it. */
 const OVERTAKEN = 8;
-/** Blocks that carriers give hold 64 to 4,096 ports; sightings in so small a range are not of a whole address. */
-const BLOCK_SPAN = 8_192;
+/** Blocks that carriers give hold 64 to 4,096 ports (RFC 7422 in kind); sightings in so small a range are not of a whole address: twelve at random are once in 10^9. */
+export const BLOCK_SPAN = 8_192;
 const BLOCK_SIGHTINGS = 6;
 
 /** From sightings of mappings that were all made anew, in the order of making. */
@@ -75,7 +75,7 @@ interface Move {
 }
 
 function moveBetween(before: Sighting, now: Sighting): Move {
-  const up = (((now.port - before.port) % USABLE_PORTS) + USABLE_PORTS) % USABLE_PORTS;
+  const up = portsUp(before.port, now.port);
   return { ports: up <= USABLE_PORTS / 2 ? up : up - USABLE_PORTS, own: now.made - before.made, ms: Math.max(0, now.at - before.at) };
 }
 
@@ -102,6 +102,12 @@ function stepOf(common: number, own: number, ports: number): number {
   return fitting.find((step) => step * own === ports) ?? 1;
 }
 
-function gcd(one: number, other: number): number {
+/** Ports upward from one to the other, round the end. */
+export function portsUp(from: number, to: number): number {
+  return (((to - from) % USABLE_PORTS) + USABLE_PORTS) % USABLE_PORTS;
+}
+
+/** The greatest common divisor. */
+export function gcd(one: number, other: number): number {
   return other === 0 ? one : gcd(other, one % other);
 }

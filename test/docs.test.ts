@@ -1,16 +1,11 @@
-/** The pages say where things are and what they are: links lead somewhere, drawings can be drawn, and made parts are as they are made. */
+/** The pages say where things are and what they are: links lead somewhere, and made parts are as they are made. Drawings: `drawings.slow.ts`. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import DOMPurify from 'dompurify';
-import mermaid from 'mermaid';
 import { describe, expect, test } from 'vitest';
 import { firstSentence } from './docs/files.ts';
 import { withParts } from './docs/marked.ts';
 import { PAGES, ROOT } from './docs/pages.ts';
 import { timerTable } from './docs/timers.ts';
-
-// Where there is no browser mermaid's parser finds no purifier; it has nothing to purify in a test.
-Object.assign(DOMPurify, { addHook: () => undefined, sanitize: (text: string) => text });
 
 const ALL = ['.', 'docs', 'docs/protocols', 'docs/decisions'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))
@@ -24,12 +19,6 @@ test.each(ALL)('%s: every link leads to a file, and to a heading in it', (page) 
   const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(([, path = '', anchor]) => ({ path: path === '' ? page : normalize(join(dirname(page), path)), anchor }));
   const lost = links.filter(({ path, anchor }) => !existsSync(join(ROOT, path)) || (anchor !== undefined && !anchorsOf(read(path)).includes(anchor)));
   expect(lost).toEqual([]);
-});
-
-const DRAWINGS = ALL.flatMap((page) => [...read(page).matchAll(/```mermaid\n([\s\S]*?)```/g)].map(([, text = ''], n) => ({ name: `${page}, drawing ${n + 1}`, text })));
-
-test.each(DRAWINGS)('$name: mermaid reads it', async ({ text }) => {
-  expect(await mermaid.parse(text)).toMatchObject({ diagramType: expect.any(String) });
 });
 
 test.each(PAGES)('$path is as `npm run docs` writes it', ({ path, parts }) => {

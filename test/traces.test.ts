@@ -12,7 +12,7 @@ test.each(readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl')))('%s', (
   const difference = replay(readFileSync(join(FOLDER, name), 'utf8'), ({ net, clock, header }) => {
     const recorded = recordable(header.machine);
     if (!recorded) throw new Error(`no machine is named ${header.machine}`);
-    const { actor, stop } = run(recorded.machine, { net, clock, codec: recorded.openCodec(header.input), id: header.id, input: header.input });
+    const { actor, stop } = run(recorded.machine, { net, clock, codec: recorded.publicCodec(header.input), id: header.id, input: header.input });
     actor.start();
     return { stop, tell: (event) => actor.send(event) };
   });

@@ -131,7 +131,9 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
   const send = (effect: TcpSend): void => {
     const { socket: label, data } = effect;
     const connection = connections.get(label);
-    if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', `${cannotSend(effect)}: no such connection is open`));
+    // At once, for an effect that is none throws here.
+    const nowhere = `${cannotSend(effect)}: no such connection is open`;
+    if (!connection) return queueMicrotask(() => failed('tcp.send', label, 'no-such-socket', nowhere));
     const drained = (): void => {
       if (labels.isOpen(connection)) report({ type: 'tcp.drained', socket: label, at: now() });
     };

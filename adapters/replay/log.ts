@@ -80,6 +80,7 @@ export function readLog(text: string): Log | BadLog {
   return { header, lines, ended: lines.at(-1)?.kind === 'end' };
 }
 
+/** Whether `readLog` found a log or what is wrong with it. */
 export function isBadLog(log: Log | BadLog): log is BadLog {
   return 'kind' in log;
 }

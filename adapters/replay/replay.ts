@@ -29,6 +29,7 @@ export interface Stage {
 
 /** What the caller builds around the recorded net and clock. */
 export interface Replayed {
+  /** Ends the machine; called once, at the log's end or at the first difference. */
   stop(): void;
   /** Sends the machine what the application once did; a log that has such lines needs it. */
   tell?(event: Told): void;

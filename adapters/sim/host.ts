@@ -39,6 +39,7 @@ export class UdpSocket {
   readonly local: Endpoint;
   /** Where its datagrams come from. */
   readonly source: Endpoint;
+  /** Called with each datagram that arrives. */
   readonly receive: (from: Endpoint, data: Uint8Array) => void;
   readonly #host: Host;
 
@@ -68,6 +69,7 @@ export class UdpSocket {
     return undefined;
   }
 
+  /** Frees its port; what is on its way to it is dropped. */
   close(): void {
     this.#host.release(this);
   }
@@ -159,6 +161,7 @@ export class Host implements Device {
     this.#icmp?.fail();
   }
 
+  /** Sends one datagram from a bound socket; `ttl` is counted down by each router. */
   transmit(socket: UdpSocket, dst: Endpoint, data: Uint8Array, ttl: number): void {
     const id = this.#world.nextPacket();
     const packet: Packet = { protocol: 'udp', id, host: this.name, socket: socket.label, src: socket.source, dst, ttl, data };
@@ -176,6 +179,7 @@ export class Host implements Device {
     socket.receive(packet.src, packet.data);
   }
 
+  /** Frees the port of a socket. */
   release(socket: UdpSocket): void {
     const { port } = socket.local;
     const left = this.#byPort.get(port)?.filter((other) => other !== socket);

@@ -52,6 +52,7 @@ export class Internet implements RouterWorld {
     this.core = new Core('core', this);
   }
 
+  /** Adds a host. It is reached by its addresses from then on. */
   host(attachment: Attachment): Host {
     const { name, addresses } = attachment;
     const host = new Host(name, addresses, this);
@@ -86,6 +87,7 @@ export class Internet implements RouterWorld {
     return this.#packets++;
   }
 
+  /** Reports that a packet was sent. */
   sent(packet: Packet): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst, socket, ttl, data } = packet;
@@ -94,24 +96,28 @@ export class Internet implements RouterWorld {
     this.#report(packet.protocol === 'tcp' ? { ...seen, segment: packet.segment } : { ...seen, icmp: true });
   }
 
+  /** Reports that it reached a socket. */
   delivered(packet: Packet, device: string, socket: string): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;
     this.#report({ type: 'delivered', at: this.clock.now(), device, id, src, dst, socket });
   }
 
+  /** Reports that a NAT changed its addresses. */
   translated(packet: Packet, device: string, before: Flow): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;
     this.#report({ type: 'translated', at: this.clock.now(), device, id, src, dst, before });
   }
 
+  /** Reports that a router passed it on. */
   forwarded(packet: Packet, device: string): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;
     this.#report({ type: 'forwarded', at: this.clock.now(), device, id, src, dst });
   }
 
+  /** Reports that a device dropped it, and why. */
   dropped(packet: Packet, device: string, reason: DropReason): void {
     if (this.#observers.length === 0) return;
     const { id, src, dst } = packet;

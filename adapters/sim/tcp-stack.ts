@@ -102,6 +102,7 @@ export class TcpStack implements TcpGround {
     for (const connection of this.#connections.values()) connection.vanish();
   }
 
+  /** Takes one segment that has arrived: for a connection, a listener, or to be answered with RST. */
   receive(packet: TcpPacket): void {
     const { src, dst, segment, data } = packet;
     const connection = this.#current(keyOf(dst, src));
@@ -123,6 +124,7 @@ export class TcpStack implements TcpGround {
     accepted.accept(segment);
   }
 
+  /** Sends one segment of a connection. */
   transmit({ label, local, remote }: TcpConnection, segment: Segment, data: Uint8Array): void {
     this.#host.emit(label, local, remote, segment, data);
   }

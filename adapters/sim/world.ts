@@ -73,6 +73,7 @@ export class World {
     return this;
   }
 
+  /** Ends what `partition` began. */
   heal(host: string): this {
     this.#site(host).access.cut(false);
     return this;
@@ -131,6 +132,7 @@ export class World {
     return this.outcomes<T>(host).at(-1)?.outcome;
   }
 
+  /** All outcomes of a host, in order, with their times. */
   outcomes<T = unknown>(host: string): readonly Outcome<T>[] {
     this.#site(host);
     return (this.#cast.find(host)?.outcomes ?? []) as readonly Outcome<T>[];
@@ -146,6 +148,7 @@ export class World {
     return this.#cast.released(host);
   }
 
+  /** The host of this name. Throws where there is none. */
   host(name: string): Host {
     return this.#site(name).host;
   }
@@ -156,10 +159,12 @@ export class World {
     return second ?? this.#site(name).publicAddress;
   }
 
+  /** Each dropped packet: when, by which device and why. Throws in a world with `keep: false`. */
   drops(): Drop[] {
     return this.#kept().drops();
   }
 
+  /** Each packet with all that happened to it. Throws in a world with `keep: false`. */
   journeys(): Journey[] {
     return this.#kept().journeys();
   }

@@ -116,7 +116,7 @@ export function tellAddress(url: string, json: boolean): void {
 /** As recordings have it; of what cannot be recorded lengths only. */
 function redactorOf({ machine, codec, input }: Watched): Redact {
   const known = recordable(machine.id);
-  return known ? redactor(codec, known.openCodec(input)) : () => undefined;
+  return known ? redactor(codec, known.publicCodec(input)) : () => undefined;
 }
 
 const UNWATCHED = ({ net, clock }: Watched) => ({ net, clock, inspect: () => undefined });

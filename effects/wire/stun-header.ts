@@ -32,7 +32,6 @@ export const stunMethod = {
 } as const;
 
 export const headerSize = 20;
-export const magicCookie = 0x2112a442;
 
 /**
  * Whether a datagram looks like STUN on a port shared with other protocols: at least 20 bytes, first byte 0 to 3

@@ -11,8 +11,8 @@ import { closingRank, fingerprintOf, integrityOf } from './stun-integrity.ts';
 import type { IntegrityAlgorithm } from './stun-integrity.ts';
 import { readValue, writeAttribute } from './stun-values.ts';
 
-export type { PasswordAlgorithm, StunAttribute, StunAttributeOf, StunAttributeType } from './stun-attributes.ts';
-export { isStun, magicCookie, stunMethod } from './stun-header.ts';
+export type { StunAttribute, StunAttributeOf, StunAttributeType } from './stun-attributes.ts';
+export { isStun, stunMethod } from './stun-header.ts';
 export type { StunClass } from './stun-header.ts';
 export { longTermKey, userHash, verifyFingerprint, verifyIntegrity } from './stun-integrity.ts';
 export type { IntegrityAlgorithm } from './stun-integrity.ts';

@@ -2,6 +2,7 @@
 import { setup } from 'xstate';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { N4Message } from './codec.ts';
 import type { N4PeerContext, N4PeerInput } from './session.ts';
@@ -18,4 +19,4 @@ export const peerSetup = setup({
     emitted: OutcomeReported<Outcome>;
   },
   actors: { net: netPort<N4Message>() },
-});
+}).extend({ actions: endings<N4PeerContext, N4PeerEvent>() });

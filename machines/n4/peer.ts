@@ -5,12 +5,11 @@
  * Its bytes and their order are those of n4.py -c. No sockets, no clock: it asks net and hears back.
  * Source: seed 004; n4.py's behaviour.
  */
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { INTERRUPTED } from '../outcome.ts';
 import { isAt } from '../udp-paths.ts';
 import * as actions from './peer-actions.ts';
-import { type N4PeerEvent, peerSetup } from './peer-setup.ts';
+import { peerSetup } from './peer-setup.ts';
 import { isFromPeer, isOfPool, type N4PeerContext, newContext, poolLabel, provesHearing, rankOf, serverLabel } from './session.ts';
 import * as timing from './timing.ts';
 
@@ -22,7 +21,7 @@ const FOLLOW = ['noteHeard', 'takePath', 'routePayload', 'reportConnected', 'not
 
 export const n4Peer = peerSetup
   .extend({
-    actions: { ...endings<N4PeerContext, N4PeerEvent>(), ...actions },
+    actions,
     guards: {
       isOfPool: ({ context, event }) => event.type === 'udp.opened' && isOfPool(context, event.socket),
       completesPool: ({ context, event }) => event.type === 'udp.opened' && isOfPool(context, event.socket) && context.pool.length + 1 >= context.input.count,

@@ -2,6 +2,7 @@
 import { ANYWHERE, type Endpoint, sameEndpoint } from '../../effects/endpoint.ts';
 import type { Arrival } from '../../effects/net-actor.ts';
 import type { Outcome } from '../outcome.ts';
+import { FIRST_PORT, LAST_PORT } from '../port-forecast.ts';
 import { isAt, type OpenSocket, type Path } from '../udp-paths.ts';
 import type { N4Message } from './codec.ts';
 import { ANSWERED_AFTER_MS, CHUNK, INSISTED_AFTER_MS, PASSES } from './timing.ts';
@@ -94,16 +95,13 @@ export const FRESH = {
   silences: undefined,
 } as const;
 
-export const LOWEST_PORT = 1_024;
-export const HIGHEST_PORT = 65_535;
-
 /** Where the range binds its nth socket. Ranges follow each other; one that would end beyond the last port starts at the lowest. */
 export function sourcePort({ input, range }: Pick<N4PeerContext, 'input' | 'range'>, n: number): number {
   if (input.sourcePort === 0) return 0;
-  const ranges = Math.max(1, Math.floor((HIGHEST_PORT + 1 - input.sourcePort) / input.count));
+  const ranges = Math.max(1, Math.floor((LAST_PORT + 1 - input.sourcePort) / input.count));
   if (range <= ranges) return input.sourcePort + (range - 1) * input.count + n;
-  const below = Math.max(1, Math.floor((HIGHEST_PORT + 1 - LOWEST_PORT) / input.count));
-  return LOWEST_PORT + ((range - ranges - 1) % below) * input.count + n;
+  const below = Math.max(1, Math.floor((LAST_PORT + 1 - FIRST_PORT) / input.count));
+  return FIRST_PORT + ((range - ranges - 1) % below) * input.count + n;
 }
 
 export function poolLabel(range: number, n: number): string {
@@ -126,9 +124,9 @@ function offsetOf({ input: { offset, strategy }, round }: Pick<N4PeerContext, 'i
 /** Where the partner's PUNCH is expected to come from. A NAT that counts starts over at the lowest port too. */
 export function targetOf(context: Pick<N4PeerContext, 'input' | 'round'>, { host, port }: Endpoint): Endpoint {
   const aim = port + offsetOf(context);
-  const ports = HIGHEST_PORT + 1 - LOWEST_PORT;
-  if (aim > HIGHEST_PORT) return { host, port: LOWEST_PORT + ((aim - HIGHEST_PORT - 1) % ports) };
-  if (aim < 1) return { host, port: HIGHEST_PORT + (aim % ports) };
+  const ports = LAST_PORT + 1 - FIRST_PORT;
+  if (aim > LAST_PORT) return { host, port: FIRST_PORT + ((aim - LAST_PORT - 1) % ports) };
+  if (aim < 1) return { host, port: LAST_PORT + (aim % ports) };
   return { host, port: aim };
 }
 

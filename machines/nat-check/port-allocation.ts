@@ -2,6 +2,7 @@
  * How a NAT chooses external ports, from the ports that fresh sockets were given in the order of their sending. Pure; says
  * nothing where the samples do not suffice.
  */
+import { BLOCK_SPAN, gcd, portsUp, USABLE_PORTS } from '../port-forecast.ts';
 import type { PortSample } from './samples.ts';
 
 export type PortAllocation =
@@ -21,13 +22,6 @@ export interface AllocationFinding {
 
 /** Fewer samples say nothing. */
 const SAMPLES_AT_LEAST = 5;
-/** Ports that a NAT gives: 1024 to 65535. */
-const USABLE_PORTS = 64_512;
-/**
- * Samples closer together than this are of one block: twelve at random lie in so small an arc once in 10^9. Carriers give
- * blocks of 64 to 4,096 ports (RFC 7422 in kind).
- */
-const BLOCK_SPAN = 8_192;
 /** Order is no accident where ports at random have it less often than this. */
 const ACCIDENT = 1e-4;
 /** Less will do where the distances are even too. */
@@ -133,23 +127,19 @@ function stepOf({ prompt, rising, falling, accident }: Order, { gaps }: Arc): nu
   const isNearlyOrdered = prompt >= PROMPT_AT_LEAST && Math.max(rising, falling) >= (IN_ORDER * prompt * (prompt - 1)) / 2;
   if (accident > ACCIDENT && !(isEven && (isNearlyOrdered || accident <= EVEN_ACCIDENT))) return undefined;
   // The flows of others take whole steps; one odd distance may be the end of the range.
-  const size = gaps.filter((gap) => gap % usual !== 0).length <= 1 ? usual : gaps.reduce(divisor);
+  const size = gaps.filter((gap) => gap % usual !== 0).length <= 1 ? usual : gaps.reduce(gcd);
   return rising >= falling ? size : -size;
 }
 
-/** Steps upward from one port to another, round the end. */
+/** As `portsUp`, but once round from a port to itself. */
 function forward(from: number, to: number): number {
-  return (((to - from) % USABLE_PORTS) + USABLE_PORTS) % USABLE_PORTS || USABLE_PORTS;
+  return portsUp(from, to) || USABLE_PORTS;
 }
 
 function modeOf(values: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [0, 0] as [number, number])[0];
-}
-
-function divisor(one: number, other: number): number {
-  return other === 0 ? one : divisor(other, one % other);
 }
 
 /** One minus the chance of a mistake, to four places; never quite 1. */

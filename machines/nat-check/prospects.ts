@@ -29,6 +29,7 @@ type Measured = Pick<Behaviour, 'udp' | 'nat' | 'mapping' | 'filtering' | 'portP
   readonly evidence?: readonly { readonly claim: string; readonly confidence?: number }[];
 };
 
+/** With whom a host that was measured so can be joined, by which protocol, and how sure that is. */
 export function prospectsOf(behaviour: Measured): readonly Outlook[] {
   const possible = behaviour.udp ? completions(behaviour) : [];
   // Silence may be a server that is down, and then says nothing of this host.

@@ -3,19 +3,18 @@
  * sockets, no clock: it asks net and hears back. The parts run side by side on sockets of their own, so that no test opens
  * the way that another tests. Sources: RFC 5780 §4, RFC 3489 §10, the tests of seed 003. What is asked: `stun-questions.ts`.
  */
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import * as actions from './stun-actions.ts';
 import { ageing } from './stun-ageing.ts';
 import * as delays from './stun-delays.ts';
 import * as guards from './stun-guards.ts';
-import { type CheckContext, newContext } from './stun-session.ts';
-import { type CheckEvent, checkSetup } from './stun-setup.ts';
+import { newContext } from './stun-session.ts';
+import { checkSetup } from './stun-setup.ts';
 import { UNCHECKED } from './verdict.ts';
 
 /** The statechart. Its output is a `Behaviour` or why there is none. */
 export const stunClient = checkSetup
-  .extend({ actions: { ...endings<CheckContext, CheckEvent>(UNCHECKED), ...actions }, guards, delays })
+  .extend({ actions, guards, delays })
   .createMachine({
     id: 'stun/client',
     options: { maxIterations: MAX_ITERATIONS },

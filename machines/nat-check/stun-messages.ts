@@ -37,6 +37,7 @@ export interface Refusal {
   readonly code: number;
 }
 
+/** STUN as the check speaks it. It has no keys, so recordings use it too. */
 export function checkCodec(): Codec<CheckMessage> {
   return { encode: (message) => encodeStun(stunOf(message)), decode, framing: cutStun, unframed: NOT_STUN };
 }

@@ -2,9 +2,11 @@
 import { setup } from 'xstate';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import type { Failed } from '../outcome.ts';
 import type { CheckMessage } from './stun-messages.ts';
 import type { CheckContext, Checked, CheckInput } from './stun-session.ts';
+import { UNCHECKED } from './verdict.ts';
 
 /** `close` asks for a clean end, in any state. */
 export type CheckEvent = NetHeard<CheckMessage> | { readonly type: 'close' };
@@ -18,4 +20,4 @@ export const checkSetup = setup({
     emitted: OutcomeReported<Checked | Failed>;
   },
   actors: { net: netPort<CheckMessage>() },
-});
+}).extend({ actions: endings<CheckContext, CheckEvent>(UNCHECKED) });

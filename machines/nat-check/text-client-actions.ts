@@ -2,7 +2,7 @@
 import { assertEvent } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { type CheckContext, conclude as conclusion, noReport, noServer, outOfStep, sameHost } from './text-check.ts';
-import * as delays from './text-client-delays.ts';
+import { assistInterval, chain, firstAnswers, fullConeInterval, listen, nextInterval, pause, quiet, registerInterval } from './text-client-delays.ts';
 import { clientSetup, CONE, FIRST, TESTS } from './text-client-setup.ts';
 import type { TextMessage } from './text.ts';
 
@@ -31,17 +31,17 @@ export const countNext = assign({ nexts: ({ context }) => context.nexts + 1 });
 
 // ---- time, as far as it can be known
 
-export const passRegisterInterval = passing(delays.registerInterval);
-export const passQuiet = passing(delays.quiet);
-export const passAssistInterval = passing(delays.assistInterval);
-export const passPause = passing(delays.pause);
-export const passChain = passing(delays.chain);
-export const passFirstAnswers = waiting('cone', delays.firstAnswers);
-export const passFullConeInterval = waiting('cone', delays.fullConeInterval);
-export const passConeListening = waiting('cone', delays.listen);
-export const passNextInterval = waiting('next', delays.nextInterval);
-export const passPauseForAnswers = waiting('next', delays.pause);
-export const passNextListening = waiting('next', delays.listen);
+export const passRegisterInterval = passing(registerInterval);
+export const passQuiet = passing(quiet);
+export const passAssistInterval = passing(assistInterval);
+export const passPause = passing(pause);
+export const passChain = passing(chain);
+export const passFirstAnswers = waiting('cone', firstAnswers);
+export const passFullConeInterval = waiting('cone', fullConeInterval);
+export const passConeListening = waiting('cone', listen);
+export const passNextInterval = waiting('next', nextInterval);
+export const passPauseForAnswers = waiting('next', pause);
+export const passNextListening = waiting('next', listen);
 
 // ---- what was heard
 
@@ -100,7 +100,7 @@ function waiting(loop: 'cone' | 'next', delay: Delay) {
 
 /** NEXT that were said after the one that was answered, if that took a little less than a round trip. */
 function underWay(context: CheckContext): number {
-  return Math.max(0, Math.ceil((0.9 * context.rttMs) / delays.nextInterval({ context })) - 1);
+  return Math.max(0, Math.ceil((0.9 * context.rttMs) / nextInterval({ context })) - 1);
 }
 
 function until({ waited, now }: CheckContext, at: number): CheckContext['waited'] {

@@ -3,18 +3,17 @@
  * step are the original's, in the order that cannot confuse an original server; it repeats only what does not matter to that
  * server any more, and ends within bounded time. Nobody's datagrams count but the server's. Source: seed 001 §0x04.
  */
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
-import { type CheckContext, newCheck } from './text-check.ts';
+import { newCheck } from './text-check.ts';
 import * as actions from './text-client-actions.ts';
 import * as delays from './text-client-delays.ts';
 import * as guards from './text-client-guards.ts';
-import { clientSetup, type TextClientEvent } from './text-client-setup.ts';
+import { clientSetup } from './text-client-setup.ts';
 import { UNCHECKED } from './verdict.ts';
 
 /** The statechart. Its output is a verdict with its evidence, or why there is none. */
 export const textClient = clientSetup
-  .extend({ actions: { ...endings<CheckContext, TextClientEvent>(UNCHECKED), ...actions }, guards, delays })
+  .extend({ actions, guards, delays })
   .createMachine({
     id: 'nat-check/client',
     options: { maxIterations: MAX_ITERATIONS },

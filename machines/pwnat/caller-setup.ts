@@ -3,6 +3,7 @@ import { setup } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported, ServerReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Calls } from './calls.ts';
 import type { Sightings } from './explain.ts';
@@ -59,4 +60,4 @@ export const callerSetup = setup({
     emitted: OutcomeReported<Outcome> | ServerReported;
   },
   actors: { net: netPort<PwnatMessage>() },
-});
+}).extend({ actions: endings<CallerContext, CallerEvent>() });

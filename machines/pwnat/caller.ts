@@ -6,7 +6,6 @@
  */
 import { ANYWHERE, sameEndpoint } from '../../effects/endpoint.ts';
 import { derive } from '../../effects/seed.ts';
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import * as actions from './caller-actions.ts';
 import { isProbe } from './caller-probe.ts';
@@ -29,7 +28,7 @@ const HEAR = { guard: 'isFromListener', actions: 'carry' } as const;
 /** The statechart. Input: `PwnatCallerInput`; emits `outcome` with an `Outcome`. */
 export const pwnatCaller = callerSetup
   .extend({
-    actions: { ...endings<CallerContext, CallerEvent>(), ...actions },
+    actions,
     guards: {
       isFromListener,
       isMain: ({ event }) => 'socket' in event && event.socket === MAIN,

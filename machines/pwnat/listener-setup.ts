@@ -3,6 +3,7 @@ import { setup } from 'xstate';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { type NetHeard, netPort } from '../../effects/net-actor.ts';
 import type { OutcomeReported, ServerReported } from '../../effects/scenario.ts';
+import { endings } from '../endings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Callee, Destination } from './callee.ts';
 import type { PwnatMessage } from './messages.ts';
@@ -51,4 +52,4 @@ export const listenerSetup = setup({
     emitted: OutcomeReported<Outcome> | ServerReported;
   },
   actors: { net: netPort<PwnatMessage>() },
-});
+}).extend({ actions: endings<ListenerContext, ListenerEvent>() });

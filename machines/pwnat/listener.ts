@@ -3,11 +3,10 @@
  * where a caller is, and opens the NAT towards it by a datagram of no bytes; then carries its callers' TCP connections to the
  * destinations that are allowed. No sockets, no clock: it asks net and hears back. Source: samyk/pwnat, blahgeek/pypwnat.
  */
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { newCallee } from './callee.ts';
 import * as actions from './listener-actions.ts';
-import { type ListenerContext, type ListenerEvent, listenerSetup, type PwnatListenerInput } from './listener-setup.ts';
+import { type ListenerContext, listenerSetup, type PwnatListenerInput } from './listener-setup.ts';
 import * as timing from './timing.ts';
 import { HOLE, MAIN } from './turn.ts';
 
@@ -18,7 +17,7 @@ const { variantOf, ...own } = actions;
 /** The statechart. Input: `PwnatListenerInput`; emits `outcome` with an `Outcome`, and `server` for each caller. */
 export const pwnatListener = listenerSetup
   .extend({
-    actions: { ...endings<ListenerContext, ListenerEvent>(), ...own },
+    actions: own,
     guards: {
       isOwnSocket: ({ event }) => event.type === 'net.failed' && (event.effect === 'udp.open' || event.effect === 'icmp.open') && (event.socket === MAIN || event.socket === HOLE),
       isOfConnection: ({ event }) => event.type === 'net.failed' && (event.effect === 'tcp.connect' || event.effect === 'tcp.send'),

@@ -9,7 +9,6 @@
  */
 import type { NetFailure } from '../../effects/net.ts';
 import { seedOf } from '../../effects/seed.ts';
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { INTERRUPTED } from '../outcome.ts';
 import type { Plan } from '../port-strategy.ts';
@@ -53,8 +52,10 @@ function failureOf(code: NetFailure): timing.Retry['failure'] {
 
 /** The statechart. Emits `outcome` with an `Outcome`; the stream is then the adapter's to hand out. */
 export const tcpOpenPeer = peerSetup
+  .extend({ actions: rendezvousActions })
+  .extend({ actions })
   .extend({
-    actions: { ...endings<OpenPeerContext, OpenPeerEvent>(), ...rendezvousActions, ...actions, ...portActions },
+    actions: portActions,
     guards: {
       isServer: ({ event }) => 'socket' in event && event.socket === SERVER,
       answersRegistration: ({ context, event }) => event.type === 'mapped' && event.socket === SERVER && event.txid === context.asked?.txid,

@@ -42,7 +42,7 @@ export function peerCodec(room: string): Codec<PunchMessage> {
 }
 
 /** What recordings use in the place of `peerCodec(room)`. Of a nonce it shows only that there was one. */
-export function openPeerCodec(): Codec<PunchMessage> {
+export function publicPeerCodec(): Codec<PunchMessage> {
   const open = peerCodec(PUBLIC_ROOM);
   return { ...open, encode: (message) => open.encode('nonce' in message && message.nonce !== undefined ? { ...message, nonce: 'nonce' } : message) };
 }
@@ -61,7 +61,7 @@ export function rendezvousCodec(secret: string): Codec<PunchMessage> {
 }
 
 /** What recordings use in the place of `rendezvousCodec(secret)`. */
-export function openRendezvousCodec(): Codec<PunchMessage> {
+export function publicRendezvousCodec(): Codec<PunchMessage> {
   return rendezvousCodec(PUBLIC_ROOM);
 }
 

@@ -21,6 +21,6 @@ export const udpPunch: Scenario = {
   },
 };
 
-export { openPeerCodec, openRendezvousCodec, peerCodec, rendezvousCodec } from './codec.ts';
+export { publicPeerCodec, publicRendezvousCodec, peerCodec, rendezvousCodec } from './codec.ts';
 export { udpPunchPeer } from './peer.ts';
 export { udpPunchRendezvous } from './rendezvous.ts';

@@ -3,23 +3,24 @@
  * the observed source, and keeps the hole alive. No sockets, no clock, no keys: it asks net and hears back.
  * Source: RFC 5128 §3.3; the order of sends for restricted × symmetric; RFC 8445 for checks, pacing and choosing a path.
  */
-import { endings } from '../endings.ts';
 import { MAX_ITERATIONS } from '../limits.ts';
 import { INTERRUPTED } from '../outcome.ts';
 import * as peerActions from './peer-actions.ts';
 import * as delays from './peer-delays.ts';
 import * as guards from './peer-guards.ts';
-import { type PeerEvent, peerSetup } from './peer-setup.ts';
+import { peerSetup } from './peer-setup.ts';
 import { confirmed } from './confirmed-states.ts';
 import * as rendezvousActions from './rendezvous-actions.ts';
-import { newContext, type PeerContext } from './session.ts';
+import { newContext } from './session.ts';
 import * as sampleActions from './sample-actions.ts';
 import * as sweepActions from './sweep-actions.ts';
 import { awaiting, sampling, sweeping } from './sweep-states.ts';
 
 /** The statechart. Input: `PeerInput`; emits `outcome` with an `Outcome`, and again if that changes. */
 export const udpPunchPeer = peerSetup
-  .extend({ actions: { ...endings<PeerContext, PeerEvent>(), ...peerActions, ...rendezvousActions, ...sampleActions.actions, ...sweepActions.actions }, guards, delays })
+  .extend({ actions: peerActions })
+  .extend({ actions: rendezvousActions })
+  .extend({ actions: { ...sampleActions.actions, ...sweepActions.actions }, guards, delays })
   .createMachine({
     id: 'udp-punch/peer',
     options: { maxIterations: MAX_ITERATIONS },

@@ -12,7 +12,8 @@ const TURNS = 5;
 const DATAGRAMS = 20_000;
 const WINDOW = 64;
 const DATA = new Uint8Array(100).fill(3);
-const DEADLINE_MS = 10_000;
+/** A deadline, not a claim: a busy machine takes many times as long. */
+const DEADLINE_MS = 120_000;
 
 export async function datagramRows(): Promise<readonly Row[]> {
   await throughNodeNet();

@@ -1,32 +1,34 @@
 /**
  * `npm run bench`: every measurement, one table. Figures are for comparing on one machine; the ratios travel better.
- * `npm run bench -- sweeps [worlds]`: sweeps against their closed forms only, 10,000 worlds a point unless said, in a quarter of an hour.
+ * `npm run bench -- <group> …`: those only. `--worlds <n>`: worlds for each point of the sweeps, 200 unless said.
+ * `--write`: docs/benchmarks.md anew, of all groups.
  */
-import { cpus, platform, release } from 'node:os';
-import { datagramRows } from './datagrams.ts';
-import { inspectionRows } from './inspections.ts';
-import { openRows } from './opens.ts';
-import { punchRows } from './punches.ts';
-import { rendezvousRows } from './rendezvous.ts';
-import { replayRows } from './replays.ts';
-import { sessionRows } from './sessions.ts';
-import { stunRows } from './stun.ts';
-import { stunServerRows } from './stun-server.ts';
-import { sweepRows } from './sweeps.ts';
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, platform, release } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { GROUPS } from './groups.ts';
+import { benchPage, type Measured } from './page.ts';
 import { table } from './table.ts';
 
-const [only, worlds] = process.argv.slice(2);
-const MEASUREMENTS =
-  only === 'sweeps'
-    ? [() => sweepRows(worlds === undefined ? 10_000 : Number(worlds))]
-    : [rendezvousRows, stunServerRows, sessionRows, punchRows, openRows, datagramRows, replayRows, inspectionRows, stunRows, () => sweepRows(200)];
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { worlds: { type: 'string', default: '200' }, write: { type: 'boolean', default: false } } });
+const unknown = positionals.filter((name) => !GROUPS.some((group) => group.name === name));
+if (unknown.length > 0) throw new Error(`no group '${unknown.join("', '")}': there are ${GROUPS.map(({ name }) => name).join(', ')}`);
+if (values.write && positionals.length > 0) throw new Error('the page has all groups: choose none');
 
 const started = performance.now();
-const rows = [];
-for (const measure of MEASUREMENTS) rows.push(...(await measure()));
+const before = loadavg()[0] ?? 0;
+const measured: Measured[] = [];
+for (const group of GROUPS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  process.stderr.write(`${group.name} …\n`);
+  measured.push({ group, rows: await group.measure(Number(values.worlds)) });
+}
+const after = loadavg()[0] ?? 0;
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'cpu'}, ${platform()} ${release()}, Node ${process.version}`;
+const seconds = (performance.now() - started) / 1000;
 
-const [cpu] = cpus();
-console.log(`natpunch bench, ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpu?.model.trim() ?? 'cpu'}, ${platform()} ${release()}, Node ${process.version}`);
+console.log(`natpunch bench, ${new Date().toISOString().slice(0, 10)}: ${machine}; load ${before.toFixed(1)} before, ${after.toFixed(1)} after`);
 console.log(`Rates are by the second of processor where a core is named or nothing else is said.\n`);
-console.log(table(rows));
-console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all`);
+console.log(table(measured.flatMap(({ rows }) => rows)));
+console.log(`\n${seconds.toFixed(0)} s in all`);
+if (values.write) writeFileSync(join(import.meta.dirname, '../../docs/benchmarks.md'), benchPage(measured, { date: new Date().toISOString().slice(0, 10), machine, cores: cpus().length, before, after, seconds }));

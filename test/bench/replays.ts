@@ -5,7 +5,7 @@ import { replay } from '../../adapters/replay/replay.ts';
 import { world } from '../../adapters/sim/index.ts';
 import { redactor } from '../../effects/codec.ts';
 import { run } from '../../effects/run.ts';
-import { openPeerCodec } from '../../machines/udp-punch/codec.ts';
+import { publicPeerCodec } from '../../machines/udp-punch/codec.ts';
 import { peerCodec, RENDEZVOUS_PORT, rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
 import type { PeerInput } from '../../machines/udp-punch/session.ts';
 import { rate } from './measure.ts';
@@ -41,7 +41,7 @@ function recordSession(): readonly string[] {
     clock: w.clock,
     write: (line) => void lines.push(line),
     header: { machine: 'udp-punch/peer', input: inputOf('a'), id: 'a' },
-    redact: redactor(peerCodec(ROOM), openPeerCodec()),
+    redact: redactor(peerCodec(ROOM), publicPeerCodec()),
   });
   const running = [
     run(udpPunchRendezvous, { net: w.host('s').net(), clock: w.clock, codec: rendezvousCodec('the secret of a test'), id: 's', input: { listen: server, seed: 's' } }),
@@ -61,7 +61,7 @@ function readSession(text: string): void {
 
 function replaySession(text: string): void {
   const difference = replay(text, ({ net, clock, header }) => {
-    const running = run(udpPunchPeer, { net, clock, codec: openPeerCodec(), id: header.id, input: header.input as unknown as PeerInput });
+    const running = run(udpPunchPeer, { net, clock, codec: publicPeerCodec(), id: header.id, input: header.input as unknown as PeerInput });
     running.actor.start();
     return { stop: running.stop };
   });

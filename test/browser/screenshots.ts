@@ -28,6 +28,14 @@ const SHOTS: readonly Shot[] = [
   { name: 'narrow', protocol: 'udp-punch', a: 'port-restricted', b: 'restricted', width: 390, height: 844 },
 ];
 
+/** False at the end. */
+const SCROLL_ON = `(() => {
+  const sequence = document.querySelector('.sequence');
+  const before = sequence.scrollTop;
+  sequence.scrollBy(0, 300);
+  return sequence.scrollTop > before;
+})()`;
+
 const [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
 await mkdir(to, { recursive: true });
 const wanted = process.argv.slice(2);
@@ -35,6 +43,7 @@ for (const shot of SHOTS.filter(({ name }) => wanted.length === 0 || wanted.incl
   const { name, pose, width = 1440, height = 900, theme = 'light' } = shot;
   const { page, context } = await visit(browser, { width, height, theme, scale: 1.25 });
   await play(page, playground.url, shot);
+  page.setDefaultTimeout(120_000);
   await page.evaluate('document.fonts.ready');
   if (width > 820) await page.locator('.state.active.leaf').first().waitFor();
   await pose?.(page);
@@ -53,6 +62,8 @@ function atFirst(selector: string, text: string): (page: Page) => Promise<void> 
   return async (page) => {
     await page.keyboard.press('Home');
     const found = page.locator(selector, { hasText: text }).first();
+    // Only what is in the window, and a little around it, is there.
+    while ((await found.count()) === 0 && (await page.evaluate<boolean>(SCROLL_ON))) await page.waitForTimeout(100);
     await found.locator('text').first().click();
     await page.waitForTimeout(200);
   };

@@ -3,18 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import DOMPurify from 'dompurify';
-import mermaid from 'mermaid';
 import { afterAll, expect, test } from 'vitest';
 import { PROTOCOLS } from '../../cli/scenarios.ts';
 import { mermaidSequence, mermaidStates } from '../../cli/inspector/trace/mermaid.ts';
 import { pcapng } from '../../cli/inspector/trace/pcapng.ts';
 import { renameAddresses } from '../../cli/inspector/trace/rename.ts';
 import { type Trace, TRACE_FORMAT } from '../../cli/inspector/trace/trace.ts';
+import { mermaid } from '../tools/mermaid.ts';
 import { ofKind, traced } from './traced.ts';
-
-// Where there is no browser the parser finds no purifier; it has nothing to purify in a test.
-Object.assign(DOMPurify, { addHook: () => undefined, sanitize: (text: string) => text });
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'natpunch-export-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));

@@ -10,7 +10,7 @@ import { Tracer } from '../../cli/inspector/trace/tracer.ts';
 import { redactor } from '../../effects/codec.ts';
 import type { Net } from '../../effects/net.ts';
 import { run, watchRuns } from '../../effects/run.ts';
-import { openPeerCodec, peerCodec, udpPunch, udpPunchPeer } from '../../machines/udp-punch/index.ts';
+import { publicPeerCodec, peerCodec, udpPunch, udpPunchPeer } from '../../machines/udp-punch/index.ts';
 import { ofKind } from './traced.ts';
 
 const stops: (() => void)[] = [];
@@ -43,7 +43,7 @@ test('reading again tells the same, and what has come since', () => {
 test('of real traffic only what a recording keeps is kept: no key, and no bytes that a key has made', () => {
   const secret = peerCodec('the secret room');
   const sent: Uint8Array[] = [];
-  const tracer = new Tracer({ title: '', origin: 'live', redactorOf: () => redactor(secret, openPeerCodec()) });
+  const tracer = new Tracer({ title: '', origin: 'live', redactorOf: () => redactor(secret, publicPeerCodec()) });
   stops.push(watchRuns(tracer.watch));
   const w = world({ a: 'open', b: 'open' }, { latencyMs: 20 });
   const net: Net = (effects) =>

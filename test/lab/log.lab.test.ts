@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { replay } from '../../adapters/replay/index.ts';
 import { run } from '../../effects/run.ts';
-import { openPeerCodec, udpPunchPeer } from '../../machines/udp-punch/index.ts';
+import { publicPeerCodec, udpPunchPeer } from '../../machines/udp-punch/index.ts';
 import type { PeerEvent } from '../../machines/udp-punch/peer-setup.ts';
 import type { PeerInput } from '../../machines/udp-punch/session.ts';
 import { buildLab, type LabSpec } from './lab.ts';
@@ -36,7 +36,7 @@ async function recorded(spec: LabSpec, room: string): Promise<readonly string[]>
 
 const refold = (log: string): ReturnType<typeof replay> =>
   replay(log, ({ net, clock, header }) => {
-    const { actor, stop } = run(udpPunchPeer, { net, clock, codec: openPeerCodec(), id: header.id, input: header.input as unknown as PeerInput });
+    const { actor, stop } = run(udpPunchPeer, { net, clock, codec: publicPeerCodec(), id: header.id, input: header.input as unknown as PeerInput });
     actor.start();
     return { stop, tell: (event) => actor.send(event as PeerEvent) };
   });

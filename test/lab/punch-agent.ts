@@ -9,7 +9,7 @@ import { redactor } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { run, type Running } from '../../effects/run.ts';
 import { connect, ConnectionFailed } from '../../machines/connection.ts';
-import { openPeerCodec, peerCodec, rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
+import { publicPeerCodec, peerCodec, rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
 
 /** What came of one punch, as JSON. */
 export interface Punched {
@@ -55,7 +55,7 @@ export async function punch(to: Endpoint, room: string, words: string, log?: str
           ...plain,
           write: (line) => appendFileSync(log, `${line}\n`),
           header: { machine: 'udp-punch/peer', id: words, input },
-          redact: redactor(peerCodec(room), openPeerCodec()),
+          redact: redactor(peerCodec(room), publicPeerCodec()),
         });
   const { net, clock: timers } = recording ?? plain;
   const connection = connect(run(udpPunchPeer, { net, clock: timers, codec: peerCodec(room), id: words, input }));

@@ -22,7 +22,7 @@ const refold = (log: string): ReturnType<typeof replay> =>
   replay(log, ({ net, clock, header }) => {
     const known = recordable(header.machine);
     if (!known) throw new Error(`no machine '${header.machine}'`);
-    const { actor, stop } = run(known.machine, { net, clock, codec: known.openCodec(header.input), id: header.id, input: header.input });
+    const { actor, stop } = run(known.machine, { net, clock, codec: known.publicCodec(header.input), id: header.id, input: header.input });
     actor.start();
     return { stop, tell: (event) => actor.send(event) };
   });

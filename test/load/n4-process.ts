@@ -6,15 +6,8 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { run } from '../../effects/run.ts';
 import { n4Codec, n4Server } from '../../machines/n4/index.ts';
-import { tellFigures, tellOpened } from './tell-figures.ts';
+import { startTelling } from './tell-figures.ts';
 
 const { actor } = run(n4Server, { net: nodeNet(), codec: n4Codec(), clock: nodeClock(), id: 's', input: { listen: { host: '127.0.0.1', port: 0 }, seed: 'load' } });
 
-let isServing = false;
-actor.subscribe((snapshot) => {
-  if (!snapshot.matches('serving') || isServing) return;
-  isServing = true;
-  tellOpened(snapshot.context.opened);
-});
-actor.start();
-tellFigures();
+startTelling(actor, () => ({}));

@@ -14,10 +14,10 @@ export interface RendezvousChild extends Omit<StunChild<Figures>, 'opened'> {
   readonly port: number;
 }
 
-/** `program` may be another that tells where it listens, as `udp`, and then, for each message, its figures. */
+/** `program` may be another that tells where it listens, as `main` or `udp`, and then, for each message, its figures. */
 export async function startRendezvous(program = new URL('rendezvous-process.ts', import.meta.url)): Promise<RendezvousChild> {
   const { opened, ...child } = await startStunServer<Figures>(program);
-  const port = opened['udp']?.port;
+  const port = (opened['main'] ?? opened['udp'])?.port;
   if (port === undefined) throw new Error('the rendezvous does not tell its port');
   return { ...child, port };
 }

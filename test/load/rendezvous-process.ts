@@ -8,8 +8,7 @@ import { newSeed } from '../../adapters/node/seed.ts';
 import { run } from '../../effects/run.ts';
 import { rendezvousCodec, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
 import type { Figures } from './rendezvous-child.ts';
-import type { FromStunServer, ToStunServer } from './stun-child.ts';
-import { tellOpened } from './tell-figures.ts';
+import { startTelling } from './tell-figures.ts';
 
 const { actor } = run(udpPunchRendezvous, {
   net: nodeNet(),
@@ -23,29 +22,11 @@ let everOpened = 0;
 let peakRooms = 0;
 const paired = new Set<string>();
 
-actor.on('server', ({ what, room, local }) => {
-  if (what === 'listening' && local) tellOpened({ udp: local });
+actor.on('server', ({ what, room }) => {
   if (what === 'paired' && room !== undefined) paired.add(room);
   if (what === 'room-opened') {
     everOpened += 1;
     peakRooms = Math.max(peakRooms, actor.getSnapshot().context.memory.rooms.size);
   }
 });
-actor.start();
-
-process.on('message', (question: ToStunServer) => {
-  if (question === 'collected figures') globalThis.gc?.();
-  tell(figures());
-});
-process.on('disconnect', () => process.exit());
-
-function figures(): Figures {
-  const { heapUsed, rss } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
-  const rooms = actor.getSnapshot().context.memory.rooms.size;
-  return { heapBytes: heapUsed, rssBytes: rss, cpuMs: (user + system) / 1000, rooms, peakRooms, everOpened, paired: [...paired] };
-}
-
-function tell(message: FromStunServer<Figures>): void {
-  process.send?.(message);
-}
+startTelling<Figures>(actor, () => ({ rooms: actor.getSnapshot().context.memory.rooms.size, peakRooms, everOpened, paired: [...paired] }));

@@ -6,17 +6,10 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeNet } from '../../adapters/node/net.ts';
 import { run } from '../../effects/run.ts';
 import { stunServer, stunServerCodec } from '../../machines/nat-check/stun-server.ts';
-import { tellFigures, tellOpened } from './tell-figures.ts';
+import { startTelling } from './tell-figures.ts';
 
 const listen = { host: '127.0.0.1', port: 0 };
 const alternate = process.argv[2] === 'one-address' ? {} : { alternate: { host: '127.0.0.2', port: 0 } };
 const { actor } = run(stunServer, { net: nodeNet(), codec: stunServerCodec(), clock: nodeClock(), id: 's', input: { listen, ...alternate } });
 
-let isServing = false;
-actor.subscribe((snapshot) => {
-  if (!snapshot.matches('serving') || isServing) return;
-  isServing = true;
-  tellOpened(snapshot.context.opened);
-});
-actor.start();
-tellFigures();
+startTelling(actor, () => ({}));

@@ -59,7 +59,7 @@ describe.each(NATS)('%s', (nat) => {
     const decorate: WorldOptions['decorate'] = (host, surroundings, { machine, codec, input }) => {
       const lines: string[] = [];
       logs.set(host, lines);
-      const open = recordable(machine.id)?.openCodec(input) ?? checkCodec();
+      const open = recordable(machine.id)?.publicCodec(input) ?? checkCodec();
       const recording = record({ ...surroundings, write: (line) => lines.push(line), header: { machine: machine.id, id: host, input: input as object }, redact: redactor(codec, open) });
       recordings.set(host, recording);
       return recording;
@@ -109,7 +109,7 @@ function refolded(lines: readonly string[]): unknown {
   return replay(`${lines.join('\n')}\n`, ({ net, clock, header }) => {
     const recorded = recordable(header.machine);
     if (!recorded) throw new Error(`no machine is named ${header.machine}`);
-    const { actor, stop } = run(recorded.machine, { net, clock, codec: recorded.openCodec(header.input), id: header.id, input: header.input });
+    const { actor, stop } = run(recorded.machine, { net, clock, codec: recorded.publicCodec(header.input), id: header.id, input: header.input });
     actor.start();
     return { stop, tell: (event) => actor.send(event) };
   });

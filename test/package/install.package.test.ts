@@ -13,7 +13,6 @@ import { readmePrograms } from './readme.ts';
 /** `nobody` of every Linux. */
 const NOBODY = 65_534;
 const IS_ROOT = process.getuid?.() === 0;
-const NODES = join(import.meta.dirname, 'nodes');
 const HOME = mkdtempSync(join(tmpdir(), 'natpunch-home-'));
 const PROJECT = join(HOME, 'project');
 const BIN = join(HOME, 'bin');
@@ -42,7 +41,7 @@ afterEach(() => {
 afterAll(() => rmSync(HOME, { recursive: true }));
 
 beforeAll(() => {
-  installPackages(NODES);
+  const nodes = installPackages(join(import.meta.dirname, 'nodes'));
   mkdirSync(PROJECT);
   mkdirSync(BIN);
   // All of PATH: no compiler, no make, no python.
@@ -50,7 +49,7 @@ beforeAll(() => {
   symlinkSync(realpathSync(succeed('which', ['npm'], { cwd: ROOT }).trim()), join(BIN, 'npm'));
   symlinkSync(realpathSync('/bin/sh'), join(BIN, 'sh'));
   symlinkSync(succeed('which', ['setpriv'], { cwd: ROOT }).trim(), join(BIN, 'setpriv'));
-  for (const node of ['node20', 'node22', 'node24']) copyFileSync(join(NODES, 'node_modules', node, 'bin/node'), join(BIN, node));
+  for (const node of ['node20', 'node22', 'node24']) copyFileSync(join(nodes, 'node_modules', node, 'bin/node'), join(BIN, node));
   copyFileSync(inject('tarball'), join(PROJECT, 'natpunch.tgz'));
   writeFileSync(join(PROJECT, 'package.json'), '{ "private": true }\n');
   for (const [name, text] of readmePrograms()) writeFileSync(join(PROJECT, `${name}.mjs`), text);

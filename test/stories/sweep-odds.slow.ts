@@ -1,4 +1,4 @@
-/** Sweeps meet as often as their closed forms say. `npm run bench -- sweeps` plays 10,000 worlds a point; here are a few hundred. */
+/** Sweeps meet as often as their closed forms say. `npm run bench -- sweeps --worlds 10000` plays as many for each point; here are a few hundred. */
 import { expect, test } from 'vitest';
 import { isInside, measurePoint, POINTS } from '../bench/sweep-points.ts';
 import { pointName } from '../bench/sweeps.ts';

@@ -1,24 +1,32 @@
 /**
  * What only the long checks need stands in packages of its own, so that `npm ci` of the project stays short. Whoever needs one
- * calls this first: it installs what the lock file there names, unless that is done.
+ * calls this first: it installs what the lock file there names, below the project's node_modules, unless that is done.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
-export const TOOLS = import.meta.dirname;
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/natpunch');
 
-export function installPackages(folder: string): void {
-  const lock = join(folder, 'package-lock.json');
+/** Where the packages of `folder` are then. */
+export function installPackages(folder: string): string {
+  const place = join(CACHE, basename(folder));
+  const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8');
   /** A copy of the lock file that was installed. */
-  const done = join(folder, 'node_modules/.installed-lock.json');
-  if (existsSync(done) && readFileSync(done, 'utf8') === readFileSync(lock, 'utf8')) return;
-  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`npm ci in ${folder} failed:\n${stderr}`);
-  copyFileSync(lock, done);
+  const done = join(place, 'node_modules/.installed-lock.json');
+  if (existsSync(done) && readFileSync(done, 'utf8') === lock) return place;
+  mkdirSync(place, { recursive: true });
+  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(folder, file), join(place, file));
+  const { status, stderr } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: place, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm ci for ${folder} failed:\n${stderr}`);
+  copyFileSync(join(place, 'package-lock.json'), done);
+  return place;
 }
+
+/** Installed by `installTools`. */
+export const TOOLS = join(CACHE, basename(import.meta.dirname));
 
 /** A globalSetup of vitest. */
 export default function installTools(): void {
-  installPackages(TOOLS);
+  installPackages(import.meta.dirname);
 }

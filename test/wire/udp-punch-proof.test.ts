@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { redactor } from '../../effects/codec.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import { toHex, utf8 } from '../../effects/wire/bytes.ts';
-import { openRendezvousCodec, peerCodec, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
+import { publicRendezvousCodec, peerCodec, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
 import type { Challenged, PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 import { anyEndpoint, kinds, registrationSeen, withRendezvous } from '../machines/punch-messages.ts';
 
@@ -44,7 +44,7 @@ describe('the nonce of a challenge', () => {
   });
 
   test('proves nothing to a rendezvous of another secret, nor to the public one', () => {
-    for (const other of [rendezvousCodec('another'), openRendezvousCodec()]) expect(heard(nonceFor(HERE), HERE, other)).not.toHaveProperty('proven');
+    for (const other of [rendezvousCodec('another'), publicRendezvousCodec()]) expect(heard(nonceFor(HERE), HERE, other)).not.toHaveProperty('proven');
   });
 
   test('that is none of ours proves nothing, and the registration is read without it', () => {
@@ -65,7 +65,7 @@ describe('the nonce of a challenge', () => {
 });
 
 describe('a recording of the rendezvous', () => {
-  const open = openRendezvousCodec();
+  const open = publicRendezvousCodec();
   const redact = redactor(rendezvous, open);
   const said = (nonce: string): string => toHex(utf8(nonce));
 

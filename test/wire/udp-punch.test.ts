@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { type Decoded, redactor } from '../../effects/codec.ts';
 import { concatBytes, fromHex, toHex, utf8 } from '../../effects/wire/bytes.ts';
 import { decodeStun, encodeStun, type StunAttribute, type StunClass } from '../../effects/wire/stun.ts';
-import { OBSERVE_SIZE, openPeerCodec, peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
+import { OBSERVE_SIZE, publicPeerCodec, peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
 import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 import { anyEndpoint, anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../machines/punch-messages.ts';
 
@@ -184,7 +184,7 @@ describe('STUN of others', () => {
 });
 
 describe('a recording', () => {
-  const open = openPeerCodec();
+  const open = publicPeerCodec();
   const redact = redactor(mine, open);
 
   test('keeps the message, but neither the identifier of the room nor a signature under its key', () => {

@@ -13,7 +13,7 @@ import { type Trace, TRACE_FORMAT } from './trace.ts';
 export function traceLog(title: string, { header, lines }: Log): Trace | undefined {
   const known = recordable(header.machine);
   if (!known) return undefined;
-  const run: Run = { name: header.id, machine: known.machine, codec: known.openCodec(header.input), input: header.input, redact: (data) => data, isSimulated: false };
+  const run: Run = { name: header.id, machine: known.machine, codec: known.publicCodec(header.input), input: header.input, redact: (data) => data, isSimulated: false };
   const teller = new Teller('log', Infinity);
   const noted = lines.flatMap((line): Noted[] => {
     const { t: at } = line;

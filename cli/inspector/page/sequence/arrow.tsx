@@ -10,8 +10,6 @@ import { along, type Segment, textWidth } from './along.tsx';
 export interface ArrowProps {
   readonly placed: PlacedArrow;
   readonly columns: Columns;
-  /** Of the svg: what is above it is not drawn. */
-  readonly top: number;
   readonly cursor: number;
   readonly isSelected: boolean;
   readonly onPick: (placed: PlacedArrow) => void;
@@ -20,11 +18,11 @@ export interface ArrowProps {
 /** Below this a text would not be read; it is left out. */
 const LEAST_TEXT = 34;
 
-export function ArrowView({ placed, columns, top, cursor, isSelected, onPick }: ArrowProps): VNode {
+export function ArrowView({ placed, columns, cursor, isSelected, onPick }: ArrowProps): VNode {
   const { drawn, ys } = placed;
   const { packet, members } = drawn;
   const { stops } = packet;
-  const points = stops.map((stop, index) => ({ x: xOf(columns, stop.lane), y: ys[index]! - top }));
+  const points = stops.map((stop, index) => ({ x: xOf(columns, stop.lane), y: ys[index]! }));
   const isBundle = members.length > 1;
   const first = stops[0]!;
   const when = cursor < first.n ? 'future' : cursor < lastOf(packet) ? 'flying' : 'past';
@@ -91,7 +89,8 @@ function Words({ segment, columns, texts }: { readonly segment: Segment; readonl
   if (label !== undefined) {
     const behind = count === undefined ? 0 : textWidth(count, 6.2) + 6;
     parts.push(along(segment, 'start', 0, 'label', clip(label, room - behind, letter)));
-    if (count !== undefined) parts.push(along(segment, 'start', Math.min(room - behind, textWidth(label, letter)) + 6, 'count', count));
+    // Letters such as m are wider than the most, and the two must not touch.
+    if (count !== undefined) parts.push(along(segment, 'start', Math.min(room - behind, textWidth(label, letter * 1.12)) + 6, 'count', count));
   }
   const className = isNews ? 'address' : 'address known';
   const fits = (text: string): string | undefined => [text, portOf(text)].find((one) => one !== '' && textWidth(one, small) <= room);

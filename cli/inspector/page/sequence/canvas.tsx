@@ -1,8 +1,8 @@
 /** What stands between two heights of a sequence: for the window that is looked at, and for pictures of the whole. */
 import type { VNode } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { Drawn } from '../model/bundles.ts';
-import { type Layout, type PlacedArrow, type PlacedMark, visible } from '../model/layout.ts';
+import { type Layout, type PlacedArrow, visible } from '../model/layout.ts';
 import type { Mark, Picture } from '../model/picture.ts';
 import { timeWords } from '../model/words.ts';
 import { ArrowView } from './arrow.tsx';
@@ -31,8 +31,27 @@ export interface CanvasProps {
 
 export function Canvas({ picture, layout, columns, from, until, cursor, packet, actor, selectedMark, markedY, headY, playY, onArrow, onMark }: CanvasProps): VNode {
   const shown = useMemo(() => visible(layout, from, until), [layout, from, until]);
-  const pickArrow = (placed: PlacedArrow): void => onArrow?.(placed.drawn);
-  const pickMark = ({ mark }: PlacedMark): void => onMark?.(mark);
+  const arrows = useDrawn(shown.arrows, (placed) => (
+    <ArrowView
+      key={placed.drawn.id}
+      placed={placed}
+      columns={columns}
+      cursor={cursor}
+      isSelected={packet !== undefined && placed.drawn.members.some(({ index }) => index === packet)}
+      onPick={({ drawn }) => onArrow?.(drawn)}
+    />
+  ), [columns, cursor, packet, onArrow]);
+  const marks = useDrawn(shown.marks, (placed) => (
+    <MarkView
+      key={`${placed.mark.n} ${placed.mark.kind}`}
+      placed={placed}
+      columns={columns}
+      cursor={cursor}
+      isSelected={placed.mark.n === selectedMark}
+      room={roomBeside(placed.mark.lane, columns)}
+      onPick={({ mark }) => onMark?.(mark)}
+    />
+  ), [columns, cursor, selectedMark, onMark]);
   return (
     <>
       <Ticks ticks={shown.ticks} top={from} columns={columns} />
@@ -44,42 +63,33 @@ export function Canvas({ picture, layout, columns, from, until, cursor, packet, 
           <path class="grip" d={`M${columns.gutter - 4} -5l6 5l-6 5z`} />
         </g>
       )}
-      {shown.arrows.map((placed) => (
-        <ArrowView
-          key={placed.drawn.id}
-          placed={placed}
-          columns={columns}
-          top={from}
-          cursor={cursor}
-          isSelected={packet !== undefined && placed.drawn.members.some(({ index }) => index === packet)}
-          onPick={pickArrow}
-        />
-      ))}
-      {shown.marks.map((placed) => (
-        <MarkView
-          key={`${placed.mark.n} ${placed.mark.kind}`}
-          placed={placed}
-          columns={columns}
-          top={from}
-          cursor={cursor}
-          isSelected={placed.mark.n === selectedMark}
-          room={roomBeside(placed.mark.lane, columns)}
-          onPick={pickMark}
-        />
-      ))}
-      {playY !== undefined && <Flying arrows={shown.arrows} columns={columns} top={from} y={playY} />}
+      <g transform={`translate(0 ${-from})`}>
+        {arrows}
+        {marks}
+        {playY !== undefined && <Flying arrows={shown.arrows} columns={columns} y={playY} />}
+      </g>
     </>
   );
 }
 
+/** The same nodes for what was drawn before, as long as `inputs` are: what stays in the window is not looked at again. */
+function useDrawn<T>(items: readonly T[], draw: (item: T) => VNode, inputs: readonly unknown[]): readonly VNode[] {
+  const before = useRef<{ readonly inputs: readonly unknown[]; readonly nodes: ReadonlyMap<T, VNode> } | undefined>(undefined);
+  const known = before.current?.inputs.every((one, index) => Object.is(one, inputs[index])) ? before.current.nodes : undefined;
+  const nodes = new Map<T, VNode>();
+  for (const item of items) nodes.set(item, known?.get(item) ?? draw(item));
+  before.current = { inputs, nodes };
+  return [...nodes.values()];
+}
+
 /** What is on its way while time runs. */
-function Flying({ arrows, columns, top, y }: { readonly arrows: readonly PlacedArrow[]; readonly columns: Columns; readonly top: number; readonly y: number }): VNode {
+function Flying({ arrows, columns, y }: { readonly arrows: readonly PlacedArrow[]; readonly columns: Columns; readonly y: number }): VNode {
   const dots = arrows.flatMap(({ drawn, ys }) => {
     const index = ys.findIndex((next, i) => i > 0 && ys[i - 1]! <= y && y < next);
     if (index < 1) return [];
     const share = (y - ys[index - 1]!) / (ys[index]! - ys[index - 1]!);
     const [x0, x1] = [drawn.packet.stops[index - 1]!, drawn.packet.stops[index]!].map(({ lane }) => xOf(columns, lane));
-    return [<circle key={drawn.id} class={`dot p-${drawn.packet.protocol}`} cx={x0! + (x1! - x0!) * share} cy={y - top} r={5} />];
+    return [<circle key={drawn.id} class={`dot p-${drawn.packet.protocol}`} cx={x0! + (x1! - x0!) * share} cy={y} r={5} />];
   });
   return <>{dots}</>;
 }

@@ -8,7 +8,6 @@ import { type Columns, xOf } from './geometry.ts';
 export interface MarkProps {
   readonly placed: PlacedMark;
   readonly columns: Columns;
-  readonly top: number;
   readonly cursor: number;
   readonly isSelected: boolean;
   /** Which side of the lane it stands on, and how much room there is. */
@@ -16,7 +15,7 @@ export interface MarkProps {
   readonly onPick: (placed: PlacedMark) => void;
 }
 
-export function MarkView({ placed, columns, top, cursor, isSelected, room, onPick }: MarkProps): VNode {
+export function MarkView({ placed, columns, cursor, isSelected, room, onPick }: MarkProps): VNode {
   const { mark, y } = placed;
   const { kind, tone } = mark;
   const letters = columns.isNarrow ? 4.9 : kind === 'outcome' ? 6.6 : kind === 'timer' ? 5.7 : 6.1;
@@ -27,7 +26,7 @@ export function MarkView({ placed, columns, top, cursor, isSelected, room, onPic
   return (
     <g
       class={`mark ${kind} ${tone} ${cursor < mark.n ? 'future' : 'past'} ${isSelected ? 'selected' : ''}`}
-      transform={`translate(${xOf(columns, mark.lane)} ${y - top})`}
+      transform={`translate(${xOf(columns, mark.lane)} ${y})`}
       role="button"
       aria-label={`${mark.actor} ${mark.text}, ${timeWords(mark.at)}`}
       onClick={() => onPick(placed)}

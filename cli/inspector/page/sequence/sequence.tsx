@@ -40,7 +40,7 @@ export const HEAD = 62;
 export function Sequence(props: SequenceProps): VNode {
   const { picture, layout, columns, cursor, packet, actor, playY, onMark, onLane } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState({ top: 0, height: 800 });
+  const [seen, setSeen] = useState<Seen>({ top: 0, height: 800 });
   useWindow(scroller, setSeen);
   useCentering(scroller, props);
   useZoom(scroller, props.onZoom);
@@ -80,10 +80,19 @@ export function Sequence(props: SequenceProps): VNode {
 
 type Scroller = { readonly current: HTMLDivElement | null };
 
-function useWindow(scroller: Scroller, setSeen: (seen: { top: number; height: number }) => void): void {
+interface Seen {
+  /** In whole steps. */
+  readonly top: number;
+  readonly height: number;
+}
+
+function useWindow(scroller: Scroller, setSeen: (change: (before: Seen) => Seen) => void): void {
   useEffect(() => {
     const element = scroller.current!;
-    const read = (): void => setSeen({ top: element.scrollTop, height: element.clientHeight });
+    const read = (): void => {
+      const seen = { top: Math.floor(element.scrollTop / STEP) * STEP, height: element.clientHeight };
+      setSeen((before) => (before.top === seen.top && before.height === seen.height ? before : seen));
+    };
     read();
     const observer = new ResizeObserver(read);
     observer.observe(element);
