@@ -7,6 +7,7 @@
  */
 import { MAX_ITERATIONS } from '../limits.ts';
 import { INTERRUPTED } from '../outcome.ts';
+import { isAt } from '../udp-paths.ts';
 import * as actions from './peer-actions.ts';
 import { peerSetup } from './peer-setup.ts';
 import { isFromPeer, isOfPool, type N4PeerContext, newContext, poolLabel, provesHearing, rankOf, serverLabel } from './session.ts';
@@ -15,6 +16,9 @@ import * as timing from './timing.ts';
 type Where = { readonly context: N4PeerContext };
 
 /** The statechart. Input: `N4PeerInput`; emits `outcome` with an `Outcome`. */
+/** Payload would go where nobody is any more, while keepalives are still answered. */
+const FOLLOW = ['noteHeard', 'takePath', 'routePayload', 'reportConnected', 'noteSpeaking'] as const;
+
 export const n4Peer = peerSetup
   .extend({
     actions,
@@ -37,6 +41,8 @@ export const n4Peer = peerSetup
         isFromPeer(context, event) &&
         context.path !== undefined &&
         rankOf(context, event.socket, event.from) > rankOf(context, context.path.socket, context.path.peer),
+      /** The partner speaks from elsewhere: its NAT has forgotten the hole, and made another mapping for what keeps it alive. */
+      isFromElsewhere: ({ context, event }) => event.type === 'punch' && isFromPeer(context, event) && !isAt(context.path, event),
       provesHearing: ({ context, event }) => event.type === 'punch' && isFromPeer(context, event) && provesHearing(context, event),
       mayAnswer: ({ context }) => context.attempt < timing.ANSWERS,
       mayFarewell: ({ context }) => context.attempt < timing.FAREWELLS,
@@ -193,11 +199,16 @@ export const n4Peer = peerSetup
                 states: {
                   settling: { after: { settleTime: 'idle' } },
                   quiet: {
-                    on: { punch: { guard: 'isFromPeer', actions: 'noteSpeaking' } },
+                    on: { punch: [{ guard: 'isFromElsewhere', actions: FOLLOW }, { guard: 'isFromPeer', actions: 'noteSpeaking' }] },
                     after: { quietTime: 'idle' },
                   },
                   idle: {
-                    on: { punch: { guard: 'isFromPeer', target: 'quiet', actions: ['noteSpeaking', 'answerPunch'] } },
+                    on: {
+                      punch: [
+                        { guard: 'isFromElsewhere', target: 'quiet', actions: [...FOLLOW, 'answerPunch'] },
+                        { guard: 'isFromPeer', target: 'quiet', actions: ['noteSpeaking', 'answerPunch'] },
+                      ],
+                    },
                     after: {
                       keepaliveInterval: [
                         { guard: 'isSilent', target: '#failed', actions: 'concludeLost' },

@@ -118,7 +118,10 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
 /** Answered only once the full-cone text has been sent, so that whoever hears an answer knows that there was one to hear. */
 export function next(sessions: Sessions, { from, at }: Arrival): SessionStep {
   const host = living(getEntry(sessions.hosts, from.host), at);
-  const client = host.clients.find(({ tests }) => tests && sameEndpoint(tests.endpoint, from)) ?? host.clients.find(({ cone, tests }) => cone && !tests);
+  const begun = host.clients.filter(({ cone, tests }) => cone && !tests);
+  // One that is overdue may have been broken off, and would be taken for an original's.
+  const due = begun.find(({ cone }) => cone && at - cone.at < LATE_CHECK_MS) ?? begun[0];
+  const client = host.clients.find(({ tests }) => tests && sameEndpoint(tests.endpoint, from)) ?? due;
   if (!client?.cone) return nothing(sessions);
   const { lastAt, count } = client.tests ?? { lastAt: Number.NEGATIVE_INFINITY, count: 0 };
   if (at - lastAt < NEXT_COPY_MS || count >= LIMITS.perClient) return nothing(sessions);

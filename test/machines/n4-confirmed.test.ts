@@ -153,7 +153,25 @@ describe('a confirmed hole', () => {
     expect(peer.punched().asked).toEqual([ANSWER]);
     expect(peer.punched().asked).toEqual([]);
     peer.advance(1_500);
-    expect(peer.punched({ from: { ...PEER, port: 5_077 } }).asked).toEqual(['p1/2: punch > 198.18.2.2:5077']);
+  });
+
+  test('follows a partner whose NAT has forgotten it and shows it at another port', () => {
+    const peer = confirmed();
+    peer.advance(6_000);
+    expect(peer.punched({ from: { ...PEER, port: 5_077 } }).asked).toEqual(['route p1/2 > 198.18.2.2:5077 from 5077 5002', 'p1/2: punch > 198.18.2.2:5077']);
+    expect(peer.outcomes.at(-1)).toMatchObject({ kind: 'connected', peer: { ...PEER, port: 5_077 } });
+    expect(peer.punched({ from: { ...PEER, port: 5_078 } }).asked).toEqual(['route p1/2 > 198.18.2.2:5078 from 5078 5002 5077']);
+    peer.advance(1_500);
+    const before = peer.net.length;
+    peer.advance(15_000);
+    expect(answers(peer, before)).toBe(1);
+    expect(peer.context.path?.peer.port).toBe(5_078);
+  });
+
+  test('does not follow another, on a host that is not the partner\'s', () => {
+    const peer = confirmed();
+    peer.advance(6_000);
+    expect(peer.punched({ from: { host: '203.0.113.9', port: 5_077 } }).asked).toEqual([]);
   });
 
   test('ends when its socket breaks', () => {

@@ -40,6 +40,18 @@ describe('one client', () => {
     expect(server.sayNext(at(1001))).toEqual(['main > 198.18.1.2:1001 port-restricted']);
   });
 
+  test('whose check was broken off does not stand in the way of the next from that address', () => {
+    const server = new TextServer().steady();
+    server.report(at(1002));
+    server.now += 12_000;
+    server.register(at(2000));
+    server.report(at(2000));
+    server.register(at(2001));
+    expect(server.report(at(2002))).toEqual(['main > 198.18.1.2:2002 full-cone']);
+    server.now += 150;
+    expect(server.sayNext(at(2001))).toEqual(['second > 198.18.1.2:2001 restricted']);
+  });
+
   test('as ours asks gets six tests from the second port before the last', () => {
     const server = new TextServer().steady();
     server.report(at(1002));

@@ -1,3 +1,4 @@
+/** A hole for datagrams, to whoever is in the same room. To be run on both sides. */
 import { ConnectionFailed, punch } from '../../../index.ts';
 
 const [server = '', room = ''] = process.argv.slice(2);

@@ -1,3 +1,4 @@
+/** A stream to whoever is in the same room: what one side reads, the other prints. */
 import { open } from '../../../index.ts';
 
 const [server = '', room = ''] = process.argv.slice(2);
