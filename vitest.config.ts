@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests of real sockets and processes: each file in a process of its own, which is all that can be left open. */
-const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library,readme-programs}.test.ts', 'test/inspector/{server,unasked}.test.ts'];
+const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library,readme-programs}.test.ts', 'test/inspector/{killed,server,unasked}.test.ts'];
 
 // A deadline, not a claim: a busy machine takes ten times as long.
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };

@@ -14,6 +14,7 @@ export interface RunOptions<T extends AnyStateMachine, M extends { readonly type
   readonly input: InputFrom<T>;
   /** The actor's name in traces and in the inspector, e.g. `a`. */
   readonly id: string;
+  /** Hears what the actor does, as xstate tells it. */
   readonly inspect?: ActorOptions<T>['inspect'];
 }
 

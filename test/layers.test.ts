@@ -78,7 +78,8 @@ test('every file opens with its promise, and stays short', () => {
   const faults = FILES.flatMap(({ path, text }) => {
     const lines = text.split('\n').length - 1;
     return [
-      ...(/^(#!.*\n)?\/\*\*/.test(text) ? [] : [`${path} does not open with a comment that says what it is for`]),
+      // The README's programs are as they stand there.
+      ...(/^(#!.*\n)?\/\*\*/.test(text) || path.startsWith('test/stories/examples/') ? [] : [`${path} does not open with a comment that says what it is for`]),
       ...(lines > (path.startsWith('test/') ? 300 : 250) ? [`${path} has ${lines} lines`] : []),
       ...(/(^|\/)(utils|helpers|common|types)\.ts$/.test(path) ? [`${path} has a name that says nothing`] : []),
     ];

@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       // What a load measures another would disturb.
       { test: { name: 'slow', include: ['test/**/*.slow.ts'], globalSetup: ['test/cli/build.ts', 'test/tools/install.ts'], fileParallelism: false, ...timeouts } },
-      { test: { name: 'all chances', include: SHARED, env: { NATPUNCH_FULL: '1' }, isolate: false, maxWorkers: 2, sequence: { groupOrder: 1 }, ...timeouts } },
+      { test: { name: 'chances', include: SHARED, env: { NATPUNCH_FULL: '1' }, isolate: false, maxWorkers: 2, sequence: { groupOrder: 1 }, ...timeouts } },
     ],
   },
 });

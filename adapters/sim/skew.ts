@@ -4,6 +4,7 @@ import type { Clock } from '../../effects/clock.ts';
 import type { NetEvent } from '../../effects/net.ts';
 import type { Surroundings } from './player.ts';
 
+/** How wrong a host's clock goes. */
 export interface ClockSkew {
   /** So much later it is there than in the world, ms. Default 0. */
   readonly aheadMs?: number;

@@ -1,6 +1,7 @@
 /** What a NAT check comes to, in the words that people know: the four cones of RFC 3489 and what else it can be. */
 import { type Failed, failed } from '../outcome.ts';
 
+/** What a host's NATs do to it, in one word. */
 export type Verdict =
   /** No NAT, and strangers get in. */
   | 'open'

@@ -44,10 +44,12 @@ export const hangUp = enqueueActions(({ context, enqueue }) => {
 export const noteFailure = assign(({ context, event }) => {
   assertEvent(event, 'net.failed');
   const { socket, code, detail } = event;
-  const isNew = code !== 'refused' && code !== 'reset' && code !== 'timed-out' && code !== 'address-in-use';
+  // That the peer's address at home cannot be reached from here is no news.
+  const isAtHome = context.targets.some((target) => target.socket === socket && target.known === 'offered');
+  const isNew = !isAtHome && code !== 'refused' && code !== 'reset' && code !== 'timed-out' && code !== 'address-in-use';
   return {
     targets: context.targets.map((target) => (target.socket === socket ? afterFailure(target, code) : target)),
-    ...(isNew || event.socket === listenerLabel(context.round) ? { trouble: detail } : {}),
+    ...(isNew || socket === listenerLabel(context.round) ? { trouble: detail } : {}),
     ...without(context, socket, 'broken'),
   };
 });

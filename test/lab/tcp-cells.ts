@@ -45,7 +45,8 @@ export class Cells {
   /** Resolves when `count` labs stand. */
   static async start(count: number): Promise<Cells> {
     const cells = new Cells();
-    await Promise.all(Array.from({ length: count }, async () => cells.#pool.add(await cells.#build())));
+    // Nine modules at once take a busy machine longer than an agent may take to start.
+    for (let n = 0; n < count; n += 1) cells.#pool.add(await cells.#build());
     return cells;
   }
 

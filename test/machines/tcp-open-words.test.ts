@@ -45,6 +45,15 @@ describe('no reply', () => {
     expect(wordsOf(bench)).toMatch(/A firewall between the two|a firewall is between the two/);
   });
 
+  test('tells of an error of this host, but not that the peer\'s address at home has no route from here', () => {
+    const saying = (socket: string): string => {
+      const bench = new OpenBench().punching({ endpoints: [PEER, AT_HOME] }).failed(socket, 'unreachable');
+      bench.advance(13_000);
+      return wordsOf(bench);
+    };
+    expect([saying('c1/0').includes('c1/0: unreachable'), saying('c1/1').includes('c1/1: unreachable')]).toEqual([true, false]);
+  });
+
   test('from a peer that is seen at our own address: one NAT is before both', () => {
     const bench = new OpenBench().punching({ endpoints: [{ host: '198.18.1.2', port: 6000 }, AT_HOME] });
     bench.failed('c1/0').advance(13_000);

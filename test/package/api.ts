@@ -17,7 +17,7 @@ export interface Reference {
 export function makeReference(): Reference {
   const folder = mkdtempSync(join(tmpdir(), 'natpunch-api-'));
   try {
-    const { code, stdout, stderr } = runToEnd(join(TOOLS, 'node_modules/.bin/typedoc'), ['--options', join(ROOT, 'test/package/typedoc.json'), '--plugin', join(TOOLS, 'node_modules/typedoc-plugin-markdown'), '--out', folder], { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } });
+    const { code, stdout, stderr } = runToEnd(join(TOOLS, 'node_modules/.bin/typedoc'), ['--options', join(ROOT, 'test/package/typedoc.json'), '--plugin', join(TOOLS, 'node_modules/typedoc-plugin-markdown/dist/index.js'), '--out', folder], { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } });
     if (code !== 0) throw new Error(`typedoc ended with ${code}:\n${stdout}\n${stderr}`);
     const warnings = `${stdout}\n${stderr}`.split('\n').filter((line) => line.includes('[warning]'));
     // A statechart's type has parts of xstate's own that nobody could describe here.

@@ -76,7 +76,7 @@ test('it is as large as docs/decisions/0002-dependencies.md says', () => {
 
 test('the types of the README’s programs hold, as its readers have them', () => {
   for (const [name, text] of readmePrograms()) writeFileSync(join(PROJECT, `${name}.mts`), text);
-  const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
   const programs = readmePrograms().map(([name]) => `${name}.mts`);
   for (const compiler of [join(ROOT, 'node_modules/.bin/tsc'), join(inject('tools'), 'node_modules/.bin/tsc')]) {
     expect(runToEnd(compiler, [...options, ...programs], { cwd: PROJECT })).toMatchObject({ code: 0, stdout: '' });
@@ -113,8 +113,8 @@ describe.each(['node20', 'node22', 'node24'])('under %s', (name) => {
     expect(ends(node, 'check.mjs', server)).toMatchObject({ code: 0, stdout: expect.stringMatching(/verdict: 'open'/) });
   });
 
-  test.each([['sim', 'udp'], ['sim', 'tcp'], ['sim', 'n4'], ['sim', 'pwnat', '--a', 'restricted', '--b', 'open']])('natpunch %s %s works', (...args) => {
-    expect(ends(node, MAIN, ...args)).toMatchObject({ code: 0 });
+  test.each(['udp', 'tcp', 'n4', 'pwnat'])('natpunch sim %s works', (protocol) => {
+    expect(ends(node, MAIN, 'sim', protocol, '--a', 'restricted', '--b', 'open')).toMatchObject({ code: 0 });
   });
 
   test('natpunch pwnat says what it lacks', () => {

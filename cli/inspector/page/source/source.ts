@@ -106,6 +106,7 @@ export function useSource(store: Store<View>): Source {
     return {
       change,
       show,
+      isShowing: () => !isFirst,
       playOne,
       playBeside,
       live,
@@ -122,7 +123,8 @@ export function useSource(store: Store<View>): Source {
       const runs = await listRuns();
       actions.change({ runs });
       const [first, second, third] = runs;
-      if (first === undefined) return actions.toPlayground();
+      // An application that has opened the page may have spoken already.
+      if (first === undefined) return actions.isShowing() ? undefined : actions.toPlayground();
       // Two finished runs, and no more, were given to be compared.
       if (second?.isDone && first.isDone && third === undefined) {
         const [left, right] = await Promise.all([fetchRun(first.id), fetchRun(second.id)]);
