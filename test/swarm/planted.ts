@@ -25,7 +25,7 @@ export const PLANTED: readonly Planted[] = [
   { rule: 'throw', bug: 'a codec that throws at a farewell', cast: withPart((part) => ({ ...part, codec: throwing(part.codec, 'bye') })), needs: { end: { of: 'first', how: 'close' } } },
   { rule: 'one-sided', bug: 'a peer that never asks whether the other is still there', cast: withMachine(udpPunchPeer.provide({ delays: { keepaliveInterval: FOR_EVER } })), needs: { end: { of: 'second', how: 'killed' } } },
   { rule: 'not-joined', bug: 'a peer that believes nobody', cast: { ...withMachine(udpPunchPeer.provide({ guards: BELIEVES_NOBODY })), limits: { ...udpPunch.limits, joinMs: 15_000 } } },
-  { rule: 'past-deadline', bug: 'a peer that asks a rendezvous for ever', cast: withMachine(udpPunchPeer.provide({ delays: { registerInterval: FOR_EVER, waitDeadline: FOR_EVER } })), needs: { b: [{ blocked: ['udp'] }] } },
+  { rule: 'past-deadline', bug: 'a peer that listens for ever', cast: { ...withMachine(udpPunchPeer.provide({ guards: BELIEVES_NOBODY, delays: { listenTime: FOR_EVER } })), limits: { ...udpPunch.limits, joinMs: 2 * udpPunch.limits.lifeMs } } },
   { rule: 'over-budget', bug: 'a peer that probes every millisecond', cast: { ...withMachine(udpPunchPeer.provide({ guards: { ...BELIEVES_NOBODY, mayProbeAgain: () => true }, delays: { probeInterval: 1 } })), budget: { ...udpPunch.budget, perSecond: 100 } } },
   { rule: 'not-ended', bug: 'a peer that takes leave for ever', cast: withMachine(udpPunchPeer.provide({ delays: { leaveTime: FOR_EVER } })), needs: { faults: [], end: { of: 'first', how: 'close' } } },
   { rule: 'wrong-payload', bug: 'a tunnel that carries every piece twice', cast: withPart((part) => ({ ...part, codec: doubling(part.codec) }), pwnat), needs: { a: [], b: [] } },

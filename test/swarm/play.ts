@@ -24,8 +24,8 @@ export interface Played {
 
 /** How long those who have met talk. */
 const TALK_MS = 3_000;
-/** After everything is closed, the longest that TCP remembers, and packets under way. */
-const DRY_MS = 400_000;
+/** After everything is closed: as long as TCP repeats an end that nobody answers, nine times at most, two minutes apart, and remembers it. */
+const DRY_MS = 1_200_000;
 
 export function play(spec: WorldSpec, cast: SwarmCast): Played {
   const drama = new Drama(spec, cast);
