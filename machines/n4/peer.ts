@@ -19,6 +19,7 @@ type Where = { readonly context: N4PeerContext };
 /** Payload would go where nobody is any more, while keepalives are still answered. */
 const FOLLOW = ['noteHeard', 'takePath', 'routePayload', 'reportConnected', 'noteSpeaking'] as const;
 
+/** The statechart. Input: `N4PeerInput`; emits `outcome` with an `Outcome`. */
 export const n4Peer = peerSetup
   .extend({
     actions,
