@@ -35,8 +35,13 @@ export function record({ net, clock, write, header, redact }: RecordOptions): Re
   /** Above 0 while an effect is being asked. */
   let asking = 0;
 
+  /** How many connections had each label: what one still lacked the end of is none of the next one's. */
+  const lives = new Map<string, number>();
+  const redactLife: Redact = (data, remote, stream, via) => redact(data, remote, stream === undefined ? undefined : `${stream} ${lives.get(stream) ?? 0}`, via);
+
   const note = (what: Happening): void => {
-    if (!ended) write(writeLine(clock.now(), what, redact));
+    if (what.kind === 'effect' && what.effect.type === 'tcp.connect') lives.set(what.effect.socket, (lives.get(what.effect.socket) ?? 0) + 1);
+    if (!ended) write(writeLine(clock.now(), what, redactLife));
   };
 
   write(writeHeader(header));

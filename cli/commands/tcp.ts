@@ -25,7 +25,7 @@ export function defineTcp(command: Command): void {
     .option('--room <name>', 'the secret that both peers name (default: $NATPUNCH_ROOM, which no process list shows)', options.notEmpty)
     .option('--once', 'confirm the connection both ways, print the result, and exit')
     .option('--local <[addr:]port>', 'the address to connect from, and listen on', options.ownAddress)
-    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); opening then takes up to 22 s more', options.seconds)
+    .option('--timeout <s>', 'how long to wait for the peer to come (default: 60); opening then takes up to 22 s more, with a slow rendezvous up to 46', options.seconds)
     .option('--seed <n>', 'derive identifiers from it, to repeat a run; never the same on both sides', options.notEmpty)
     .option('--record <file>', 'write down what the machine does, for replay')
     .option('--json', 'results and status lines as JSON')

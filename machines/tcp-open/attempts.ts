@@ -3,7 +3,7 @@
  * a room of its own. So whatever a NAT remembers of the first is of no matter. Pure.
  */
 import { UNSEEN } from './own-ports.ts';
-import type { OpenPeerContext } from './session.ts';
+import type { OpenPeerContext, OpenPeerInput } from './session.ts';
 import { ATTEMPTS } from './timing.ts';
 
 /** All that belongs to one attempt, as it is before it. Calls and aims are counted on: their bounds hold for all attempts. */
@@ -12,6 +12,7 @@ export function anew({ attempt, aims, spent, repeats, made: _, ...context }: Ope
     ...context,
     ...UNSEEN,
     attempt: attempt + 1,
+    roundsBefore: context.round,
     aims,
     spent,
     repeats,
@@ -35,6 +36,11 @@ export function again(attempt: number): { readonly attempt?: number } {
 }
 
 /** Whoever is told which port to use has no other. */
-export function mayBeginAnew({ attempt, input }: OpenPeerContext): boolean {
-  return attempt + 1 < ATTEMPTS && (input.local?.port ?? 0) === 0;
+export function keepsPort({ local }: OpenPeerInput): boolean {
+  return (local?.port ?? 0) !== 0;
+}
+
+/** Both do, or none: whoever went alone would wait for a peer that still calls the old port. */
+export function mayBeginAnew({ attempt, input, peer }: OpenPeerContext): boolean {
+  return attempt + 1 < ATTEMPTS && !keepsPort(input) && peer?.keepsPort !== true;
 }

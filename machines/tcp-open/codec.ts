@@ -6,7 +6,7 @@
  *   ROOM    C7F0  32  identifier of the room, derived from its name and from      register, foretell
  *                     the attempt
  *   MEMBER  C7F1  16  session(8) round trip in 0.1 ms, or FFFF(2) round of        all to and from the rendezvous
- *                     the forecast(1) 0(1) its age in ms(2) 0(2)
+ *                     the forecast(1) 1 if it keeps its port(1) its age in ms(2) 0(2)
  *   PEER    C7F2  16  as MEMBER, of the other peer                                introduced
  *   PAIR    C7F3  16  receiver's session(8) sender's session(8)                   probe, confirm, handover
  *   PORTS   C7F4  12  a forecast, see `port-forecast-bytes.ts`                    foretell; introduced: the peer's
@@ -71,10 +71,10 @@ interface Own {
 function encode(message: OpenMessage, own: Own): Uint8Array {
   switch (message.type) {
     case 'register': {
-      const { txid, peer, rttMs, candidates } = message;
+      const { txid, peer, rttMs, keepsPort, candidates } = message;
       return plain('request', txid, [
         roomOf(message, own),
-        member(MEMBER, { id: peer, rttMs }),
+        member(MEMBER, { id: peer, rttMs, keepsPort }),
         ...peerAddresses(candidates, CANDIDATE_LIMIT),
       ]);
     }

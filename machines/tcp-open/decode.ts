@@ -56,7 +56,7 @@ function withRendezvous(message: StunMessage, self: Uint8Array, { roomName }: Kn
       if (roomId.length !== 32) return undefined;
       const room = roomName(toHex(roomId));
       if (ports) return forecast.kind === 'unknown' ? undefined : heard({ type: 'foretell', txid, ...room, peer: me.id, rttMs: me.rttMs, round: me.round, forecast });
-      return heard({ type: 'register', txid, ...room, peer: me.id, rttMs: me.rttMs, candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
+      return heard({ type: 'register', txid, ...room, peer: me.id, rttMs: me.rttMs, ...(me.keepsPort ? { keepsPort: true } : {}), candidates: endpoints.slice(0, CANDIDATE_LIMIT) });
     }
     case 'success': {
       const mapped = attribute(message, 'xor-mapped-address')?.endpoint;

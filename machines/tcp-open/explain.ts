@@ -12,7 +12,8 @@ const HELP = `${RELAY} UDP may also pass where TCP does not.`;
 
 /** After the last round. */
 export function explainSilence(context: OpenPeerContext): Failed {
-  const { targets, round, aims, strangers, broken, trouble } = context;
+  const { targets, aims, strangers, broken, trouble } = context;
+  const round = context.round - context.roundsBefore;
   const rounds = `${round} round${round === 1 ? '' : 's'}`;
   const local = hostSaid(trouble);
   const foreign = strangers === 0 ? '' : ` ${strangers === 1 ? 'One connection was' : `${strangers} connections were`} with somebody who does not know the room, and closed.`;

@@ -23,6 +23,8 @@ export interface Register extends Room {
   readonly peer: string;
   /** The shortest round trip to the rendezvous that the sender has measured, ms. Only who names one is introduced. */
   readonly rttMs?: number | undefined;
+  /** It has been told which port to use, and so cannot begin anew from another. */
+  readonly keepsPort?: true | undefined;
   /** The sender's own addresses, at most `CANDIDATE_LIMIT`. */
   readonly candidates: readonly Endpoint[];
 }
@@ -75,6 +77,8 @@ export interface Introduced {
 export interface PeerDescription {
   readonly id: string;
   readonly rttMs: number;
+  /** As in its registration. */
+  readonly keepsPort?: true | undefined;
   /** Of its last forecast. */
   readonly round: number;
   readonly forecast: Forecast;

@@ -43,7 +43,9 @@ function aimDelay(context: OpenPeerContext): number {
 function foretoldKind(context: OpenPeerContext, event: OpenPeerEvent): Plan['kind'] {
   if (event.type !== 'introduced' || event.socket !== SERVER || event.to !== context.self || event.peer.id !== context.peer?.id) return 'plain';
   if (event.peer.endpoints[0]?.host !== context.peer.endpoints[0]?.host) return 'plain';
-  return event.round === context.told.round ? aimKind({ ...context, peer: event.peer }) : 'plain';
+  // Ports that stay are told as round 0, in every attempt.
+  const said = context.mapping === 'same' ? 0 : context.told.round;
+  return event.round === said ? aimKind({ ...context, peer: event.peer }) : 'plain';
 }
 
 function failureOf(code: NetFailure): timing.Retry['failure'] {

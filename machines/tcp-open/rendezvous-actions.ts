@@ -1,7 +1,8 @@
 /** What the tcp-open peer says to the rendezvous before it knows its peer, and remembers of the answers. The states: `peer.ts`. */
 import { assertEvent } from 'xstate';
 import { reachable } from '../rendezvous/mapping.ts';
-import { again } from './attempts.ts';
+import { again, keepsPort } from './attempts.ts';
+import type { PeerDescription } from './messages.ts';
 import { peerSetup } from './peer-setup.ts';
 import { ownEnd, SERVER, startDelay, txidOf } from './session.ts';
 
@@ -18,11 +19,11 @@ export const rememberLocal = assign(({ context, event }) => {
 
 /** Its `at` is the answer's before it, or that of the connection: nothing else tells the time. */
 export const register = enqueueActions(({ context, event, enqueue }) => {
-  const { self, serial, attempt, rttMs, local } = context;
+  const { self, serial, attempt, rttMs, local, input } = context;
   const txid = txidOf(context, serial);
   const at = 'at' in event ? event.at : undefined;
   enqueue.assign({ serial: serial + 1, asked: { txid, at } });
-  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, ...again(attempt), peer: self, rttMs, candidates: local ? [local] : [] } });
+  enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, ...again(attempt), peer: self, rttMs, ...(keepsPort(input) ? { keepsPort: true } : {}), candidates: local ? [local] : [] } });
 });
 
 export const rememberAnswer = assign(({ context, event }) => {
@@ -41,6 +42,14 @@ export const rememberAnswer = assign(({ context, event }) => {
 
 export const rememberPeer = assign(({ context, event }) => {
   assertEvent(event, 'introduced');
-  const { mapped, peer, at } = event;
+  const { mapped, at } = event;
+  const peer = sameHosts(event.peer, context.peer);
   return { mapped, peer, startAt: at + startDelay({ ...context, peer }) };
 });
+
+/** Later attempts go to no other hosts than the first, whatever the rendezvous says; ports are new. */
+function sameHosts(peer: PeerDescription, before: PeerDescription | undefined): PeerDescription {
+  if (!before) return peer;
+  const hosts = new Set(before.endpoints.map(({ host }) => host));
+  return { ...peer, endpoints: peer.endpoints.filter(({ host }) => hosts.has(host)) };
+}

@@ -43,6 +43,7 @@ export interface Member {
   readonly peer: string;
   readonly txid: string;
   readonly rttMs: number | undefined;
+  readonly keepsPort?: true | undefined;
   readonly source: Endpoint;
   readonly endpoints: readonly Endpoint[];
   readonly isIntroduced: boolean;
@@ -163,16 +164,16 @@ export function sweep(rooms: Rooms, now: number): RoomsStep {
   return { memory, replies };
 }
 
-function memberOf({ socket, peer, txid, rttMs, from, candidates }: Register & Arrival, before: Member | undefined): Member {
-  return { socket, peer, txid, rttMs, source: from, endpoints: endpointsOf({ from, candidates }), isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
+function memberOf({ socket, peer, txid, rttMs, keepsPort, from, candidates }: Register & Arrival, before: Member | undefined): Member {
+  return { socket, peer, txid, rttMs, ...(keepsPort ? { keepsPort } : {}), source: from, endpoints: endpointsOf({ from, candidates }), isIntroduced: before?.isIntroduced ?? false, foretold: before?.foretold };
 }
 
 /** Tells one member of the other. */
 function introduction({ socket, txid, peer: to, source, foretold: own }: Member, other: Member, now: number): Reply<OpenMessage> {
-  const { peer: id, rttMs = 0, foretold: told } = other;
+  const { peer: id, rttMs = 0, keepsPort, foretold: told } = other;
   const forecast = told?.forecast ?? { kind: 'unknown' };
   const endpoints = forecast.kind === 'counting' && told ? [told.source, ...other.endpoints.slice(1)] : other.endpoints;
   const mapped = own?.source ?? source;
-  const peer = { id, rttMs, round: told?.round ?? 0, forecast, ageMs: told ? now - told.at : 0, endpoints };
+  const peer = { id, rttMs, ...(keepsPort ? { keepsPort } : {}), round: told?.round ?? 0, forecast, ageMs: told ? now - told.at : 0, endpoints };
   return { socket, message: { type: 'introduced', txid, to, round: own?.round ?? 0, mapped, peer } };
 }

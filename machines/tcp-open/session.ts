@@ -39,6 +39,8 @@ export interface OpenPeerContext extends OwnPorts {
   /** How often this side has registered anew, from another port. */
   readonly attempt: number;
   readonly round: number;
+  /** Rounds of the attempts before this one. */
+  readonly roundsBefore: number;
   /** The moment agreed with the peer. */
   readonly startAt: number;
   /** How often calls that nobody answered were given up for new ones. */
@@ -109,6 +111,7 @@ export function newContext(input: OpenPeerInput | undefined): OpenPeerContext {
     ...UNSEEN,
     attempt: 0,
     round: 0,
+    roundsBefore: 0,
     startAt: 0,
     hangUps: 0,
     targets: [],

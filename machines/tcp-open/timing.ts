@@ -27,6 +27,7 @@ export function attemptMs(pathMs: number): number {
   return ATTEMPT_MS + Math.min(4 * pathMs, ATTEMPT_MS);
 }
 
+/** The part of it that does not grow with the line, and the most that the other may be. */
 export const ATTEMPT_MS = 4_500;
 /** How long to wait for the rendezvous, and for the peer, before a later attempt: whoever heard of the first so much later comes so much later. */
 export const AGAIN_MS = 7_500;

@@ -1,7 +1,7 @@
 /** A second attempt of the tcp-open peer: when it comes, what it takes along, and what is said when it cannot begin. */
 import { describe, expect, test } from 'vitest';
 import { attemptMs, PUNCH_DEADLINE_MS } from '../../machines/tcp-open/timing.ts';
-import { FIRST, OpenBench } from './open-peer.ts';
+import { FIRST, LAST, OpenBench, PEER, SERVER, TXID } from './open-peer.ts';
 
 /** Each side is 20 ms from the rendezvous and back. */
 const AGED_MS = attemptMs(40);
@@ -32,6 +32,28 @@ describe('what nothing came of for some seconds', () => {
     expect(bench.state).toMatch(/^punching/);
     bench.advance(5_000);
     expect(bench.state).toBe('connecting');
+  });
+
+  test('goes on as it is where the peer was told which port to use', () => {
+    const bench = new OpenBench().connected().answered().answered();
+    bench.send({ type: 'introduced', txid: TXID, to: bench.context.self, round: 0, mapped: { host: '198.18.1.2', port: 5000 }, peer: { id: LAST, rttMs: 20, keepsPort: true, endpoints: [PEER], round: 0, forecast: { kind: 'unknown' }, ageMs: 0 }, socket: 'server', from: SERVER, at: bench.now });
+    bench.elapse('startDelay');
+    bench.advance(11_000);
+    expect([bench.state.startsWith('punching'), bench.context.attempt]).toEqual([true, 0]);
+  });
+
+  test('goes to no host that the first introduction did not name', () => {
+    const bench = begunAnew().connected().answered().answered().introduced({ endpoints: [PEER, { host: '203.0.113.1', port: 80 }, { host: '203.0.113.2', port: 80 }] });
+    bench.elapse('startDelay');
+    expect(bench.asked.filter((words) => words.startsWith('connect'))).toEqual([`connect c${bench.context.round}/0 198.18.2.2:6000 from 5000`]);
+  });
+
+  test('tells its rounds alone', () => {
+    const bench = begunAnew().connected().answered().answered().introduced();
+    bench.elapse('startDelay');
+    bench.advance(PUNCH_DEADLINE_MS);
+    const { roundsBefore, round, outcome } = bench.context;
+    expect([roundsBefore > 0, outcome]).toMatchObject([true, { detail: expect.stringContaining(`In ${round - roundsBefore} rounds`) }]);
   });
 
   test('is begun anew once, with the same peer at the same host only', () => {

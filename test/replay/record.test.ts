@@ -81,6 +81,22 @@ describe('the recorded network', () => {
     expect(withoutSums(lines)[1]).toBe('{"t":0,"effect":{"type":"tcp.send","socket":"t","payload":3}}');
   });
 
+  test('keeps apart the connections that have one label after each other: what one lacked the end of is none of the next one', () => {
+    const streams: (string | undefined)[] = [];
+    const { ask, tell, stop } = recorded((data, _, stream) => {
+      streams.push(stream);
+      return data;
+    });
+    const half: NetEvent = { type: 'tcp.received', socket: 't', data: Uint8Array.of(1), at: 1 };
+    const connect: NetEffect = { type: 'tcp.connect', socket: 't', to: here };
+    ask([connect]);
+    tell([half, half]);
+    ask([{ type: 'close', socket: 't' }, connect]);
+    tell([half]);
+    stop();
+    expect([streams[0] === streams[1], new Set(streams).size]).toEqual([true, 2]);
+  });
+
   test('ends the log once, and writes nothing after', () => {
     const { lines, stop, timer } = recorded();
     stop();
@@ -129,7 +145,7 @@ interface Recorded {
   stop(): void;
 }
 
-function recorded(redact: (data: Uint8Array) => Uint8Array | undefined = (data) => data): Recorded {
+function recorded(redact: Parameters<typeof record>[0]['redact'] = (data) => data): Recorded {
   const [lines, asked, heard] = [[] as string[], [] as NetEffect[], [] as NetEvent[]];
   const [effects, events, clock] = [new Subject<NetEffect>(), new Subject<NetEvent>(), fakeClock()];
   const bare: Net = (from) => {

@@ -58,6 +58,18 @@ describe('ports are told', () => {
   });
 });
 
+test('in a second attempt too, where nothing came through in the first', () => {
+  for (const [a, b] of [['symmetric-seq', 'port-restricted'], ['port-restricted+rst', 'symmetric-seq+rst'], ['symmetric-seq', 'symmetric-seq']] as const) {
+    const w = begin({ a, b });
+    w.advance(50);
+    const links = new Map(['a', 'b'].map((host) => [host, w.sites.get(host)?.accessName]));
+    w.internet.lossOrder = ({ host, dst }) => (w.clock.now() < 4_900 && dst.host !== w.address('s') ? links.get(host) : undefined);
+    w.advance(12_000);
+    const contexts = ['a', 'b'].map((host) => w.running(host).actor.getSnapshot().context as OpenPeerContext);
+    expect([a, b, kindsOf(w), contexts.map(({ attempt }) => attempt), w.stop().leaks()]).toEqual([a, b, MET, [1, 1], []]);
+  }
+});
+
 test('an aim in quiet costs three mappings of ours, beside six connections to the rendezvous', () => {
   const w = begin(PAIR);
   w.advance(2_000);

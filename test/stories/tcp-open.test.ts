@@ -112,6 +112,18 @@ describe('what nothing came of is begun anew', () => {
     expect(leftOf(w)).toEqual([]);
   });
 
+  test('by none of them where one was told which port to use: a path that comes late is found', () => {
+    const w = world(CONES, { latencyMs: 20, keep: false }).run(cast({ inputs: { a: { local: { port: 5_000 } } } }), { maxMs: 0, settleMs: 0 });
+    w.advance(60);
+    w.partition('b');
+    w.advance(6_000);
+    w.heal('b');
+    w.advance(9_000);
+    const contexts = ['a', 'b'].map((host) => w.running(host).actor.getSnapshot().context.attempt);
+    expect([outcomesOf(w), contexts]).toMatchObject([[{ kind: 'connected' }, { kind: 'connected' }], [0, 0]]);
+    expect(leftOf(w)).toEqual([]);
+  });
+
   test('and says why the first attempt failed when the peer does not come again', () => {
     const w = begin({ a: 'port-restricted', b: 'port-restricted' });
     w.advance(120);

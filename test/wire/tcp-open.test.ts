@@ -68,6 +68,13 @@ describe('a message', () => {
     expect(publicOpenCodec().decode(recorded ?? new Uint8Array(0))).toEqual({ kind: 'message', message: again });
   });
 
+  test('says who keeps its port, as it registers and as it is introduced', () => {
+    const register = { type: 'register', txid: HANDOVER.txid, peer: '1111111111111111', keepsPort: true, candidates: [] } as const;
+    const peer = { id: '2222222222222222', rttMs: 3, keepsPort: true, round: 0, forecast: { kind: 'unknown' }, ageMs: 0, endpoints: [{ host: '198.18.2.2', port: 6000 }] } as const;
+    const introduced = { type: 'introduced', txid: HANDOVER.txid, to: '1111111111111111', round: 0, mapped: { host: '198.18.1.2', port: 5000 }, peer } as const;
+    for (const message of [register, introduced]) expect(mine.decode(mine.encode(message))).toEqual({ kind: 'message', message });
+  });
+
   test('with any bit changed, or cut anywhere, is not what it was, and nothing throws', () => {
     fc.assert(fc.property(anyMessage, fc.nat(), (message, at) => {
       const data = mine.encode(message);
