@@ -5,14 +5,15 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { world } from '../../adapters/sim/world.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
 import { canMeet, isLeftToChance, PAIRS } from '../grid/oracle.ts';
 import { tellRuns } from './agreement.ts';
 import { IS_FULL } from './full.ts';
-import { type Agent, buildLab, type LabSpec } from './lab.ts';
+import { type Agent, buildLab, type Lab, type LabSpec } from './lab.ts';
+import { Pool } from './pool.ts';
 import type { Punched } from './punch-agent.ts';
 
 const RUNS = IS_FULL ? 20 : 6;
@@ -40,15 +41,34 @@ ${table}
 `;
 }
 
-async function withHosts<T>(spec: LabSpec, use: (hosts: { readonly a: Agent; readonly b: Agent }) => Promise<T>): Promise<T> {
-  const lab = await buildLab(spec);
-  try {
+interface Standing {
+  readonly lab: Lab;
+  readonly a: Agent;
+  readonly b: Agent;
+}
+
+/** Labs whose processes are started once and whose networks are built anew for every pair. */
+const labs = new Pool<Standing>();
+const standing: Standing[] = [];
+/** Pairs that cannot meet wait most of their time. */
+const LABS = 4;
+
+beforeAll(async () => {
+  for (let n = 0; n < LABS; n += 1) {
+    const lab = await buildLab({ a: 'open' });
     const [a, b, s] = await Promise.all([lab.agent('a', AGENT), lab.agent('b', AGENT), lab.agent('s', AGENT)]);
     await s.call('serve', [SERVER]);
-    return await use({ a, b });
-  } finally {
-    await lab.dispose();
+    standing.push({ lab, a, b });
+    labs.add({ lab, a, b });
   }
+});
+afterAll(() => Promise.all(standing.map(({ lab }) => lab.dispose())));
+
+async function withHosts<T>(spec: LabSpec, use: (hosts: { readonly a: Agent; readonly b: Agent }) => Promise<T>): Promise<T> {
+  return labs.lend(async ({ lab, a, b }) => {
+    await lab.rebuild(spec);
+    return await use({ a, b });
+  });
 }
 
 async function punchOnce({ a, b }: { readonly a: Agent; readonly b: Agent }, room: string): Promise<readonly [Punched, Punched]> {
@@ -60,7 +80,7 @@ async function punchOnce({ a, b }: { readonly a: Agent; readonly b: Agent }, roo
 async function punchAll(title: string, spec: LabSpec, runs = RUNS): Promise<number> {
   const results = await withHosts(spec, async (hosts) => {
     const all: (readonly [Punched, Punched])[] = [];
-    for (let n = 0; n < runs; n += 1) all.push(await punchOnce(hosts, `room ${n}`));
+    for (let n = 0; n < runs; n += 1) all.push(await punchOnce(hosts, `${title}, room ${n}`));
     return all;
   });
   const good = results.filter(([a, b]) => a.heard === 'from b' && b.heard === 'from a');
@@ -112,7 +132,7 @@ describe('pairs that cannot meet', () => {
     await Promise.all(
       batch.map(async ([a, b]) => {
         expect(simulated(a, b)).toBe(false);
-        const results = await withHosts({ a, b }, (hosts) => Promise.all(['x', 'y', 'z'].map((room) => punchOnce(hosts, room))));
+        const results = await withHosts({ a, b }, (hosts) => Promise.all(['x', 'y', 'z'].map((room) => punchOnce(hosts, `${a} × ${b}, room ${room}`))));
         tellRuns('udp-punch', a, b, results.filter((both) => both.some(({ kind }) => kind === 'connected')).length, results.length);
         for (const punched of results.flat()) expect(punched).toEqual({ kind: 'failed', reason: expect.any(String), detail: expect.any(String) });
         rows.push(`| ${a} × ${b} | ${results.length} | 0 | – | – |`);
