@@ -5,6 +5,7 @@ import type { Outcome } from '../../machines/outcome.ts';
 import type { OpenPeerContext } from '../../machines/tcp-open/session.ts';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
 import { lateBy } from '../grid/skews.ts';
+import { runs } from '../runs.ts';
 
 const PAIR = { a: 'symmetric-seq', b: 'port-restricted' };
 
@@ -43,7 +44,8 @@ describe('ports are told', () => {
     ['symmetric-seq', 'port-restricted+rst', 20],
     ['symmetric-seq+rst', 'port-restricted', 20],
   ])('%s × %s: at least %i of 20 worlds', (a, b, least) => {
-    expect(opened(a, b, 20, { latencyMs: 25 })).toBeGreaterThanOrEqual(least);
+    const worlds = runs(20, 4);
+    expect(opened(a, b, worlds, { latencyMs: 25 })).toBeGreaterThanOrEqual(Math.min(least, worlds));
   });
 
   test('where one side is far from the rendezvous and the other near', () => {
@@ -87,7 +89,7 @@ test('ports at random are said to be so in under 6 s on both sides, in under 11 
 });
 
 describe('whoever vanishes while ports are told', () => {
-  const moments = Array.from({ length: 30 }, (_, n) => 20 + 20 * n);
+  const moments = Array.from({ length: runs(30, 6) }, (_, n) => 20 + runs(20, 100) * n);
 
   test.each([PAIR, { a: 'symmetric-seq', b: 'symmetric-seq' }])('of $a × $b leaves the other with a clear outcome, in time, and no socket', { timeout: 30_000 }, (places) => {
     for (const at of moments) {
