@@ -14,7 +14,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],
       // The page runs in a browser and the commands in processes of their own, where this does not look; test/browser and test/cli test them.
-      exclude: ['cli/inspector/page/**', 'cli/commands/**', 'cli/main.ts'],
+      exclude: ['test/**', 'cli/inspector/page/**', 'cli/commands/**', 'cli/main.ts'],
       // Whole lines for people; json for test/coverage, which asks a reason for every branch that is left.
       reporter: [['text', { skipFull: true }], 'json'],
     },
