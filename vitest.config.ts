@@ -10,7 +10,14 @@ export default defineConfig({
   test: {
     // Two cores are what CI has; without this vitest leaves one of them alone.
     maxWorkers: '100%',
-    coverage: { provider: 'v8', include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'], reporter: ['text'] },
+    coverage: {
+      provider: 'v8',
+      include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],
+      // The page runs in a browser and the commands in processes of their own, where this does not look; test/browser and test/cli test them.
+      exclude: ['test/**', 'cli/inspector/page/**', 'cli/commands/**', 'cli/main.ts'],
+      // Whole lines for people; json for test/coverage, which asks a reason for every branch that is left.
+      reporter: [['text', { skipFull: true }], 'json'],
+    },
     projects: [
       { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },
       // Values and simulated worlds leave nothing behind, so that one process can load them once for all.

@@ -57,7 +57,6 @@ export function encodeTunnel(message: TunnelMessage, bodies: Bodies): Uint8Array
 
 /** DecodeError on whatever is none. */
 export function decodeTunnel(data: Uint8Array, bodies: Bodies): PwnatMessage {
-  if (data.length === 0) return { type: 'punch' };
   const reader = new Reader(data);
   const [id, type, length] = [reader.u16(), reader.u8(), reader.u16()];
   if (length !== reader.remaining) throw new DecodeError(`a body of ${reader.remaining} bytes that calls itself ${length}`, 3);

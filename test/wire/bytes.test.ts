@@ -1,7 +1,7 @@
 /** What the byte layer promises: exact bounds, big-endian, nothing truncated silently. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DecodeError, Reader, Writer, concatBytes, equalBytes, fromHex, fromUtf8, toHex, utf8 } from '../../effects/wire/bytes.ts';
+import { DecodeError, Reader, Writer, concatBytes, equalBytes, fromHex, fromUtf8, readable, toHex, utf8 } from '../../effects/wire/bytes.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 120 });
 const octets = fc.uint8Array({ maxLength: 80 });
@@ -131,4 +131,10 @@ test('concatBytes puts the parts in order into memory of its own', () => {
       expect(parts.some((part) => part.buffer === whole.buffer)).toBe(false);
     }),
   );
+});
+
+test('what cannot be read is a value, and a bug in reading it is still thrown', () => {
+  expect(readable(() => new Reader(new Uint8Array(1)).u16())).toBeInstanceOf(DecodeError);
+  const bug = new TypeError('a bug');
+  expect(() => readable(() => { throw bug; })).toThrow(bug);
 });

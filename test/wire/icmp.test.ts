@@ -38,6 +38,12 @@ describe('what was seen on the wire', () => {
     expect(read).toMatchObject({ kind: 'unreachable', code: 3, quoted: { ...quoted, length: 28, ttl: 1 } });
     expect(quotedEcho(read.quoted)).toBeUndefined();
   });
+
+  test('is no echo: an error about ICMP of another kind', () => {
+    const quoted = { src: '10.0.0.1', dst: '10.0.0.2', protocol: IP_PROTOCOL.icmp, data: hex('0300fcff00000000') };
+    expect(quotedEcho(quoted)).toBeUndefined();
+    expect(quotedEcho({ ...quoted, data: hex('0000ffff00000000') })).toEqual({ kind: 'echo-reply', id: 0, sequence: 0 });
+  });
 });
 
 describe('decoding refuses', () => {

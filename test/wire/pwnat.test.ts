@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redactor } from '../../effects/codec.ts';
-import { toHex, utf8 } from '../../effects/wire/bytes.ts';
+import { fromHex, toHex, utf8 } from '../../effects/wire/bytes.ts';
+import { encodeIcmp, IP_PROTOCOL } from '../../effects/wire/icmp.ts';
+import { encodeStun, stunMethod } from '../../effects/wire/stun.ts';
 import { publicPwnatCodec, pwnatCodec, type PwnatMessage } from '../../machines/index.ts';
 
 const PAIR = '00112233445566778899aabbccddeeff';
@@ -40,7 +42,18 @@ describe('by ICMP', () => {
   test('what routers say of our datagrams is understood', () => {
     const said = { type: 'rejected', source: { host: '10.0.0.2', port: 2222 }, to: SERVER, why: 'port' } as const;
     expect(plain.icmp?.decode(plain.icmp.encode(said))).toEqual({ kind: 'message', message: said });
-    expect(plain.icmp?.decode(plain.icmp.encode({ type: 'pong', id: 7 }))).toEqual({ kind: 'message', message: { type: 'pong', id: 7 } });
+    for (const why of ['filtered', 'no-route'] as const) expect(plain.icmp?.decode(plain.icmp.encode({ ...said, why }))).toEqual({ kind: 'message', message: { ...said, why } });
+  });
+
+  test('a ping and its answer are told by their kind and have one identifier, which is not that of the echo to nobody', () => {
+    for (const type of ['ping', 'pong'] as const) expect(plain.icmp?.decode(plain.icmp.encode({ type, id: 7 }))).toEqual({ kind: 'message', message: { type, id: 7 } });
+    expect(plain.icmp?.decode(hex('0800 f7fe 0000 0001'))).toEqual({ kind: 'message', message: { type: 'ping', id: 0 } });
+  });
+
+  test('what routers say of anything but UDP is somebody else\'s', () => {
+    const quoted = { src: '10.0.0.2', dst: SERVER.host, data: new Uint8Array(8) };
+    const rejected = (protocol: number): Uint8Array => encodeIcmp({ kind: 'unreachable', code: 3, rest: 0, quoted: { ...quoted, protocol } });
+    expect([IP_PROTOCOL.udp, 6, IP_PROTOCOL.icmp].map((protocol) => plain.icmp?.decode(rejected(protocol)).kind)).toEqual(['message', 'payload', 'payload']);
   });
 });
 
@@ -138,6 +151,7 @@ describe('hostile bytes', () => {
     ['four bytes', '0001 05 00'],
     ['a link message without its numbers', '0001 24 0004 00000000'],
     ['type 8 of our own', `0001 28 0010 ${PAIR}`],
+    ['a ping with more behind it', `0000 25 0015 ${PAIR} 00000001 00`],
     ['an END of two bytes', `0007 23 0016 ${PAIR} 00000001 0101`],
     ['a receipt of too many', `0007 44 0039 ${PAIR} 00000005 00000105 ${'ff'.repeat(33)}`],
   ])('%s is unreadable', (_, bytes) => {
@@ -158,6 +172,19 @@ describe('hostile bytes', () => {
       const bytes = hex(text);
       for (let size = 1; size < bytes.length; size += 1) expect(plain.decode(bytes.subarray(0, size)).kind).toBe('unreadable');
     }
+  });
+
+  test('a question to a STUN server is read as one, and of its answers only those that tell an address', () => {
+    const txid = 'ab'.repeat(12);
+    expect(plain.decode(plain.encode({ type: 'ask', txid }))).toEqual({ kind: 'message', message: { type: 'ask', txid } });
+    const answer = { class: 'success', method: stunMethod.binding, transactionId: fromHex(txid)!, attributes: [{ type: 'mapped-address', endpoint: SERVER }] } as const;
+    expect(plain.decode(encodeStun(answer))).toEqual({ kind: 'message', message: { type: 'mapped', txid, mapped: SERVER } });
+    for (const other of [{ attributes: [] }, { class: 'error' as const }, { method: stunMethod.binding + 1 }]) expect(plain.decode(encodeStun({ ...answer, ...other })).kind).toBe('unreadable');
+  });
+
+  test('a recording whose body is no length, or that of none, is unreadable', () => {
+    const kept = (body: string): string => publicPwnatCodec().decode(hex(`0001 05 ${(body.length / 2).toString(16).padStart(4, '0')} ${body}`)).kind;
+    expect(['00000001', '000001', '7fffffff'].map(kept)).toEqual(['message', 'unreadable', 'unreadable']);
   });
 
   test('bytes of an application that look like STUN are still its own', () => {

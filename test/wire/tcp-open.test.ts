@@ -4,9 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redactor } from '../../effects/codec.ts';
 import { concatBytes, toHex } from '../../effects/wire/bytes.ts';
-import { encodeStun } from '../../effects/wire/stun.ts';
+import { encodeStun, type StunAttribute, type StunClass } from '../../effects/wire/stun.ts';
+import { MEMBER, member, PAIR, PEER, PORTS, ROOM } from '../../machines/tcp-open/attributes.ts';
 import { MESSAGE_LIMIT, openCodec, openRendezvousCodec, publicOpenCodec } from '../../machines/tcp-open/codec.ts';
 import type { OpenMessage } from '../../machines/tcp-open/messages.ts';
+import { pairAttribute, plain, signed } from '../../machines/rendezvous/bytes.ts';
+import { roomKeys } from '../../machines/rendezvous/keys.ts';
 import { stunServerCodec } from '../../machines/nat-check/index.ts';
 import { anyEndpoint, anyForecast } from '../machines/punch-messages.ts';
 
@@ -34,7 +37,7 @@ const fromRendezvous = fc.oneof(
 const betweenPeers = fc.oneof(between('probe'), between('confirm'), between('handover'));
 const anyMessage: fc.Arbitrary<OpenMessage> = fc.oneof(toRendezvous, fromRendezvous, betweenPeers);
 
-const HANDOVER: OpenMessage = { type: 'handover', txid: '0102030405060708090a0b0c', sender: '1111111111111111', receiver: '2222222222222222' };
+const HANDOVER = { type: 'handover', txid: '0102030405060708090a0b0c', sender: '1111111111111111', receiver: '2222222222222222' } as const;
 const PROBE: OpenMessage = { ...HANDOVER, type: 'probe' };
 
 describe('a message', () => {
@@ -94,6 +97,38 @@ describe('a message', () => {
     const answer = encodeStun({ class: 'success', method: 1, transactionId: new Uint8Array(12), attributes: [{ type: 'xor-mapped-address', endpoint: { host: '192.0.2.1', port: 9 } }] });
     expect(mine.decode(answer)).toMatchObject({ message: { type: 'refused', reason: 'not-a-rendezvous' } });
     expect(stunServerCodec()).toBeDefined();
+  });
+});
+
+describe('a message whose form and fingerprint are in order', () => {
+  const unknown = (code: number, size: number): StunAttribute => ({ type: 'unknown', code, value: new Uint8Array(size) });
+  const me = member(MEMBER, { id: HANDOVER.sender, rttMs: 20 });
+  const seen: StunAttribute = { type: 'xor-mapped-address', endpoint: { host: '192.0.2.1', port: 9 } };
+
+  const LACKING: readonly (readonly [string, StunClass, readonly StunAttribute[]])[] = [
+    ['a registration whose MEMBER is too short', 'request', [unknown(ROOM, 32), unknown(MEMBER, 15)]],
+    ['a registration whose ROOM is too short', 'request', [unknown(ROOM, 31), me]],
+    ['a forecast that says nothing', 'request', [unknown(ROOM, 32), me, unknown(PORTS, 12)]],
+    ['an answer without the address that was seen', 'success', [me]],
+    ['an introduction of a peer whose PEER is too short', 'success', [me, seen, unknown(PEER, 15)]],
+    ['an introduction of a peer that has measured nothing', 'success', [me, seen, member(PEER, { id: HANDOVER.receiver })]],
+    ['a refusal for no reason that is known', 'error', [me, { type: 'error-code', code: 500, reason: '' }]],
+    ['an indication of a rendezvous', 'indication', [me]],
+  ];
+  test.each(LACKING)('is still unreadable if it is %s', (_, kind, attributes) => {
+    const data = plain(kind, HANDOVER.txid, attributes);
+    for (const codec of [mine, rendezvous]) expect(codec.decode(data)).toEqual({ kind: 'unreadable', reason: 'a rendezvous message without its attributes' });
+  });
+
+  test('is still unreadable if it is an error that the peer has signed', () => {
+    const key = roomKeys('secret', 'natpunch tcp-open 1').sessionKey(HANDOVER.sender, HANDOVER.receiver);
+    const [probe, error] = (['request', 'error'] as const).map((kind) => signed(kind, HANDOVER.txid, [pairAttribute(PAIR, HANDOVER)], key));
+    expect(mine.decode(probe!)).toEqual({ kind: 'message', message: PROBE });
+    expect(mine.decode(error!)).toEqual({ kind: 'unreadable', reason: 'a peer message of an unknown class' });
+  });
+
+  test('and names neither an address nor a member is none of ours', () => {
+    for (const kind of ['request', 'indication', 'success'] as const) expect(mine.decode(plain(kind, HANDOVER.txid, []))).toEqual({ kind: 'unreadable', reason: 'not a message of tcp-open' });
   });
 });
 

@@ -6,6 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { type Decoded, redactor } from '../../effects/codec.ts';
 import { concatBytes, fromHex, toHex, utf8 } from '../../effects/wire/bytes.ts';
 import { decodeStun, encodeStun, type StunAttribute, type StunClass } from '../../effects/wire/stun.ts';
+import { MEMBER, PAIR, PEER } from '../../machines/udp-punch/attributes.ts';
+import { pairAttribute, plain, signed } from '../../machines/rendezvous/bytes.ts';
+import { roomKeys } from '../../machines/rendezvous/keys.ts';
 import { OBSERVE_SIZE, publicPeerCodec, peerCodec, REGISTER_SIZE, rendezvousCodec } from '../../machines/udp-punch/codec.ts';
 import type { PunchMessage, Register } from '../../machines/udp-punch/messages.ts';
 import { anyEndpoint, anyMessage, betweenPeers, flipped, kinds, withRendezvous } from '../machines/punch-messages.ts';
@@ -99,6 +102,20 @@ describe('no message is read from', () => {
 
   test('what peers say to each other, by the rendezvous', () => {
     fc.assert(fc.property(betweenPeers, (message) => void expect(rendezvous.decode(mine.encode(message)).kind).toBe('unreadable')));
+  });
+
+  test('an answer without the address that was seen, with a MEMBER that is too short, or of a peer of an unknown mapping', () => {
+    const [me, seen] = [member(ONE), { type: 'xor-mapped-address', endpoint: { host: '192.0.2.1', port: 9 } } as const];
+    const bent = { type: 'unknown', code: PEER, value: new Uint8Array(12).fill(3) } as const;
+    expect(mine.decode(plain('success', TXID, [me, seen]))).toMatchObject({ kind: 'message', message: { type: 'mapped' } });
+    for (const lacking of [[me], [{ type: 'unknown', code: MEMBER, value: new Uint8Array(4) } as const, seen], [me, seen, bent]]) expect(mine.decode(plain('success', TXID, lacking)).kind).toBe('unreadable');
+  });
+
+  test('an error that the peer has signed', () => {
+    const key = roomKeys(ROOM, 'natpunch udp-punch 1').sessionKey(ONE, OTHER);
+    const [bye, error] = (['indication', 'error'] as const).map((kind) => signed(kind, TXID, [pairAttribute(PAIR, { sender: ONE, receiver: OTHER })], key));
+    expect(mine.decode(bye!)).toMatchObject({ kind: 'message', message: { type: 'bye' } });
+    expect(mine.decode(error!)).toEqual({ kind: 'unreadable', reason: 'a peer message of an unknown class' });
   });
 
   test('any bytes, but that a plain STUN server may have sent them; and none throws', () => {
