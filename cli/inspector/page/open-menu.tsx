@@ -47,7 +47,7 @@ function FileItem({ icon, label, words, onFile }: { readonly icon: VNode; readon
       <input
         ref={input}
         type="file"
-        accept=".json,application/json"
+        accept=".jsonl,.json"
         hidden
         aria-label={label}
         onClick={(event) => event.stopPropagation()}
