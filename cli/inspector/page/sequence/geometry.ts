@@ -22,7 +22,7 @@ const LEAST_GAP = 54;
 
 export function columnsFor(lanes: readonly Lane[], available: number): Columns {
   const isNarrow = available < 620;
-  const gutter = isNarrow ? 34 : 64;
+  const gutter = isNarrow ? 46 : 64;
   const margin = isNarrow ? 22 : Math.min(180, Math.max(104, available * 0.15));
   const gaps = lanes.slice(1).map((lane, index) => {
     const before = lanes[index]!;
