@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetHeard } from '../../effects/net-actor.ts';
 import { stunServer, type StunServerInput, type StunServerMessage } from '../../machines/nat-check/stun-server.ts';
-import type { ServerContext } from '../../machines/server.ts';
+import { alternatesOf, type ServerContext } from '../../machines/server.ts';
 import { Bench } from './bench.ts';
 
 const A1 = '198.51.100.1';
@@ -58,6 +58,12 @@ class Server extends Bench<ServerContext<StunServerInput, undefined>, NetHeard<S
     });
   }
 }
+
+test('a second port is the one after the first, or any free one where that is taken, where there is none, or where the first was any', () => {
+  const [host, free] = ['127.0.0.1', { host: '127.0.0.1', port: 0 }];
+  expect(alternatesOf({ host, port: 3478 })).toEqual([{ host, port: 3479 }, free]);
+  for (const port of [0, 65_535]) expect(alternatesOf({ host, port })).toEqual([free, free]);
+});
 
 describe('opening', () => {
   test('two addresses by two ports, then TCP beside each', () => {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../effects/endpoint.ts';
+import { localToward } from '../../machines/udp-paths.ts';
 import { peerCodec } from '../../machines/udp-punch/codec.ts';
 import { ELSEWHERE, HIGH, LOW, PUBLIC, PunchPeer } from './punch-peer.ts';
 
@@ -12,6 +13,13 @@ const CHALLENGING = 'connected.confirmed.challenging';
 
 /** Idle, then nominated from elsewhere. */
 const nominated = (other = LOW): PunchPeer => new PunchPeer({}, other).idle().probe({ from: ELSEWHERE, nominate: true });
+
+test('our end of a path is the address of the host, and toward a peer on this host that of the loopback, where the socket is bound to any', () => {
+  const socket = { label: 's', local: { host: '0.0.0.0', port: 7 }, addresses: [{ host: '192.168.1.2', port: 7 }] };
+  expect(['192.0.2.1', '127.0.0.1', '127.0.0.9', '::1'].map((host) => localToward(socket, { host, port: 9 }).host)).toEqual(['192.168.1.2', '127.0.0.1', '127.0.0.1', '::1']);
+  const bound = { ...socket, local: { host: '127.0.0.1', port: 7 }, addresses: [] };
+  expect(localToward(bound, { host: '127.0.0.1', port: 9 })).toEqual(bound.local);
+});
 
 describe('a nomination', () => {
   test('of the path that it is on changes nothing but gets its answer', () => {
