@@ -15,7 +15,7 @@ export default defineConfig({
       include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],
       // The page runs in a browser and the commands in processes of their own, where this does not look; test/browser and test/cli test them.
       exclude: ['test/**', 'cli/inspector/page/**', 'cli/commands/**', 'cli/main.ts'],
-      // Whole lines for people; json for test/coverage, which asks a reason for every branch that is left.
+      // Whole lines for people; json for test/branches, which asks a reason for every branch that is left.
       reporter: [['text', { skipFull: true }], 'json'],
     },
     projects: [
