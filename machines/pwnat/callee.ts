@@ -90,7 +90,16 @@ export function helloConfirmed(callee: Callee, turn: Turn, from: Endpoint, messa
   const { tcp, host, port } = stream;
   const to = allowed(callee, host, port)?.at;
   if (to) turn.ask({ type: 'tcp.connect', socket: tcp.socket, to });
-  return { ...callee, tunnel: changed(tunnel, turn, stream, { ...stream, tcp: { ...tcp, isOpen: true } }) };
+  return { ...callee, tunnel: changed(withOthersLeft(tunnel, turn, stream), turn, stream, { ...stream, tcp: { ...tcp, isOpen: true } }) };
+}
+
+/** An original has one connection of an endpoint at a time, and the GOODBYE of the one before may have been lost. */
+function withOthersLeft(tunnel: Tunnel, turn: Turn, { peer, id }: plain.PlainStream): Tunnel {
+  let after = tunnel;
+  for (const [, stream] of entries(tunnel.streams)) {
+    if (stream.by === 'plain' && stream.phase === 'open' && stream.id !== id && sameEndpoint(stream.peer, peer)) after = changed(after, turn, stream, { ...stream, isLeft: true });
+  }
+  return after;
 }
 
 /** A message of our own protocol. */

@@ -33,6 +33,8 @@ export interface PlainStream {
   readonly aliveAt: number;
   /** Something of its TCP side has been sent. */
   readonly hasSpoken: boolean;
+  /** At the listener: its endpoint has confirmed a later connection, and has not spoken of this one since. Nothing is said of it. */
+  readonly isLeft: boolean;
   readonly flow: StopAndWait;
 }
 
@@ -51,7 +53,8 @@ export function greeted(turn: Turn, given: Pick<PlainStream, 'tcp' | 'peer' | 'i
 }
 
 /** A message of this connection. */
-export function heard(turn: Turn, stream: PlainStream, message: TunnelMessage): PlainStream | undefined {
+export function heard(turn: Turn, before: PlainStream, message: TunnelMessage): PlainStream | undefined {
+  const stream = before.isLeft ? { ...before, isLeft: false } : before;
   switch (message.type) {
     case 'helloAck':
       return helloAcknowledged(turn, stream, message.id);
@@ -87,7 +90,7 @@ export function read(turn: Turn, stream: PlainStream, data: Uint8Array): PlainSt
 
 export function tcpDrained(turn: Turn, stream: PlainStream): PlainStream {
   const { owed } = stream.flow;
-  if (owed !== undefined) turn.send(stream.peer, { type: 'ack', id: stream.id, kind: owed });
+  if (owed !== undefined) say(turn, stream, { type: 'ack', id: stream.id, kind: owed });
   return { ...stream, tcp: drained(stream.tcp), flow: { ...stream.flow, owed: undefined } };
 }
 
@@ -109,14 +112,14 @@ export function ticked(turn: Turn, stream: PlainStream): PlainStream | undefined
   if (!spoken || spoken.flow.dueAt > turn.now) return spoken;
   const again = repeated(spoken.flow, turn.now);
   if (!again) return givenUp(turn, spoken);
-  turn.send(spoken.peer, { type: 'data', id: spoken.id, ...again.data });
+  say(turn, spoken, { type: 'data', id: spoken.id, ...again.data });
   return { ...spoken, flow: again.flow };
 }
 
 /** This end lets it go, and says so. */
 export function givenUp(turn: Turn, stream: PlainStream): undefined {
   closed(turn, stream.tcp);
-  if (stream.phase !== 'calling') turn.send(stream.peer, { type: 'goodbye', id: stream.id });
+  if (stream.phase !== 'calling') say(turn, stream, { type: 'goodbye', id: stream.id });
 }
 
 function helloAcknowledged(turn: Turn, stream: PlainStream, id: number): PlainStream | undefined {
@@ -175,12 +178,12 @@ function settled(stream: PlainStream): PlainStream {
 
 /** Sends what may be sent, reads on or no further, and says goodbye behind the last byte. */
 function pump(turn: Turn, stream: PlainStream): PlainStream | undefined {
-  const { peer, id } = stream;
+  const { id } = stream;
   const { flow, data } = stream.phase === 'open' ? pumped(stream.flow, turn.now) : { flow: stream.flow };
-  if (data) turn.send(peer, { type: 'data', id, ...data });
+  if (data) say(turn, stream, { type: 'data', id, ...data });
   if (stream.phase === 'open' && isDelivered(flow)) {
     if (isListeners(stream) && stream.hasSpoken) return { ...stream, flow, wordAt: Math.min(stream.wordAt, turn.now + timing.GOODBYE_MS) };
-    turn.send(peer, { type: 'goodbye', id });
+    say(turn, stream, { type: 'goodbye', id });
     return undefined;
   }
   return { ...stream, hasSpoken: stream.hasSpoken || data !== undefined, flow, tcp: regulated(turn, stream.tcp, flow.queuedBytes) };
@@ -190,9 +193,14 @@ function isListeners({ aliveAt }: PlainStream): boolean {
   return aliveAt > 0;
 }
 
+/** Of a connection that was left, only when its other end speaks of it again: an original, which looks at no id, would take it for its next one's. */
+function say(turn: Turn, { peer, isLeft }: PlainStream, message: TunnelMessage): void {
+  if (!isLeft) turn.send(peer, message);
+}
+
 function sayHello(turn: Turn, { peer, request, host, port }: PlainStream): void {
   turn.send(peer, { type: 'hello', request, host, port });
 }
 
 const HELLO_ACK_SIZE = 7;
-const NEW = { by: 'plain', id: 0, startedAt: 0, tries: 0, budget: 0, aliveAt: 0, hasSpoken: false, flow: IDLE } as const;
+const NEW = { by: 'plain', id: 0, startedAt: 0, tries: 0, budget: 0, aliveAt: 0, hasSpoken: false, isLeft: false, flow: IDLE } as const;

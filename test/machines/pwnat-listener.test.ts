@@ -163,6 +163,37 @@ describe('HELLO', () => {
   });
 });
 
+test('nothing more is said of a connection once its endpoint has begun another, until that speaks of it: an original looks at no id', () => {
+  const bench = new ListenerBench().serving();
+  const connected = (request: number): { readonly id: number; readonly socket: string } => {
+    bench.hear({ type: 'hello', request, host: 'web', port: '80', size: 21 });
+    const id = idsOf(bench).at(-1) ?? 0;
+    bench.hear({ type: 'helloAck', id, request });
+    return { id, socket: `t/${request}` };
+  };
+  const come = (socket: string, byte: number): void => {
+    bench.send({ type: 'piece', socket, from: WEB.at, data: Uint8Array.of(byte), at: bench.now });
+  };
+  const said = (): readonly string[] => bench.net.flatMap(inWords).filter((what) => /^(?:data|ack|goodbye) to/.test(what));
+  const first = connected(1);
+  come(first.socket, 1);
+  expect(said()).toEqual(['data to 198.18.2.2:2222']);
+  const second = connected(2);
+  // The first is neither repeated, nor given up with a word.
+  bench.send({ type: 'tcp.closed', socket: first.socket, at: bench.now });
+  bench.advance(100_000);
+  expect([said().length, bench.context.callee.tunnel.streams.size]).toEqual([1, 1]);
+  come(second.socket, 2);
+  expect(said().length).toBe(2);
+  connected(3);
+  bench.advance(5_000);
+  expect(said().length).toBe(2);
+  // A caller that looks at ids may have several at once, and goes on with each.
+  bench.hear({ type: 'keepAlive', id: second.id });
+  bench.advance(5_000);
+  expect(said().length).toBeGreaterThan(2);
+});
+
 test('a link is taken up by whoever has the number that was given to that address, within two minutes, and once', () => {
   const bench = new ListenerBench().serving();
   bench.hear({ type: 'offer', caller: '0123456789abcdef' });

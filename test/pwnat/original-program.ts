@@ -2,7 +2,7 @@
  * pwnat and pypwnat as programs, with their command lines, on the stand-ins of this folder: for the lab, where the programs
  * themselves are not. `-s …` and `-c …` as pwnat; `pypwnat -s`, `pypwnat -c <server>` as pypwnat. Needs root.
  */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
 import process from 'node:process';
 import type { FakeSocket } from '../../adapters/sim/index.ts';
@@ -68,7 +68,7 @@ function pwnatClient(given: readonly string[]): void {
   const knock = (): void => icmp.send(timeExceeded('pwnat', server.host), server.host);
   knock();
   setInterval(knock, AGAIN_MS.pwnat);
-  const client = new OriginalClient({ timers, socket: () => createSocket('udp4') as FakeSocket, server, to });
+  const client = new OriginalClient({ timers, socket: () => promptSocket() as FakeSocket, server, to });
   createServer((socket) => {
     const stream = client.connect({ received: (data) => void socket.write(data), closed: (why) => {
       console.log(`closed: ${why}`);
@@ -76,6 +76,11 @@ function pwnatClient(given: readonly string[]): void {
     } });
     watch(socket, { received: (data) => stream.write(data), closed: () => stream.end() });
   }).listen(local, () => console.log(`listening on ${local}`));
+}
+
+/** Looks no address up, and so sends at once, as a system call does: what was sent last before it closes leaves too. */
+function promptSocket(): UdpSocket {
+  return createSocket({ type: 'udp4', lookup: (host, _options, callback) => callback(null, host, 4) });
 }
 
 function pypwnatServer(): void {
