@@ -1,7 +1,7 @@
 /**
  * The worker's side of an agent: loads one module and runs its exported functions on request.
  *
- * For: being started inside a namespace by agent.ts. Plain JavaScript, so that a .js module needs no loader.
+ * For: being started inside a namespace by agent.ts. Plain JavaScript, which needs no loader.
  * Never: outlives its parent: when the channel closes, it ends.
  */
 import process from 'node:process';

@@ -5,7 +5,8 @@
  * Never: interprets what the module does; arguments and results are JSON and nothing else.
  */
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { script } from './scripts.ts';
 
 /** A worker process in a host. */
 export interface Agent {
@@ -39,17 +40,15 @@ const CALL_TIMEOUT_MS = 10_000;
 const STDERR_KEPT = 8_192;
 
 /**
- * Starts a worker by means of `exec` and waits until its module is loaded. TypeScript modules are loaded through tsx.
+ * Starts a worker by means of `exec` and waits until its module is loaded. It is one of those of scripts.ts.
  * @throws Error with the worker's stderr when the module does not load within a minute.
  */
 export async function startAgent(
   exec: (argv: readonly string[], options: SpawnOptions) => ChildProcess,
-  modulePath: string | URL,
+  module: URL,
   label: string,
 ): Promise<Agent> {
-  const url = modulePath instanceof URL ? modulePath.href : modulePath.startsWith('file:') ? modulePath : pathToFileURL(modulePath).href;
-  const loader = url.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = exec([process.execPath, ...loader, MAIN, url], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = exec([process.execPath, MAIN, script(module)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<(event: string, data: unknown) => void>();
   let err = '';

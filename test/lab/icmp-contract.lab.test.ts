@@ -10,6 +10,7 @@ import { encodeIcmp } from '../../effects/wire/icmp.ts';
 import { describeNet } from '../adapters/contract.ts';
 import { Party } from '../adapters/party.ts';
 import { until } from '../adapters/real-time.ts';
+import { script } from './scripts.ts';
 
 const LOOPBACK = '127.0.0.1';
 const MESSAGE = encodeIcmp({ kind: 'echo-reply', id: 1, sequence: 1, data: Uint8Array.of(7) });
@@ -79,8 +80,8 @@ describe('raw ICMP of node', () => {
 
 describe('without the right to it', () => {
   test('raw ICMP is not permitted, and says what would help', () => {
-    const file = new URL('icmp-opener.ts', import.meta.url).pathname;
-    const command = ['--bounding-set=-net_raw', '--inh-caps=-net_raw', process.execPath, '--import', 'tsx', file];
+    const file = script('test/lab/icmp-opener.ts');
+    const command = ['--bounding-set=-net_raw', '--inh-caps=-net_raw', process.execPath, file];
     const { code, detail } = JSON.parse(execFileSync('setpriv', command, { encoding: 'utf8' })) as { code: string; detail: string };
     expect(code).toBe('not-permitted');
     expect(detail).toBe(`cannot open a raw ICMP socket: permission denied; it needs root, or once: sudo setcap cap_net_raw+ep ${process.execPath}`);

@@ -30,7 +30,7 @@ export interface Lab {
   /** Runs a program in a node to its end. Resolves to its stdout; rejects with its stderr where it exits other than 0. */
   run(node: string, argv: readonly string[], input?: string): Promise<string>;
   /** Starts one worker process in a host: the module's exported async functions become callable from here. */
-  agent(node: string, modulePath: string | URL): Promise<Agent>;
+  agent(node: string, module: URL): Promise<Agent>;
   /**
    * Puts other NATs and links between the same hosts, without noise. Their processes live on; what those hold of the former
    * network leads nowhere.
@@ -179,8 +179,8 @@ export async function buildLab(spec: LabSpec): Promise<Lab> {
     ns,
     exec,
     run: (node, argv, input) => finish(inside(ns(node), argv), input),
-    agent: async (node, modulePath) => {
-      const agent = await startAgent((argv, options) => exec(node, argv, options), modulePath, node);
+    agent: async (node, module) => {
+      const agent = await startAgent((argv, options) => exec(node, argv, options), module, node);
       agents.add(agent);
       return agent;
     },

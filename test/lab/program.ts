@@ -12,9 +12,6 @@ import type { Lab } from './lab.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PATIENCE_MS = 25_000;
 
-/** The command line of our own command. */
-export const natpunch = (...args: string[]): string[] => [process.execPath, '--import', 'tsx', 'cli/main.ts', ...args];
-
 export class Program {
   readonly process: ChildProcess;
   /** From its start to its end. */

@@ -5,7 +5,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Agent } from './agent.ts';
 import { buildLab, type Lab, type LabSpec } from './lab.ts';
-import { natpunch, Program } from './program.ts';
+import { Program } from './program.ts';
+import { natpunch } from './scripts.ts';
 
 const TARGET = '127.0.0.1:8080';
 const HOME = '198.18.1.2';

@@ -8,18 +8,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Agent } from './agent.ts';
 import { IS_FULL } from './full.ts';
 import { buildLab, type Lab, type LabSpec } from './lab.ts';
-import { natpunch, Program } from './program.ts';
+import { Program } from './program.ts';
+import { natpunch, script } from './scripts.ts';
 import type { Passed } from './web-agent.ts';
 
 const LENGTH = IS_FULL ? 5_000_000 : 500_000;
 const COUNT = 20;
 
-const STAND_IN = [process.execPath, '--import', 'tsx', fileURLToPath(new URL('../pwnat/original-program.ts', import.meta.url))];
+const STAND_IN = [process.execPath, script('test/pwnat/original-program.ts')];
 const PWNAT = process.env['NATPUNCH_PWNAT'] ? [process.env['NATPUNCH_PWNAT']] : STAND_IN;
 const PYPWNAT = process.env['NATPUNCH_PYPWNAT']?.split(' ') ?? [...STAND_IN, 'pypwnat'];
 /** What it is called by its build's own address sanitizer is no business of ours. */

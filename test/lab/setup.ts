@@ -9,24 +9,29 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AGREEMENT_FILE, agreement } from './agreement.ts';
+import { bundle } from '../bundle.ts';
 import { preflight } from './lab.ts';
+import { SCRIPTS, STARTED } from './scripts.ts';
 
 /** Its answers depend on no number of runs, so it is not written with the figures. */
 const WRITES_AGREEMENT = Boolean(process.env['NATPUNCH_WRITE_AGREEMENT']);
 const PAGE = join(import.meta.dirname, '../../docs/agreement.md');
 
-export default function setup(): () => void {
+export default async function setup(): Promise<() => void> {
   const reason = preflight();
   if (reason !== undefined) throw new Error(reason);
   const folder = mkdtempSync(join(tmpdir(), 'natpunch-agreement-'));
   const file = join(folder, 'told.jsonl');
   writeFileSync(file, '');
   process.env[AGREEMENT_FILE] = file;
+  const scripts = await bundle(STARTED);
+  process.env[SCRIPTS] = scripts.folder;
   return () => {
     try {
       judge(file);
     } finally {
       rmSync(folder, { recursive: true });
+      scripts.remove();
     }
   };
 }

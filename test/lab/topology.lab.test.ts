@@ -142,7 +142,7 @@ describe('agents', () => {
     const waiting = expect(agent.call('wait', ['40002', 'never', 5_000])).rejects.toThrow('ended');
     await agent.stop();
     await waiting;
-    await expect(lab.agent('a', '/nonexistent.js')).rejects.toThrow('/nonexistent.js');
+    await expect(lab.agent('a', new URL('nonexistent.ts', import.meta.url))).rejects.toThrow('nonexistent.ts is none of the programs');
   });
 });
 

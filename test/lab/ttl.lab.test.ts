@@ -6,6 +6,7 @@ import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_proces
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { script } from './scripts.ts';
 
 const TAG = `np${process.pid}`;
 const [A, R, B] = [`${TAG}a`, `${TAG}r`, `${TAG}b`] as const;
@@ -37,8 +38,8 @@ describe('a router', () => {
   });
 
   const start = (namespace: string, ...args: readonly string[]): AsyncIterator<string> => {
-    const file = new URL('ttl-host.ts', import.meta.url).pathname;
-    const command = ['netns', 'exec', namespace, process.execPath, '--import', 'tsx', file, ...args];
+    const file = script('test/lab/ttl-host.ts');
+    const command = ['netns', 'exec', namespace, process.execPath, file, ...args];
     const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     return createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,12 +1,11 @@
 /** Our servers on every address of a host that has two: whichever a client behind a NAT asks, that one answers. */
 import { expect, test, onTestFinished } from 'vitest';
 import { buildLab, type Lab } from './lab.ts';
-
-const CLI = ['node', '--import', 'tsx', 'cli/main.ts'];
+import { natpunch } from './scripts.ts';
 
 /** Starts a server in s and resolves with what it has said by the time it says `ready`. */
 async function serving({ exec }: Lab, ready: RegExp, ...words: readonly string[]): Promise<string> {
-  const server = exec('s', [...CLI, 'serve', ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = exec('s', natpunch('serve', ...words), { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   for await (const chunk of server.stderr ?? []) {
     said += String(chunk);
@@ -21,7 +20,7 @@ test('a STUN server on 0.0.0.0 answers each from the address that was asked', { 
   const said = await serving(lab, /198\.18\.0\.3:3478 \(TCP\)\n/, 'stun', '--listen', '0.0.0.0:3478');
   expect(said).toContain('listening on each address of this host');
   for (const address of ['198.18.0.2', '198.18.0.3']) {
-    const result: unknown = JSON.parse(await lab.run('a', [...CLI, 'check', '--stun', address, '--json']));
+    const result: unknown = JSON.parse(await lab.run('a', natpunch('check', '--stun', address, '--json')));
     expect(result).toMatchObject({ udp: true, nat: true, reflexive: expect.stringMatching(/^198\.18\.1\.2:/) });
   }
 });
