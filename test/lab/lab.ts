@@ -42,7 +42,8 @@ export interface Lab {
   dispose(): Promise<void>;
 }
 
-const REAP_MS = 2_000;
+/** The last to go is who holds a tun device: the kernel lets it wait while other namespaces are taken down. */
+const REAP_MS = 20_000;
 const living = new Set<string>();
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -95,9 +96,11 @@ for device in /sys/class/net/*; do
 done
 `;
 
+/** For the devices that come after it. `ip_forward`, for those that are there, waits for the kernel's lock on devices by trying without end. */
+const FORWARDS = 'echo 1 > /proc/sys/net/ipv4/conf/default/forwarding';
+
 function setUpScript(node: Node): string {
-  const switches = ['ipv6/conf/all/disable_ipv6=1', 'ipv6/conf/default/disable_ipv6=1', ...(node.routes ? ['ipv4/ip_forward=1'] : []), ...node.switches];
-  const lines = switches.map((item) => `echo ${item.split('=')[1]} > /proc/sys/net/${item.split('=')[0]}`);
+  const lines = node.switches.map((item) => `echo ${item.split('=')[1]} > /proc/sys/net/${item.split('=')[0]}`);
   return `${lines.join('\n')}
 for f in /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 > $f; done
 ${node.nft === '' ? '' : `nft -f - <<'RULES'\n${node.nft}RULES\n`}ip -batch - <<'DEVICES'
@@ -115,14 +118,14 @@ async function takeDown(prefix: string): Promise<void> {
   for (const kind of ['core', 'nat-', 'cgn-']) removeNamespaces(`${prefix}${kind}`);
 }
 
+const batch = (lines: readonly string[], ...where: readonly string[]): Promise<string> => finish(['ip', ...where, '-batch', '-'], `${lines.join('\n')}\n`);
+
 async function carryOut(plan: Plan, prefix: string, standing: readonly string[] = []): Promise<void> {
   const plain = plan.links.filter((link) => link.delayMs === 0);
   const delayed = plan.links.filter((link) => link.delayMs > 0);
-  const batch = [
-    ...plan.nodes.filter(({ name }) => !standing.includes(name)).map(({ name }) => `netns add ${prefix}${name}`),
-    ...plain.map(({ near, far }) => `link add ${near.device} netns ${prefix}${near.node} type veth peer name ${far.device} netns ${prefix}${far.node}`),
-  ];
-  await finish(['ip', '-batch', '-'], `${batch.join('\n')}\n`);
+  await batch(plan.nodes.filter(({ name }) => !standing.includes(name)).map(({ name }) => `netns add ${prefix}${name}`));
+  await Promise.all(plan.nodes.filter(({ routes }) => routes).map(({ name }) => finish(inside(`${prefix}${name}`, ['sh', '-c', FORWARDS]))));
+  await batch(plain.map(({ near, far }) => `link add ${near.device} netns ${prefix}${near.node} type veth peer name ${far.device} netns ${prefix}${far.node}`));
   const core = `${prefix}core`;
   if (delayed.length > 0) {
     await startDelayLine(core, delayed);
@@ -130,7 +133,7 @@ async function carryOut(plan: Plan, prefix: string, standing: readonly string[] 
       `link set ${far.device} txqueuelen 10000`,
       `link set away${index} txqueuelen 10000 netns ${prefix}${near.node} name ${near.device}`,
     ]);
-    await finish(['ip', '-n', core, '-batch', '-'], `${moves.join('\n')}\n`);
+    await batch(moves, '-n', core);
   }
   await Promise.all(plan.nodes.map((node) => finish(inside(`${prefix}${node.name}`, ['sh', '-e']), setUpScript(node))));
   await Promise.all(plan.noise.map(({ node, source, perSecond }, index) => startNoise(`${prefix}${node}`, source, perSecond, index)));

@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { IS_FULL } from './full.ts';
 import { type Agent, buildLab, type Lab } from './lab.ts';
+import { PYTHON } from './namespaces.ts';
 import type { Swept } from './n4-agent.ts';
 
 /** The original program, if somebody has put it there; else ours, written from its description. */
 const ORIGINAL = process.env['NATPUNCH_N4'];
-const PROGRAM = ['python3', '-u', ORIGINAL ?? fileURLToPath(new URL('n4_peer.py', import.meta.url))];
+const PROGRAM = [PYTHON, '-u', ORIGINAL ?? fileURLToPath(new URL('n4_peer.py', import.meta.url))];
 const AGENT = new URL('n4-agent.ts', import.meta.url);
 const SERVER = { host: '198.18.0.2', port: 1721 };
 const RUNS = IS_FULL ? 5 : 2;

@@ -5,11 +5,12 @@ import type { CheckOutcome } from '../../machines/nat-check/text-check.ts';
 import { tell } from './agreement.ts';
 import { IS_FULL } from './full.ts';
 import { buildLab, type Lab } from './lab.ts';
+import { PYTHON } from './namespaces.ts';
 
 /** The original program, if somebody has put it there; else ours, written from its description. */
 const ORIGINALS = process.env['NATPUNCH_SEED_001'];
 const PEER = fileURLToPath(new URL('nat_check_peer.py', import.meta.url));
-const THEIRS = ['python3', '-u', ORIGINALS ? `${ORIGINALS}/nat_check.py` : PEER];
+const THEIRS = [PYTHON, '-u', ORIGINALS ? `${ORIGINALS}/nat_check.py` : PEER];
 const AGENT = new URL('text-check-agent.ts', import.meta.url);
 const SERVER = { host: '198.18.0.2', port: 7000 };
 const ASSIST = { host: '198.18.0.3', port: 7000 };

@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Agent } from './agent.ts';
 import { buildLab, type Lab, type LabSpec } from './lab.ts';
+import { PYTHON } from './namespaces.ts';
 import { Program } from './program.ts';
 import { natpunch } from './scripts.ts';
 
@@ -93,7 +94,7 @@ test('a target that refuses ends the TCP connection at once, and the next is tri
   const caller = start('b', natpunch('pwnat', 'connect', HOME, '--listen', '9000', '--to', '127.0.0.1:8081'));
   await caller.says(/connected/);
   const script = 'import socket\nfor _ in range(2):\n s=socket.create_connection(("127.0.0.1",9000)); s.settimeout(8)\n try: print(s.recv(1))\n except ConnectionResetError: print(b"")';
-  expect(await lab.run('b', ['python3', '-c', script])).toBe("b''\nb''\n");
+  expect(await lab.run('b', [PYTHON, '-c', script])).toBe("b''\nb''\n");
   expect([listener.process.exitCode, caller.process.exitCode]).toEqual([null, null]);
 });
 

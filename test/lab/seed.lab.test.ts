@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { buildLab, type Lab } from './lab.ts';
+import { PYTHON } from './namespaces.ts';
 import { natpunch } from './scripts.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -11,8 +12,8 @@ const ORIGINALS = process.env['NATPUNCH_SEED_001'];
 const PEER = fileURLToPath(new URL('seed_peer.py', import.meta.url));
 const SERVER = '198.18.0.2:1024';
 
-const theirServer = ORIGINALS ? ['python3', '-u', `${ORIGINALS}/server.py`] : ['python3', '-u', PEER, 'server', '1024'];
-const theirClient = ORIGINALS ? ['python3', '-u', `${ORIGINALS}/client.py`] : ['python3', '-u', PEER, 'client', '198.18.0.2', '1024'];
+const theirServer = ORIGINALS ? [PYTHON, '-u', `${ORIGINALS}/server.py`] : [PYTHON, '-u', PEER, 'server', '1024'];
+const theirClient = ORIGINALS ? [PYTHON, '-u', `${ORIGINALS}/client.py`] : [PYTHON, '-u', PEER, 'client', '198.18.0.2', '1024'];
 
 let lab: Lab | undefined;
 afterEach(() => lab?.dispose());

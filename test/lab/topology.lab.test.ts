@@ -178,7 +178,7 @@ describe('what a lab leaves behind', () => {
     if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals);
     await ended;
     if (how === 'SIGKILL') removeLeftovers();
-    for (const deadline = Date.now() + 3_000; pids.some(isAlive) && Date.now() < deadline; ) await sleep(10);
+    for (const deadline = Date.now() + 20_000; pids.some(isAlive) && Date.now() < deadline; ) await sleep(10);
     expectNothing(prefix, pids);
     if (how.startsWith('SIG')) expect(child.signalCode).toBe(how);
   });

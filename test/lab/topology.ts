@@ -88,7 +88,8 @@ interface Side {
 }
 
 const end = (node: string, device: string): End => ({ node, device });
-const up = (device: string, ...addresses: string[]): string[] => [...addresses.map((address) => `addr add ${address} dev ${device}`), `link set ${device} up`];
+/** Without an address of IPv6, and so without a word of it. A sysctl would do it too, but waits for the kernel's lock on devices by trying without end. */
+const up = (device: string, ...addresses: string[]): string[] => [...addresses.map((address) => `addr add ${address} dev ${device}`), `link set ${device} addrgenmode none`, `link set ${device} up`];
 
 function host(name: string, address: string, gateway: string, more: readonly string[] = []): Node {
   return { name, routes: false, nft: '', switches: [], ip: [...up('eth0', `${address}/24`, ...more), `route add default via ${gateway}`] };
