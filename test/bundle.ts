@@ -30,6 +30,8 @@ export async function bundle(entryPoints: readonly string[]): Promise<Bundle> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // For Node the package names its CommonJS, of which nothing can be left out.
+    alias: { rxjs: join(ROOT, 'node_modules/rxjs/dist/esm/index.js') },
     // The first may be missing, and the others are of development.
     external: ['raw-socket', 'esbuild', '@statelyai/inspect'],
     // For the packages among what is bundled that are no ES modules.
