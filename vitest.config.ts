@@ -1,15 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of real sockets and processes: each file in a process of its own, which is all that can be left open. */
-const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library,readme-programs}.test.ts', 'test/inspector/{killed,server,unasked}.test.ts'];
-
-// A deadline, not a claim: a busy machine takes ten times as long.
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
-
 export default defineConfig({
   test: {
-    // Two cores are what CI has; without this vitest leaves one of them alone.
-    maxWorkers: '100%',
+    // Two cores are what CI has; a third worker computes while others wait for sockets and processes.
+    maxWorkers: 3,
     coverage: {
       provider: 'v8',
       include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],
@@ -18,10 +12,13 @@ export default defineConfig({
       // Whole lines for people; json for test/branches, which asks a reason for every branch that is left.
       reporter: [['text', { skipFull: true }], 'json'],
     },
-    projects: [
-      { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },
-      // Values and simulated worlds leave nothing behind, so that one process can load them once for all.
-      { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', 'test/package/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
-    ],
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/lab/**', 'test/browser/**', 'test/package/**'],
+    globalSetup: ['test/cli/build.ts'],
+    // What a file leaves open it closes itself, so that one process can load everything once for all.
+    isolate: false,
+    // A deadline, not a claim: a busy machine takes ten times as long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

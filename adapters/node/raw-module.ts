@@ -27,7 +27,7 @@ export interface RawModule {
 export function loadRaw({ platform = process.platform, load = requireRaw }: { readonly platform?: string; readonly load?: () => RawModule } = {}): RawModule | Failure {
   if (platform !== 'linux') return { code: 'unsupported', why: `raw ICMP is built for Linux, and this is ${platform}` };
   try {
-    return (loaded ??= load());
+    return load();
   } catch (error) {
     const isThere = !(error instanceof Error && systemCode(error) === 'MODULE_NOT_FOUND' && error.message.includes("'raw-socket'"));
     const remedy = `npm ${isThere ? 'rebuild' : 'install'} raw-socket`;
@@ -46,8 +46,6 @@ export function rawFailureOf(error: unknown): Failure {
 export function isTransient(error: unknown): boolean {
   return error instanceof Error && /^(?:Resource temporarily unavailable|Interrupted system call)$/.test(error.message);
 }
-
-let loaded: RawModule | undefined;
 
 function requireRaw(): RawModule {
   return createRequire(import.meta.url)('raw-socket') as RawModule;
