@@ -5,12 +5,13 @@ import { Subject } from 'rxjs';
 import { nodeNet } from '../../adapters/node/net.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
 import type { NetEffect } from '../../effects/net.ts';
+import { amount } from './amount.ts';
 import { median, processorMs } from './measure.ts';
 import { perSecond, type Row } from './table.ts';
 
 const TURNS = 5;
-const DATAGRAMS = 20_000;
 const WINDOW = 64;
+const DATAGRAMS = WINDOW + amount(20_000);
 const DATA = new Uint8Array(100).fill(3);
 /** A deadline, not a claim: a busy machine takes many times as long. */
 const DEADLINE_MS = 120_000;

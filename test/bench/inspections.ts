@@ -8,10 +8,11 @@ import { n4 } from '../../machines/n4/index.ts';
 import { pwnat } from '../../machines/pwnat/index.ts';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
 import { udpPunch } from '../../machines/udp-punch/index.ts';
+import { amount } from './amount.ts';
 import { inTurns, type Work } from './measure.ts';
 import { count, perSecond, type Row, significant } from './table.ts';
 
-const BUDGET_MS = 4_000;
+const BUDGET_MS = amount(4_000);
 
 const RUNS: readonly { readonly scenario: Scenario; readonly a: string; readonly b: string }[] = [
   { scenario: udpPunch, a: 'port-restricted', b: 'restricted' },

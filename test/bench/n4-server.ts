@@ -1,11 +1,12 @@
 /** Our n4 server on loopback: pairs served, each two TCP connections and two datagrams, in a process of its own. */
 import { Client } from '../load/n4-client.ts';
 import { startStunServer } from '../load/stun-child.ts';
+import { amount } from './amount.ts';
 import { median } from './measure.ts';
 import { perSecond, type Row } from './table.ts';
 
 const TURNS = 3;
-const PAIRS = 300;
+const PAIRS = amount(300);
 const AT_ONCE = 16;
 
 export async function n4ServerRows(): Promise<readonly Row[]> {

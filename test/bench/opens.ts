@@ -13,14 +13,15 @@ import { run } from '../../effects/run.ts';
 import { open } from '../../index.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { openRendezvousCodec, tcpOpen, tcpOpenRendezvous } from '../../machines/tcp-open/index.ts';
+import { amount } from './amount.ts';
 import { median, percentile, processorMs } from './measure.ts';
 import { LATENCY_MS, type Pairing } from './punch-world.ts';
 import { count, type Row, significant } from './table.ts';
 
-const SEEDS = 25;
-const LOSSY_WORLDS = 500;
+const SEEDS = amount(25);
+const LOSSY_WORLDS = amount(500);
 const LOSS = 0.1;
-const STREAM_BYTES = 256 * 1024 * 1024;
+const STREAM_BYTES = amount(256) * 1024 * 1024;
 const TURNS = 5;
 
 const PAIRS: readonly Pairing[] = [

@@ -1,11 +1,12 @@
 /** What a punch costs by NAT pair: datagrams of both peers, and round trips until the later one was heard. In the simulator. */
 import type { Outcome } from '../../machines/outcome.ts';
+import { amount } from './amount.ts';
 import { median, percentile } from './measure.ts';
 import { countPunch, LATENCY_MS, type Pairing, type Punch } from './punch-world.ts';
 import { count, type Row, significant } from './table.ts';
 
-const SEEDS = 25;
-const LOSSY_WORLDS = 1_000;
+const SEEDS = amount(25);
+const LOSSY_WORLDS = amount(1_000);
 const LOSS = 0.1;
 
 const PAIRS: readonly Pairing[] = [

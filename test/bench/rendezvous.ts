@@ -3,13 +3,14 @@ import { Crowd } from '../load/crowd.ts';
 import { anyJunk, JUNK_KINDS, type JunkKind, junk } from '../load/junk.ts';
 import { type RendezvousChild, startRendezvous } from '../load/rendezvous-child.ts';
 import { type Storm, storm } from '../load/stranger.ts';
+import { amount } from './amount.ts';
 import { median } from './measure.ts';
 import { type Pairing, pairRooms } from './pairing.ts';
 import { perSecond, type Row } from './table.ts';
 
 const TURNS = 3;
-const ROOMS = 3_000;
-const JUNK = 20_000;
+const ROOMS = amount(3_000);
+const JUNK = amount(20_000);
 const SURVIVORS = 20;
 
 export async function rendezvousRows(): Promise<readonly Row[]> {

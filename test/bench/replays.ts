@@ -8,10 +8,11 @@ import { run } from '../../effects/run.ts';
 import { publicPeerCodec } from '../../machines/udp-punch/codec.ts';
 import { peerCodec, RENDEZVOUS_PORT, rendezvousCodec, udpPunchPeer, udpPunchRendezvous } from '../../machines/udp-punch/index.ts';
 import type { PeerInput } from '../../machines/udp-punch/session.ts';
+import { amount } from './amount.ts';
 import { rate } from './measure.ts';
 import { count, perSecond, type Row } from './table.ts';
 
-const BUDGET_MS = 1_000;
+const BUDGET_MS = amount(1_000);
 /** Ten minutes of keepalives, so that starting the machine weighs little. */
 const LASTS_MS = 600_000;
 const ROOM = 'a room of the bench';

@@ -1,11 +1,12 @@
 /** How many whole udp-punch sessions one core simulates: a world, two NATs, a rendezvous, two peers, both confirmed. */
 import { record } from '../../adapters/replay/record.ts';
 import type { WorldOptions } from '../../adapters/sim/index.ts';
+import { amount } from './amount.ts';
 import { inTurns, type Rates, type Work } from './measure.ts';
 import { LATENCY_MS, playPunch } from './punch-world.ts';
 import { perSecond, type Row } from './table.ts';
 
-const BUDGET_MS = 7_500;
+const BUDGET_MS = amount(7_500);
 const PAIR = { a: 'port-restricted', b: 'port-restricted' };
 
 export function sessionRows(): readonly Row[] {

@@ -2,18 +2,19 @@
 import { storm } from '../load/stranger.ts';
 import { type StunChild, startStunServer } from '../load/stun-child.ts';
 import { plainRequest, stunJunk } from '../load/stun-junk.ts';
+import { amount } from './amount.ts';
 import { type Coturn, startCoturn } from './coturn.ts';
 import { median } from './measure.ts';
 import { ANSWER_SIZE, IN_FLIGHT, REQUEST_SIZE, startLoad, type StunLoad } from './stun-load.ts';
 import { count, perSecond, type Row } from './table.ts';
 
 const TURNS = 5;
-const REQUESTS = 80_000;
 /** Two, or the clients would be slower than the servers. */
 const CLIENTS = 2;
+const REQUESTS = CLIENTS * amount(40_000);
 const COTURN_PORT = 34_780;
-const MANY_REQUESTS = 1_000_000;
-const MUCH_JUNK = 200_000;
+const MANY_REQUESTS = CLIENTS * amount(500_000);
+const MUCH_JUNK = amount(200_000);
 
 export async function stunServerRows(): Promise<readonly Row[]> {
   const ours = await startStunServer();

@@ -4,10 +4,11 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import { decodeStun, encodeStun, type StunMessage } from '../../effects/wire/stun.ts';
 import { peerCodec } from '../../machines/udp-punch/index.ts';
 import type { PunchMessage } from '../../machines/udp-punch/messages.ts';
+import { amount } from './amount.ts';
 import { compare, rate, type Work } from './measure.ts';
 import { perSecond, type Row } from './table.ts';
 
-const BUDGET_MS = 600;
+const BUDGET_MS = amount(600);
 const KEY = new Uint8Array(32).fill(7);
 const MAPPED: Endpoint = { host: '198.51.100.7', port: 40_000 };
 const ANSWER: StunMessage = {

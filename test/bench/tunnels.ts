@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { loopbackTunnel, type TunnelOptions } from '../load/loopback-tunnel.ts';
+import { amount } from './amount.ts';
 import { median, processorMs } from './measure.ts';
 import { type Row, significant } from './table.ts';
 
 const TURNS = 5;
-const BYTES = 16 * 1024 * 1024;
+const BYTES = amount(16) * 1024 * 1024;
 const PIECE = Buffer.alloc(65_536, 7);
 
 export async function tunnelRows(): Promise<readonly Row[]> {
