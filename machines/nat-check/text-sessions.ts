@@ -56,6 +56,8 @@ interface Client {
   readonly reports: number;
   /** When both were told to be the same, which is when the second phase begins. */
   readonly equalAt?: number;
+  /** That rests on a report ahead of its registration, which may have been about somebody before it. */
+  readonly isForetold?: true;
   /** The second phase's socket that talks to the assist only; its first report and its last, and how many texts went there. */
   readonly cone?: Seen & { readonly lastAt: number; readonly texts: number };
   /** The second phase's socket that talks to this server only. */
@@ -105,7 +107,8 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
   const asked = host.clients.find(({ cone }) => is(cone?.endpoint));
   if (asked?.cone) {
     if (asked.cone.texts >= LIMITS.perClient) return nothing(sessions);
-    if (varied && isUnlikeSecondPhase(asked, at)) return tell(varied, test('full-cone', endpoint));
+    const first = varied ?? (asked.isForetold && asked);
+    if (first && isUnlikeSecondPhase(asked, at)) return tell(first, test('full-cone', endpoint));
     return change({ ...asked, cone: { ...asked.cone, lastAt: at, texts: asked.cone.texts + 1 } }, test('full-cone', endpoint));
   }
   // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
@@ -146,7 +149,7 @@ function begin(sessions: Sessions, host: Host, from: Endpoint, at: number): Sess
   const others = { clients: host.clients.slice(1 - LIMITS.clientsPerHost), silent: host.silent.filter(({ endpoint }) => !sameEndpoint(endpoint, from)) };
   const early = since(sessions.held, at - HOLD_MS).filter(({ endpoint, owner }) => !owner && endpoint.host === from.host);
   const mine = early.find(({ endpoint }) => sameEndpoint(endpoint, from)) ?? (host.clients.length === 0 ? early[0] : undefined);
-  const met = mine && (sameEndpoint(mine.endpoint, from) ? { reported: mine.endpoint, equalAt: at } : { reported: mine.endpoint });
+  const met = mine && (sameEndpoint(mine.endpoint, from) ? { reported: mine.endpoint, equalAt: at, isForetold: true as const } : { reported: mine.endpoint });
   const client: Client = { first: from, askedAt: at, seenAt: at, reports: mine ? 1 : 0, ...met };
   const waiting = mine ? sessions.waiting : [...sessions.waiting, { endpoint: from, at }].slice(-LIMITS.held);
   const memory = { ...withHost(sessions, from.host, { ...others, clients: [...others.clients, client] }), held: sessions.held.filter((one) => one !== mine), waiting };

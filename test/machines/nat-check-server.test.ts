@@ -66,6 +66,18 @@ describe('one client', () => {
     expect(heard.at(-1)).toContain('main > 198.18.1.2:1001 198.18.1.2:2001');
   });
 
+  test('whose port was that of another mapping a moment before its registration still hears that its own varies', () => {
+    const server = new TextServer();
+    server.report(at(1001));
+    server.now += 2_800;
+    server.register(at(1001));
+    const heard = Array.from({ length: 3 }, () => {
+      server.now += 500;
+      return server.report(at(1002));
+    });
+    expect(heard.at(-1)).toContain('main > 198.18.1.2:1001 198.18.1.2:1002');
+  });
+
   test('whose full-cone requests come one after the other is not taken for two, though its NEXT are lost', () => {
     const server = new TextServer().steady();
     server.report(at(1002));
