@@ -130,8 +130,12 @@ export function targetOf(context: Pick<N4PeerContext, 'input' | 'round'>, { host
   return { host, port: aim };
 }
 
-/** A PUNCH of our ident, from the partner's address and any port of it. Nothing proves more. */
+/**
+ * A PUNCH of our ident, from the partner's address and any port of it. Nothing proves more; but a server that still knows a former
+ * connection of ours may pair us with it, and then our own sockets are not the partner.
+ */
 export function isFromPeer({ input, peer, pool }: N4PeerContext, event: N4Message & Arrival): boolean {
+  if (pool.some(({ addresses }) => addresses.some((address) => sameEndpoint(address, event.from)))) return false;
   return event.type === 'punch' && event.ident === input.ident && event.from.host === peer?.host && pool.some(({ label }) => label === event.socket);
 }
 
