@@ -42,7 +42,7 @@ export class Allocator {
       case 'preserve':
         return fits(inside.port) ? inside.port : this.#instead(allocation.clash, inside.port, fits);
       case 'sequential':
-        return this.#sequential(allocation.step, allocation.noisePerSecond, now, fits);
+        return this.#sequential(allocation.step, allocation.noisePerSecond, now, inside.port, fits);
       case 'random':
         return this.#random(FIRST_PORT, LAST_PORT, fits);
       case 'block':
@@ -63,14 +63,17 @@ export class Allocator {
     }
   }
 
-  #sequential(step: number, noisePerSecond: number, now: number, fits: IsFree): number | undefined {
+  #sequential(step: number, noisePerSecond: number, now: number, inside: number, fits: IsFree): number | undefined {
     if (noisePerSecond > 0) {
       while (this.#nextForeignAt <= now) {
         this.#last = wrap(this.#last + step);
         this.#nextForeignAt += this.#foreignGap(noisePerSecond);
       }
     }
-    const port = scan(wrap(this.#last + step), step, PORTS, fits);
+    const next = wrap(this.#last + step);
+    // By even steps the other parity is never reached.
+    const isOther = this.#parity && step % 2 === 0 && (next - inside) % 2 !== 0;
+    const port = scan(isOther ? wrap(next + Math.sign(step)) : next, step, PORTS, fits);
     if (port !== undefined) this.#last = port;
     return port;
   }

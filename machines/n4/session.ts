@@ -5,7 +5,7 @@ import type { Outcome } from '../outcome.ts';
 import { FIRST_PORT, LAST_PORT } from '../port-forecast.ts';
 import { isAt, type OpenSocket, type Path } from '../udp-paths.ts';
 import type { N4Message } from './codec.ts';
-import { ANSWERED_AFTER_MS, CHUNK, INSISTED_AFTER_MS, PASSES } from './timing.ts';
+import { ANSWERED_AFTER_MS, CHUNK, INSISTED_AFTER_MS, PASSES, TURNS } from './timing.ts';
 
 export interface N4PeerInput {
   readonly server: Endpoint;
@@ -18,8 +18,8 @@ export interface N4PeerInput {
   /** How far above the port of its EXCHANGE the partner's PUNCH is expected; below, if negative. */
   readonly offset: number;
   /**
-   * `classic` aims as n4.py, in every round alike. `adaptive` turns the direction with each round and goes further out with
-   * every other, so that NATs which count down, or are busier than the offset allows for, are met too. Both peers need it.
+   * `classic` aims as n4.py, in every round alike. `adaptive` turns the direction from round to round and goes further out in
+   * some, so that NATs which count down, or are busier than the offset allows for, are met too. Both peers need it.
    */
   readonly strategy?: 'classic' | 'adaptive' | undefined;
   /** How long to wait for the partner, ms. */
@@ -116,9 +116,9 @@ export function serverLabel({ connections }: N4PeerContext): string {
   return `server/${connections}`;
 }
 
-/** How far from the partner's known port this round aims: +o, -o, +2o, -2o … */
-function offsetOf({ input: { offset, strategy }, round }: Pick<N4PeerContext, 'input' | 'round'>): number {
-  return strategy === 'adaptive' ? offset * Math.ceil(round / 2) * (round % 2 === 1 ? 1 : -1) : offset;
+/** How far from the partner's known port this round aims. */
+export function offsetOf({ input: { offset, strategy }, round }: Pick<N4PeerContext, 'input' | 'round'>): number {
+  return strategy === 'adaptive' ? offset * (TURNS[(round - 1) % TURNS.length] ?? 1) : offset;
 }
 
 /** Where the partner's PUNCH is expected to come from. A NAT that counts starts over at the lowest port too. */
@@ -130,8 +130,12 @@ export function targetOf(context: Pick<N4PeerContext, 'input' | 'round'>, { host
   return { host, port: aim };
 }
 
-/** A PUNCH of our ident, from the partner's address and any port of it. Nothing proves more. */
+/**
+ * A PUNCH of our ident, from the partner's address and any port of it. Nothing proves more; but a server that still knows a former
+ * connection of ours may pair us with it, and then our own sockets are not the partner.
+ */
 export function isFromPeer({ input, peer, pool }: N4PeerContext, event: N4Message & Arrival): boolean {
+  if (pool.some(({ addresses }) => addresses.some((address) => sameEndpoint(address, event.from)))) return false;
   return event.type === 'punch' && event.ident === input.ident && event.from.host === peer?.host && pool.some(({ label }) => label === event.socket);
 }
 

@@ -28,6 +28,13 @@ export const CHUNK_INTERVAL_MS = 1;
 export const LISTEN_MS = 3_000;
 /** Ranges of source ports, one for each round. A guess: at 500 foreign flows a second n4.py wants one to four. */
 export const ROUNDS = 10;
+/**
+ * The adaptive strategy: how many offsets from the partner's port each round aims. Nobody tells the other its round, and whoever
+ * was started anew is behind. So every distance of two rounds, from the last on to the first, lies between two that aim up by one,
+ * and between two that aim down by one: however far apart the partners are, they aim up in the same round, and down in another.
+ * Up to five rounds apart they do so before either is through.
+ */
+export const TURNS: readonly number[] = [1, -1, 1, 1, 2, -1, -1, 1, -1, -2];
 /** Ranges that may be passed over because a port is in use. */
 export const CLASHES = 10;
 

@@ -12,7 +12,7 @@ import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Reply, Step } from '../server.ts';
-import { COPY_MS, HOLD_MS, IDLE_MS, LATE_CHECK_MS, LATE_NEXT_MS, NEXT_COPY_MS, RESTRICTED_TESTS, SECOND_PHASE_MS, WAITING_MS } from './text-timing.ts';
+import { COPY_MS, FULL_CONE_PAUSE_MS, HOLD_MS, IDLE_MS, LATE_CHECK_MS, LATE_NEXT_MS, NEXT_COPY_MS, RESTRICTED_TESTS, SECOND_PHASE_MS, WAITING_MS } from './text-timing.ts';
 import type { TestedNat, TextMessage } from './text.ts';
 
 export const LIMITS = {
@@ -56,8 +56,10 @@ interface Client {
   readonly reports: number;
   /** When both were told to be the same, which is when the second phase begins. */
   readonly equalAt?: number;
-  /** The second phase's socket that talks to the assist only; its first report, and how many texts went there. */
-  readonly cone?: Seen & { readonly texts: number };
+  /** That rests on a report ahead of its registration, which may have been about somebody before it. */
+  readonly isForetold?: true;
+  /** The second phase's socket that talks to the assist only; its first report and its last, and how many texts went there. */
+  readonly cone?: Seen & { readonly lastAt: number; readonly texts: number };
   /** The second phase's socket that talks to this server only. */
   readonly tests?: { readonly endpoint: Endpoint; readonly lastAt: number; readonly count: number };
 }
@@ -100,16 +102,18 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
   if (same) return tell({ ...same, equalAt: at });
   // What talks to both is a first socket, and was not a second phase.
   if (host.silent.some((one) => is(one.endpoint))) return begin({ ...sessions, held: [...sessions.held, { endpoint, at }] }, host, endpoint, at);
+  // Whose a varying mapping is nobody can know; whoever is not served by this one asks again.
+  const [varied] = host.clients.filter(({ equalAt }) => equalAt === undefined).toSorted((one, other) => one.reports - other.reports);
   const asked = host.clients.find(({ cone }) => is(cone?.endpoint));
   if (asked?.cone) {
     if (asked.cone.texts >= LIMITS.perClient) return nothing(sessions);
-    return change({ ...asked, cone: { ...asked.cone, texts: asked.cone.texts + 1 } }, test('full-cone', endpoint));
+    const first = varied ?? (asked.isForetold && asked);
+    if (first && isUnlikeSecondPhase(asked, at)) return tell(first, test('full-cone', endpoint));
+    return change({ ...asked, cone: { ...asked.cone, lastAt: at, texts: asked.cone.texts + 1 } }, test('full-cone', endpoint));
   }
   // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
   const due = host.clients.find(({ equalAt, cone }) => equalAt !== undefined && !cone);
-  if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, texts: 1 } }), test('full-cone', endpoint));
-  // Whose it is nobody can know; whoever is not served by this one asks again.
-  const [varied] = host.clients.filter(({ equalAt }) => equalAt === undefined).toSorted((one, other) => one.reports - other.reports);
+  if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, lastAt: at, texts: 1 } }), test('full-cone', endpoint));
   // It may be both: then the text does no harm to the one, and is what the other waits for.
   if (varied) return tell(varied, ...(isCone ? [test('full-cone', endpoint)] : []));
   return host.clients.length > 0 ? nothing(sessions) : reportFromElsewhere(sessions, endpoint, at);
@@ -145,7 +149,7 @@ function begin(sessions: Sessions, host: Host, from: Endpoint, at: number): Sess
   const others = { clients: host.clients.slice(1 - LIMITS.clientsPerHost), silent: host.silent.filter(({ endpoint }) => !sameEndpoint(endpoint, from)) };
   const early = since(sessions.held, at - HOLD_MS).filter(({ endpoint, owner }) => !owner && endpoint.host === from.host);
   const mine = early.find(({ endpoint }) => sameEndpoint(endpoint, from)) ?? (host.clients.length === 0 ? early[0] : undefined);
-  const met = mine && (sameEndpoint(mine.endpoint, from) ? { reported: mine.endpoint, equalAt: at } : { reported: mine.endpoint });
+  const met = mine && (sameEndpoint(mine.endpoint, from) ? { reported: mine.endpoint, equalAt: at, isForetold: true as const } : { reported: mine.endpoint });
   const client: Client = { first: from, askedAt: at, seenAt: at, reports: mine ? 1 : 0, ...met };
   const waiting = mine ? sessions.waiting : [...sessions.waiting, { endpoint: from, at }].slice(-LIMITS.held);
   const memory = { ...withHost(sessions, from.host, { ...others, clients: [...others.clients, client] }), held: sessions.held.filter((one) => one !== mine), waiting };
@@ -169,6 +173,14 @@ function mayBeSecondPhase({ clients, silent }: Host, at: number): boolean {
   const due = clients.filter(({ equalAt, cone, tests }) => equalAt !== undefined && !cone && !tests && at - equalAt < SECOND_PHASE_MS);
   const come = silent.filter((one) => !one.spent && at - one.at < SECOND_PHASE_MS);
   return due.length > come.length || due.some(({ equalAt = 0 }) => at - equalAt < COPY_MS);
+}
+
+/**
+ * Reported again and again, as slowly as a first socket asks, and no NEXT has come: then it is somebody else's varying mapping, and
+ * the client for whose second phase it was taken has gone. nat_check.py has its second phase reported once.
+ */
+function isUnlikeSecondPhase({ cone, tests }: Client, at: number): boolean {
+  return cone !== undefined && tests === undefined && cone.texts > 1 && at - cone.lastAt >= FULL_CONE_PAUSE_MS;
 }
 
 /** The socket that talks to the assist registers after the one that does not, so one of these was a second phase and has come. */

@@ -43,6 +43,8 @@ export const LATE_CHECK_MS = 7_500;
 export const COPY_MS = 500;
 /** NEXT comes more often, but never so soon. */
 export const NEXT_COPY_MS = 60;
+/** Five full-cone requests in a row; a first socket asks more slowly. */
+export const FULL_CONE_PAUSE_MS = 5 * FULL_CONE_INTERVAL_MS;
 /** A client begins its second phase as soon as it has heard the assist's report. */
 export const SECOND_PHASE_MS = 3_000;
 /** A check of nat_check.py takes 10 s after its first phase. */

@@ -56,7 +56,7 @@ export function newCallee(seed: string, allow: readonly Destination[]): Callee {
   return { seed, allow, tunnel: newTunnel('listener', one), callers: noCallers(other), links: new Map(), used: new Map(), serial: 0 };
 }
 
-/** Somebody there is being served, or about to be: a punch would cut an original off. */
+/** Somebody there is being served, or about to be: a punch that arrives would cut an original off. */
 export function isServed({ tunnel, links }: Callee, host: string): boolean {
   for (const [, { peer }] of entries(tunnel.streams)) if (peer.host === host) return true;
   for (const { peer } of links.values()) if (peer.host === host) return true;

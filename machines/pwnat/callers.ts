@@ -23,15 +23,23 @@ export function noCallers(salt: number): Callers {
   return { known: emptyMap(salt), allowance: timing.PUNCH_BURST, countedAt: 0 };
 }
 
-/** Whether an error from there is answered now. `isBusy` says whether it would cut somebody off, and is asked last. */
-export function punched(callers: Callers, host: string, now: number, isBusy: () => boolean): Callers | undefined {
+export interface Punch {
+  readonly callers: Callers;
+  /** It would cut somebody off if it arrived. */
+  readonly isToDie: boolean;
+}
+
+/** How an error from there is answered now, if it is. `isServed` is asked last. What dies on the way makes the next punch no later. */
+export function punched(callers: Callers, host: string, now: number, isServed: () => boolean): Punch | undefined {
   const before = getEntry(callers.known, host);
   const isNew = !before || now - before.at >= timing.CALLER_FORGOTTEN_MS;
   if (before && !isNew && now < before.at + timing.doubling(timing.PUNCH_FIRST_MS, before.punches - 1, timing.PUNCH_MAX_MS)) return undefined;
   const allowance = Math.min(timing.PUNCH_BURST, callers.allowance + ((now - callers.countedAt) / 1_000) * timing.PUNCHES_A_SECOND);
-  if (allowance < 1 || isBusy()) return undefined;
-  const known = before || callers.known.size < timing.CALLERS ? withEntry(callers.known, host, { punches: isNew ? 1 : before.punches + 1, at: now }) : callers.known;
-  return { known, allowance: allowance - 1, countedAt: now };
+  if (allowance < 1) return undefined;
+  const isToDie = isServed();
+  const punches = isNew ? 1 : before.punches + (isToDie ? 0 : 1);
+  const known = before || callers.known.size < timing.CALLERS ? withEntry(callers.known, host, { punches, at: now }) : callers.known;
+  return { callers: { known, allowance: allowance - 1, countedAt: now }, isToDie };
 }
 
 /** Forgets those who have been silent. */

@@ -74,13 +74,13 @@ export const answerCaller = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'exceeded');
   const { callee } = context;
   const now = timeOf(context, event);
-  const callers = punched(callee.callers, event.from.host, now, () => isServed(callee, event.from.host));
+  const punch = punched(callee.callers, event.from.host, now, () => isServed(callee, event.from.host));
   enqueue.assign({ now });
-  if (!callers) return;
+  if (!punch) return;
   const variant = variantOf(context);
   const to = { host: event.from.host, port: context.local?.port ?? variant.port };
-  enqueue.assign({ callee: { ...callee, callers } });
-  enqueue.sendTo('net', { type: 'udp.send', socket: MAIN, to, message: { type: variant.name === 'pypwnat' ? 'greeting' : 'punch' } });
+  enqueue.assign({ callee: { ...callee, callers: punch.callers } });
+  enqueue.sendTo('net', { type: 'udp.send', socket: MAIN, to, message: { type: variant.name === 'pypwnat' ? 'greeting' : 'punch' }, ttl: punch.isToDie ? timing.DYING_TTL : undefined });
 });
 
 /** The timer tells no time, but so much has passed since it fired last. */

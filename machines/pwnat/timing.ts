@@ -30,6 +30,11 @@ export const REFUSAL_MS = 2_000;
  */
 export const PUNCH_FIRST_MS = 400;
 export const PUNCH_MAX_MS = 20_000;
+/**
+ * Hops of a punch towards whoever is served: it opens one NAT, and dies before it can cut the original off. The caller may be one
+ * that was started anew, or has lost its way when our NAT forgot it, while what it had before seems to stand.
+ */
+export const DYING_TTL = 2;
 /** Callers that are remembered between punches. */
 export const CALLERS = 1_024;
 /** A caller that has been silent for so long is new again. */

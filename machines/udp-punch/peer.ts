@@ -63,7 +63,7 @@ export const udpPunchPeer = peerSetup
           mapped: { guard: 'answersRegistration', target: 'waiting', actions: ['rememberAddress', 'observeMapping'] },
           introduced: { guard: 'answersRegistration', target: 'punching', actions: ['rememberAddress', 'rememberPeer', 'observeMapping'] },
           challenged: { guard: 'answersRegistration', actions: ['rememberNonce', 'register'] },
-          refused: { guard: 'answersRegistration', target: 'failed', actions: 'concludeRefused' },
+          refused: { guard: 'answersRegistration', target: 'leaving', actions: 'concludeRefused' },
         },
         after: { waitDeadline: [{ guard: 'isFirstRound', target: 'leaving', actions: 'concludeNoRendezvous' }, { target: 'leaving', actions: 'concludeSilence' }] },
         states: {
@@ -86,7 +86,7 @@ export const udpPunchPeer = peerSetup
         on: {
           introduced: { guard: 'answersRegistration', target: 'punching', actions: ['rememberAddress', 'rememberPeer', 'observeMapping'] },
           challenged: { guard: 'answersRegistration', actions: ['rememberNonce', 'register'] },
-          refused: { guard: 'answersRegistration', target: 'failed', actions: 'concludeRefused' },
+          refused: { guard: 'answersRegistration', target: 'leaving', actions: 'concludeRefused' },
           mapped: [
             { guard: 'answersObservation', actions: 'compareMapping' },
             { guard: 'answersRegistration', actions: ['rememberAddress', 'observeMapping'] },

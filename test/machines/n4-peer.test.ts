@@ -174,3 +174,10 @@ test('the first socket breaking ends it before there is a path, another one does
   expect(peer.state).toBe('sweeping.bursting');
   expect(peer.refused('p1/0', 'unknown').verdict).toBe('socket-failed');
 });
+
+test('a peer that is paired with what is left of itself does not take its own sockets for the partner', () => {
+  const own = { host: '192.168.1.2', port: 30_002 };
+  const peer = new PeerBench().opened().connected().told(READY).told({ type: 'peerinfo', peer: { ...own, port: 30_000 } });
+  peer.punched({ from: own, times: 10 });
+  expect(peer.state).toMatch(/^sweeping/);
+});

@@ -52,6 +52,44 @@ describe('one client', () => {
     expect(server.sayNext(at(2001))).toEqual(['second > 198.18.1.2:2001 restricted']);
   });
 
+  test('that broke off when its NAT rebooted does not keep the next one from hearing that its mapping varies', () => {
+    const server = new TextServer();
+    server.register(at(1000));
+    server.report(at(2000));
+    server.report(at(1000));
+    server.now += 4_000;
+    server.register(at(1001));
+    const heard = Array.from({ length: 3 }, () => {
+      server.now += 500;
+      return server.report(at(2001));
+    });
+    expect(heard.at(-1)).toContain('main > 198.18.1.2:1001 198.18.1.2:2001');
+  });
+
+  test('whose port was that of another mapping a moment before its registration still hears that its own varies', () => {
+    const server = new TextServer();
+    server.report(at(1001));
+    server.now += 2_800;
+    server.register(at(1001));
+    const heard = Array.from({ length: 3 }, () => {
+      server.now += 500;
+      return server.report(at(1002));
+    });
+    expect(heard.at(-1)).toContain('main > 198.18.1.2:1001 198.18.1.2:1002');
+  });
+
+  test('whose full-cone requests come one after the other is not taken for two, though its NEXT are lost', () => {
+    const server = new TextServer().steady();
+    server.report(at(1002));
+    server.now += 4_000;
+    server.register(at(2000));
+    const heard = Array.from({ length: 16 }, () => {
+      server.now += 75;
+      return server.report(at(1002));
+    });
+    expect(heard.flat()).toEqual(Array<string>(16).fill('main > 198.18.1.2:1002 full-cone'));
+  });
+
   test('as ours asks gets six tests from the second port before the last', () => {
     const server = new TextServer().steady();
     server.report(at(1002));

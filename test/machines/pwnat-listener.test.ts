@@ -41,7 +41,7 @@ function inWords(command: NetCommand<PwnatMessage>): readonly string[] {
     case 'several':
       return command.commands.flatMap(inWords);
     case 'udp.send':
-      return [`${command.message.type} to ${formatEndpoint(command.to)}`];
+      return [`${command.message.type} to ${formatEndpoint(command.to)}${command.ttl === undefined ? '' : `, ${command.ttl} hops`}`];
     case 'icmp.send':
       return [`${command.message.type} to ${command.to}`];
     case 'tcp.connect':
@@ -92,13 +92,24 @@ describe('an error', () => {
     expect(times.slice(6).map((at, n) => Math.round((at - (times[n + 5] ?? 0)) * 10) / 10)).toEqual([12.8, 20, 20, 20]);
   });
 
-  test('from whoever is served, or about to be, is answered by nothing', () => {
+  test('from whoever is served, or about to be, is answered by what dies behind the own NAT, which may have forgotten it', () => {
     const pending = new ListenerBench().serving();
     pending.hear({ type: 'hello', request: 1, host: 'web', port: '80', size: 21 });
     const linked = new ListenerBench().serving();
     const [accept] = linked.hear({ type: 'offer', caller: '0123456789abcdef' }) && pairsOf(linked);
     linked.hear({ type: 'linkPing', by: 'caller', pair: accept ?? '', serial: 1 });
-    for (const bench of [pending, linked]) expect([bench.error(), bench.error('198.18.2.3')]).toEqual([[], ['punch to 198.18.2.3:2222']]);
+    for (const bench of [pending, linked]) expect([bench.error(), bench.error('198.18.2.3')]).toEqual([['punch to 198.18.2.2:2222, 2 hops'], ['punch to 198.18.2.3:2222']]);
+  });
+
+  test('that was answered so makes the answer to the next one no later, once nobody is served', () => {
+    const bench = new ListenerBench().serving();
+    bench.hear({ type: 'hello', request: 1, host: 'web', port: '80', size: 21 });
+    for (let n = 0; n < 20; n += 1) {
+      bench.error();
+      bench.advance(400);
+    }
+    bench.hear({ type: 'goodbye', id: idsOf(bench)[0] ?? 0 });
+    expect(bench.error()).toEqual(['punch to 198.18.2.2:2222']);
   });
 
   test('to pypwnat\'s is answered by its greeting, once: it is nearly as long as the error', () => {

@@ -152,12 +152,15 @@ const REASONS: readonly (readonly [Refused['reason'], string, string])[] = [
 describe('refused', () => {
   test.each(REASONS)('%s ends a registration as %s', (reason, failure, words) => {
     const peer = new PunchPeer().opened().refused(reason);
+    peer.elapse('leaveTime');
     expect(peer.state).toBe('failed');
     expect(peer.outcomes).toEqual([{ kind: 'failed', reason: failure, detail: expect.stringContaining(words) }]);
   });
 
   test.each(REASONS)('%s ends the waiting as %s too', (reason, failure) => {
-    expect(new PunchPeer().waiting().refused(reason).verdict).toBe(failure);
+    const peer = new PunchPeer().waiting().refused(reason);
+    peer.elapse('leaveTime');
+    expect(peer.verdict).toBe(failure);
   });
 
   test('a refusal of another transaction is not ours', () => {
@@ -224,6 +227,7 @@ describe('a peer that gives up', () => {
   // Or for 15 s a second attempt would meet its own ghost, and the real peer would be refused as a third.
   test.each<[string, () => PunchPeer]>([
     ['nobody came', () => new PunchPeer({ waitMs: 1_000 }).waiting()],
+    ['it is refused, though a repetition may be let in when a place has become free', () => new PunchPeer().opened().refused('room-full')],
     ['no answer of the rendezvous came through, though any request may have', () => new PunchPeer().opened()],
     ['nor in a later round', () => new PunchPeer().probing().silentRound().opened()],
     ['nothing confirmed that it was heard', () => heardOnly(new PunchPeer(), 3)],

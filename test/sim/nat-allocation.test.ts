@@ -119,7 +119,7 @@ describe('block', () => {
 });
 
 test.each([4000, 4001])('with parity, port %i gets a port of the same parity even on a clash', (port) => {
-  for (const allocation of [{ kind: 'preserve', clash: 'next' }, { kind: 'preserve', clash: 'random' }, { kind: 'random' }, { kind: 'sequential', step: 1, noisePerSecond: 0 }] as const) {
+  for (const allocation of [{ kind: 'preserve', clash: 'next' }, { kind: 'preserve', clash: 'random' }, { kind: 'random' }, ...[1, 2, -2].map((step) => ({ kind: 'sequential', step, noisePerSecond: 0 }) as const)] as const) {
     const nat = natOf({ parity: true, allocation });
     for (const host of ['i', 'j']) expect(portOf(externalOf(nat, 0, `${host}:${port} > x:1`)) % 2).toBe(port % 2);
   }

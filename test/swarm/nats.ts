@@ -49,6 +49,8 @@ function strictest(all: readonly Dependence[]): Dependence {
 
 /** Rows that an honest attempt of any of our protocols needs, and those of a few that were given up before, with room. A guess. */
 const ROOMY = 512;
+/** The same, counted in sockets. A guess. */
+const SOCKETS = 64;
 /** Half of it is every keepalive's pace here. */
 const LASTING_S = 30;
 
@@ -57,5 +59,10 @@ const LASTING_S = 30;
  * a protocol may well connect, but no definition says so.
  */
 export function isPlain(nats: readonly NatSpec[]): boolean {
-  return nats.every(({ table, lifetimeS, ports }) => (table?.size ?? Infinity) >= ROOMY && (lifetimeS ?? Infinity) >= LASTING_S && (ports?.kind !== 'block' || ports.size >= 64) && (ports?.kind !== 'preserve' || ports.clash !== 'drop'));
+  return nats.every((nat) => (nat.table?.size ?? Infinity) >= ROOMY && (nat.lifetimeS ?? Infinity) >= LASTING_S && hasPorts(nat) && (nat.ports?.kind !== 'preserve' || nat.ports.clash !== 'drop'));
+}
+
+/** A port for each socket, or where the mapping varies, one for each row: three checks in a row, two of them broken off, find no port left of 64. */
+function hasPorts({ ports, mapping = LINUX_NAT.mapping }: NatSpec): boolean {
+  return ports?.kind !== 'block' || ports.size >= (mapping === 'endpoint-independent' ? SOCKETS : ROOMY);
 }

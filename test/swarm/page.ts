@@ -28,8 +28,8 @@ One protocol is played behind random NATs, and for some seconds things go wrong:
 | --- | --- | --- |
 | throw | no machine, codec or actor throws | |
 | one-sided | two sides are connected with each other, by their sessions where there are any, or neither is | for as long as the protocol needs to notice, by its own timing: udp-punch 39 s, n4 88 s, seed-udp 75 s, pwnat 85 s; tcp-open 16 s, since TCP does not notice at all and its user lets go after 15 s. A side of n4 whose partner never answered a keepalive, and one of pwnat that speaks the original's way, cannot know; its user starts anew after 8 s |
-| not-joined | a pair that definitions allow to meet is connected, and hears each other, in a stated time after the last fault: udp-punch and pwnat 120 s, tcp-open 150 s, n4 and seed-udp 180 s | where no definition decides, as behind a table of 20 rows, nothing is claimed |
-| wrong-payload | a datagram is the partner's; a stream, of TCP or through pwnat's tunnel, is the beginning of what one life of the partner said: whole, in order, once | a datagram may be lost, doubled, late |
+| not-joined | a pair that definitions allow to meet is connected, and hears each other, in a stated time after the last fault: udp-punch and pwnat 120 s, tcp-open 150 s, n4 and seed-udp 180 s | where no definition decides, as behind a table of 20 rows, or where 64 ports have to do for all flows, nothing is claimed |
+| wrong-payload | a datagram is the partner's; a stream, of TCP or through pwnat's tunnel, is the beginning of what one life of the partner said: whole, in order, once | a datagram may be lost, doubled, late; and of n4 behind one NAT one's own, for nothing in a PUNCH tells whose it is |
 | past-deadline | a machine that is started is connected or over by the sum of its own waits | |
 | over-budget | packets in a second, packets without success, sockets: as the protocol's page promises | |
 | not-ended | a machine that is told to close ends at once, or when its farewell is said | |

@@ -27,8 +27,8 @@ const TALK_MS = 3_000;
 /** After everything is closed: as long as TCP repeats an end that nobody answers, nine times at most, two minutes apart, and remembers it. */
 const DRY_MS = 1_200_000;
 
-export function play(spec: WorldSpec, cast: SwarmCast): Played {
-  const drama = new Drama(spec, cast);
+export function play(spec: WorldSpec, cast: SwarmCast, { keep = false }: { readonly keep?: boolean } = {}): Played {
+  const drama = new Drama(spec, cast, keep);
   try {
     drama.all();
   } catch (error) {
@@ -51,7 +51,7 @@ class Drama {
   #joinedMs: number | undefined;
   #isStopped = false;
 
-  constructor(spec: WorldSpec, cast: SwarmCast) {
+  constructor(spec: WorldSpec, cast: SwarmCast, keep: boolean) {
     this.#spec = spec;
     this.#cast = cast;
     this.#calmAt = calmAt(spec);
@@ -62,7 +62,7 @@ class Drama {
       latencyMs,
       ...weather,
       servers: cast.servers,
-      keep: false,
+      keep,
       startMs: { b: lateMs, d: lateMs },
       clocks: Object.fromEntries(Object.entries(clocks).map(([host, rate]) => [host, { rate }])),
       decorate: (host, surroundings) => {

@@ -17,6 +17,9 @@ export interface Peer {
   failedAt: number | undefined;
   aloneSince: number | undefined;
   speaksAt: number;
+  /** How much it has heard, and when that last became more, or it was started or connected. */
+  heard: number;
+  heardAt: number;
 }
 
 /** Those who fail when all is calm are started anew after this time. */
@@ -57,12 +60,13 @@ export class Troupe {
     this.#meters = meters;
     this.#broke = broke;
     const { lateMs = 0 } = spec;
-    this.peers = hostsOf(spec, cast).map((host) => ({ host, since: host === 'b' || host === 'd' ? lateMs : 0, isDown: false, isDone: false, failedAt: undefined, aloneSince: undefined, speaksAt: 0 }));
+    this.peers = hostsOf(spec, cast).map((host) => ({ host, since: host === 'b' || host === 'd' ? lateMs : 0, isDown: false, isDone: false, failedAt: undefined, aloneSince: undefined, speaksAt: 0, heard: 0, heardAt: 0 }));
   }
 
   begin(peer: Peer): void {
     this.#w.restart(peer.host);
-    Object.assign(peer, { since: this.#w.clock.now(), isDown: false, failedAt: undefined, aloneSince: undefined });
+    const now = this.#w.clock.now();
+    Object.assign(peer, { since: now, heardAt: now, isDown: false, failedAt: undefined, aloneSince: undefined });
     this.#company.began?.(peer.host);
   }
 
@@ -130,15 +134,17 @@ export class Troupe {
     const excess = this.#meters.get(host)?.excess(this.#cast.budget, standing.isUp);
     if (excess !== undefined) this.#broke('over-budget', excess);
     if (standing.isUp) {
+      if (peer.since < this.#w.clock.now() - STEP_MS) peer.heardAt = this.#w.clock.now();
       peer.since = this.#w.clock.now();
+      this.#listen(peer);
       if (!peer.isDone && this.#w.clock.now() >= peer.speaksAt) {
         this.#company.speak?.(host);
         peer.speaksAt = this.#w.clock.now() + SPEAK_MS;
       }
       if (!standing.isBlind) return this.#lookAlone(peer, standing);
-      // Whoever hears nothing, and cannot know why, is tried again by its user.
-      peer.aloneSince = this.#isWith(host, standing) ? undefined : (peer.aloneSince ?? this.#w.clock.now());
-      if (anew && peer.aloneSince !== undefined && this.#w.clock.now() - peer.aloneSince >= BLIND_MS) this.begin(peer);
+      // Whoever hears nothing, and cannot know why, is tried again by its user: both sides may take each other for connected.
+      peer.aloneSince = undefined;
+      if (anew && this.#w.clock.now() - peer.heardAt >= BLIND_MS) this.begin(peer);
       return;
     }
     peer.aloneSince = undefined;
@@ -148,6 +154,13 @@ export class Troupe {
     } else if (standing.isServing !== true && this.#w.clock.now() - peer.since > this.scaled(this.#cast.limits.lifeMs) + MARGIN_MS) {
       this.#broke('past-deadline', `${host} has no connection for ${Math.round(this.#w.clock.now() - peer.since)} ms, and is ${this.#words(host)}`);
     }
+  }
+
+  #listen(peer: Peer): void {
+    const heard = this.#company.heard?.(peer.host) ?? 0;
+    if (heard === peer.heard) return;
+    peer.heard = heard;
+    peer.heardAt = this.#w.clock.now();
   }
 
   /** Connected, as it thinks: the other is so too, or it finds out. */

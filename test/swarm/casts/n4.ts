@@ -41,5 +41,8 @@ export const n4: SwarmCast & Drawn = {
   budget: { perSecond: 2 * (N4_DEFAULTS.count * (timing.PASSES + 1) + 3 * timing.VOLLEY), total: timing.ROUNDS * (N4_DEFAULTS.count * (timing.PASSES + 1) + 60), sockets: N4_DEFAULTS.count + 2 },
   scenario: ({ way }) => SCENARIOS[way === 'adaptive' ? 'adaptive' : 'classic'],
   mayMeet: maySweep,
-  enter: (w) => channelCompany(w, (context) => ({ isBlind: (context as N4PeerContext).silences === undefined })),
+  enter(w, { near }) {
+    // Behind one NAT that turns packets back a port that is aimed at may be one's own, and nothing in a PUNCH tells whose it is.
+    return channelCompany(w, (context) => ({ isBlind: (context as N4PeerContext).silences === undefined }), { mayMeetItself: near !== undefined });
+  },
 };
