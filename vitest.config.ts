@@ -13,10 +13,10 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],
-      // The page runs in a browser and the commands in processes of their own, where this does not look; test/browser and test/cli test them.
-      exclude: ['test/**', 'cli/inspector/page/**', 'cli/commands/**', 'cli/main.ts'],
-      // Whole lines for people; json for test/branches, which asks a reason for every branch that is left.
-      reporter: [['text', { skipFull: true }], 'json'],
+      // What runs in processes of its own and in a browser is counted there (test/cli/build.ts).
+      exclude: ['test/**'],
+      // For test/branches, which asks a reason for every branch that is left.
+      reporter: ['json'],
     },
     projects: [
       { test: { name: 'alone', include: ALONE, globalSetup: ['test/cli/build.ts'], ...timeouts } },

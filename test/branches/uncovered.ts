@@ -2,6 +2,7 @@
 
 interface Place {
   readonly line?: number;
+  readonly column?: number;
 }
 
 interface Range {
