@@ -34,7 +34,8 @@ describe('an untouched log', () => {
     const began = process.cpuUsage();
     expect(replayLines(long)).toBeUndefined();
     const { user, system } = process.cpuUsage(began);
-    expect((user + system) / 1_000).toBeLessThan(0.06 * count);
+    // Where branches are counted (test/cli/build.ts), counting takes longer than what is counted.
+    expect((user + system) / 1_000).toBeLessThan((process.env['NATPUNCH_COUNTS'] === undefined ? 0.06 : 0.3) * count);
   });
 });
 
