@@ -3,7 +3,9 @@
 /** Of many files alike. */
 export interface Routine {
   readonly because: string;
-  readonly text: RegExp;
+  readonly text?: RegExp;
+  /** What stands before the way in its line: for one of several in it. */
+  readonly before?: RegExp;
   /** Only of these, as the list names them. */
   readonly ways: RegExp;
   readonly files: RegExp;
@@ -24,13 +26,13 @@ export const ROUTINE: readonly Routine[] = [
   { because: 'makes a switch complete: to reach it would be a type error', text: /^default:$|\bassertNever\(/, ways: /./, files: /^machines\/(?:udp-punch\/codec|tcp-open\/codec|rendezvous\/explain)\.ts$|^adapters\/sim\/host-net\.ts$/ },
   {
     because: 'an index that the lines around keep inside its list, or bytes whose number was looked at before: only the compiler does not know',
-    text: /(?:\w|\)|\])(?:\.at\(-1\)|\[[^\]]+\])(?:\?\.\w+)* \?\? /,
+    before: /[a-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
     ways: FALLBACK,
     files: /./,
   },
   {
     because: 'a context has one type for all states: where this is asked the peer, the path, the time or the outcome is known, by the states that lead there',
-    text: /(?:peer\?\.[\w.(), ]+|path\?\.\w+|socket\?*\.\w+|local\?\.\w+|startedAt|askedAt|rttMs|waitMs|lifetimeMs|ident) \?\? /,
+    before: /(?:peer\?\.[\w.(), ]+|path\?\.\w+|socket\?*\.\w+|local\?\.\w+|startedAt|askedAt|rttMs|waitMs|lifetimeMs|ident) \?\? $/,
     ways: FALLBACK,
     files: /^machines\/[\w-]+\//,
   },
@@ -46,7 +48,7 @@ export const ROUTINE: readonly Routine[] = [
     ways: /^else$/,
     files: DECIDED,
   },
-  { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts plays these in namespaces of its own', text: /./, ways: /./, files: /^adapters\/node\/icmp\.ts$/ },
+  { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts plays these in namespaces of its own', ways: /./, files: /^adapters\/node\/icmp\.ts$/ },
   { because: 'every way to an end concludes something, being told to stop too', text: /^output: \(\{ context \}\) => context\.outcome \?\? INTERRUPTED,$/, ways: FALLBACK, files: /^machines\// },
 ];
 
