@@ -1,8 +1,10 @@
 /** Help, version, and wrong usage: one line that says what is wrong, a hint, and exit 2. */
-import { expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { expect, inject, test } from 'vitest';
 import { NAT_FLAVOURS, NAT_MODIFIERS, OTHER_NAT_FLAVOURS } from '../../adapters/sim/nat-name.ts';
 import { NAT_HELP } from '../../cli/world-options.ts';
-import { DEADLINE_MS, natpunchEnds } from './command.ts';
+import { DEADLINE_MS, environment, natpunchEnds, watch } from './command.ts';
 
 test.concurrent('every command explains itself on stdout, with an example', { timeout: DEADLINE_MS }, async () => {
   const servers = ['rendezvous', 'seed-udp', 'stun', 'nat-check', 'assist'].map((name) => ['serve', name]);
@@ -78,3 +80,12 @@ function all(commands: readonly (readonly string[])[]) {
 function longLines(text: string): string[] {
   return text.split('\n').filter((line) => [...line].length > 80);
 }
+
+// Linux and its like have such a device.
+test.runIf(existsSync('/dev/full'))('results that cannot be written are a failure, and said', async () => {
+  const full = openSync('/dev/full', 'w');
+  const command = watch(spawn(process.execPath, [inject('program'), '--help'], { stdio: ['ignore', full, 'pipe'], env: environment() }), 'natpunch --help > /dev/full');
+  const { code, stderr } = await command.ended;
+  closeSync(full);
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/^natpunch: cannot write to stdout: .*ENOSPC.*\n$/) });
+});

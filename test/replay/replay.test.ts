@@ -39,6 +39,12 @@ describe('an untouched log', () => {
   });
 });
 
+describe('a line that is JSON, but none of a log', () => {
+  test.each(['7', 'null', '"effect"', '[]', '{}', '{"t":0,"elsewhere":1}'])('%s is refused, by its number', (line) => {
+    expect(replayText(`${withoutSums(recorded).slice(0, 2).join('\n')}\n${line}\n`)).toMatchObject({ kind: 'bad-log', line: 3 });
+  });
+});
+
 describe('a log with a byte changed after it was written', () => {
   const bytes = Buffer.from(`${recorded.join('\n')}\n`);
   const starts = recorded.map((_, index) => recorded.slice(0, index).reduce((sum, line) => sum + line.length + 1, 0));
