@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Tests of real sockets and processes: each file in a process of its own, which is all that can be left open. */
 const ALONE = ['test/{adapters,cli,load}/**/*.test.ts', 'test/stories/{open-library,open-streams,check-library,readme-programs}.test.ts', 'test/inspector/{killed,server,unasked}.test.ts'];
 
-/** Where branches are counted, these take some that no other test takes. */
-const COUNTED = process.argv.includes('--coverage') ? { include: ['test/inspector/*.slow.ts'], globalSetup: ['test/tools/install.ts'] } : { include: [], globalSetup: [] };
+/** Where branches are counted, some slow tests take what no other does; and a load is none where every step of it costs more. */
+const COUNTED = process.argv.includes('--coverage') ? { include: ['test/inspector/*.slow.ts'], exclude: ['test/load/**'], globalSetup: ['test/tools/install.ts'] } : { include: [], exclude: [], globalSetup: [] };
 
 // A deadline, not a claim: a busy machine takes ten times as long.
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
@@ -23,7 +23,7 @@ export default defineConfig({
       reportOnFailure: true,
     },
     projects: [
-      { test: { name: 'alone', include: [...ALONE, ...COUNTED.include], globalSetup: ['test/cli/build.ts', ...COUNTED.globalSetup], ...timeouts } },
+      { test: { name: 'alone', include: [...ALONE, ...COUNTED.include], exclude: COUNTED.exclude, globalSetup: ['test/cli/build.ts', ...COUNTED.globalSetup], ...timeouts } },
       // Values and simulated worlds leave nothing behind, so that one process can load them once for all.
       { test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ['test/lab/**', 'test/browser/**', 'test/package/**', ...ALONE], isolate: false, sequence: { groupOrder: 1 }, ...timeouts } },
     ],
