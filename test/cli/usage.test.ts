@@ -56,6 +56,14 @@ test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothi
     'serve stun --listen localhost:3478 --alternate localhost:3479': /--alternate: The alternate must be another address/,
     'serve stun --listen 127.0.0.1:3478 --alternate 127.0.0.2:3478': /--alternate: The alternate must have another port/,
     'serve stun --listen 127.0.0.1:3478 --alternate [::1]:3479': /--alternate: The alternate must be IPv4 where --listen is IPv4/,
+    'udp --server example.org:1024 --wire seed --seed 1': /'--seed' means nothing with --wire seed/,
+    'udp --server example.org:1024 --wire n4 --room r': /--wire: unknown protocol 'n4'\. Protocols: natpunch, seed$/,
+    'udp --server example.org:1024 --room=': /--room: it must not be empty$/,
+    'check --assist 192.0.2.1:7000': /required option '--server <ip:port>'/,
+    'sim udp --a open --b open --latency 70000': /--latency: '70000' is not a number of ms from 0 to 60000$/,
+    'inspect --port 70000': /--port: '70000' is not a port$/,
+    'inspect --port http': /--port: 'http' is not a port$/,
+    'pwnat listen --port http': /--port: 'http' is not a port from 1 to 65535$/,
     'replay': /missing required argument 'file'/,
   };
   for (const { command, code, stdout, stderr } of await all(Object.keys(wrong).map((words) => words.split(' ')))) {
