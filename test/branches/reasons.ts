@@ -203,7 +203,7 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
     { because: 'more than 4,096 addresses in one process', lines: ['if (privacy.size > 4096) privacy.clear();'] },
   ],
   'cli/commands/pwnat.ts': [
-    { because: 'raw ICMP is for the privileged: test/lab/pwnat-programs.lab.test.ts plays what comes after it', lines: [
+    { because: 'raw ICMP is for the privileged: pwnat-endings.lab and pwnat-programs.lab of test/lab play what comes after it', lines: [
         '...(port === undefined ? {} : { listen: { port } }),',
         '...(timeout === undefined ? {} : { waitMs: timeout * 1000 }),',
         "warnings: allow.length === 0 ? ['without --allow callers are heard, but reach nothing'] : [],",
@@ -212,7 +212,7 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       ] },
   ],
   'cli/tunnelling.ts': [
-    { because: 'raw ICMP is for the privileged: test/lab/pwnat-programs.lab.test.ts plays what comes after it', lines: [
+    { because: 'raw ICMP is for the privileged: pwnat-endings.lab and pwnat-programs.lab of test/lab play what comes after it', lines: [
         'tell({ status: what, message: say(news), ...(local ? { local: formatEndpoint(local) } : {}), ...(transport ? { transport } : {}), ...(from ? { from: formatEndpoint(from) } : {}) });',
         'if (once) {',
         "if (untried !== undefined && !interrupted) tell({ status: 'warning', message: `natpunch: ${untried}` });",
@@ -261,7 +261,7 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
     { because: 'a package without its package.json', lines: ["if (folder.pathname === '/') return 'unknown';"] },
   ],
   'cli/inspector/build.ts': [
-    { because: 'test/package makes it into a folder that it names', lines: ["const [to = 'dist/inspector', ...options] = process.argv.slice(2);"] },
+    { because: 'a build step, which nothing but the build runs: its scripts name a folder', lines: ["const [to = 'dist/inspector', ...options] = process.argv.slice(2);"] },
   ],
   'cli/inspector/bundle.ts': [
     { because: 'a bug: the sources of the page would want Node, or a package whose licence is not named', lines: [
