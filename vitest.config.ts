@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where branches are counted, some slow tests take what no other does; and a load is none where every step of it costs more. */
+const COUNTED = process.argv.includes('--coverage') ? { include: ['test/inspector/*.slow.ts'], exclude: ['test/load/**'], globalSetup: ['test/tools/install.ts'] } : { include: [], exclude: [], globalSetup: [] };
+
 export default defineConfig({
   test: {
     // Two cores are what CI has; a third worker computes while others wait for sockets and processes.
@@ -7,14 +10,15 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],
-      // The page runs in a browser and the commands in processes of their own, where this does not look; test/browser and test/cli test them.
-      exclude: ['test/**', 'cli/inspector/page/**', 'cli/commands/**', 'cli/main.ts'],
-      // Whole lines for people; json for test/branches, which asks a reason for every branch that is left.
-      reporter: [['text', { skipFull: true }], 'json'],
+      // What runs in processes of its own and in a browser is counted there (test/cli/build.ts).
+      exclude: ['test/**'],
+      // For test/branches, which asks a reason for every branch that is left.
+      reporter: ['json'],
+      reportOnFailure: true,
     },
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/lab/**', 'test/browser/**', 'test/package/**'],
-    globalSetup: ['test/cli/build.ts'],
+    include: ['test/**/*.test.ts', ...COUNTED.include],
+    exclude: ['test/lab/**', 'test/browser/**', 'test/package/**', ...COUNTED.exclude],
+    globalSetup: ['test/cli/build.ts', ...COUNTED.globalSetup],
     // What a file leaves open it closes itself, so that one process can load everything once for all.
     isolate: false,
     // A deadline, not a claim: a busy machine takes ten times as long.

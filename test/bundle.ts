@@ -4,7 +4,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Inside the project, so that the programs find what they import. */
@@ -16,26 +16,21 @@ export interface Bundle {
   readonly remove: () => void;
 }
 
-/** `entryPoints` are files, as the root of the project sees them. */
-export async function bundle(entryPoints: readonly string[]): Promise<Bundle> {
+/** `files` are TypeScript, as the root of the project sees them. `isMapped`: with source maps, which the programs do not mention. */
+export async function bundle(files: readonly string[], { isMapped = false }: { readonly isMapped?: boolean } = {}): Promise<Bundle> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'run-'));
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: [...entryPoints],
-    outdir: folder,
-    outbase: ROOT,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
+  const programs = await rolldown({
+    cwd: ROOT,
+    input: Object.fromEntries(files.map((file) => [file.replace(/\.ts$/, ''), file])),
     platform: 'node',
-    target: 'node20',
-    // For Node the package names its CommonJS, of which nothing can be left out.
-    alias: { rxjs: join(ROOT, 'node_modules/rxjs/dist/esm/index.js') },
     // The first may be missing, and the others are of development.
     external: ['raw-socket', 'esbuild', '@statelyai/inspect'],
-    // For the packages among what is bundled that are no ES modules.
-    banner: { js: "import { createRequire as requiring } from 'node:module'; const require = requiring(import.meta.url);" },
+    // For Node the package names its CommonJS, of which nothing can be left out.
+    resolve: { alias: { rxjs: join(ROOT, 'node_modules/rxjs/dist/esm/index.js') } },
+    transform: { target: 'node20' },
   });
+  // No word of the map in the program: Node would copy it into what every process counts.
+  await programs.write({ dir: folder, format: 'esm', sourcemap: isMapped ? 'hidden' : false });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

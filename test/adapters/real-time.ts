@@ -2,7 +2,7 @@
 import type { Await } from './party.ts';
 
 /** Ms; a loaded machine may pause a test for long. */
-const DEADLINE_MS = 4_000;
+const DEADLINE_MS = 20_000;
 
 export const until: Await = (met, what) => {
   const deadline = performance.now() + DEADLINE_MS;

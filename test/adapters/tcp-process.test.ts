@@ -30,7 +30,7 @@ test('a process whose network has finished exits, whatever its connections were 
   await until(() => heard('tcp.received').length === 3, 'three first bytes');
   child.stdin?.end();
   expect(await once(child, 'exit')).toEqual([0, null]);
-}, 9_000);
+});
 
 test('a process without descriptors closes what it cannot accept, keeps what it has, and accepts again when it can', async () => {
   const { port, heard } = await serve(['-c', `ulimit -n 64 && exec "${process.execPath}" --import tsx "${PROGRAM}"`], 'sh');
@@ -44,7 +44,7 @@ test('a process without descriptors closes what it cannot accept, keeps what it 
   dial(port);
   await until(() => heard('tcp.accepted').length > accepted, 'another connection');
   expect(heard('net.failed')).toEqual([]);
-}, 9_000);
+});
 
 function dial(port: number, options: { readonly allowHalfOpen?: boolean } = {}): Socket {
   const socket = connect({ host: '127.0.0.1', port, ...options });

@@ -3,7 +3,9 @@
 /** Of many files alike. */
 export interface Routine {
   readonly because: string;
-  readonly text: RegExp;
+  readonly text?: RegExp;
+  /** What stands before the way in its line: for one of several in it. */
+  readonly before?: RegExp;
   /** Only of these, as the list names them. */
   readonly ways: RegExp;
   readonly files: RegExp;
@@ -24,13 +26,13 @@ export const ROUTINE: readonly Routine[] = [
   { because: 'makes a switch complete: to reach it would be a type error', text: /^default:$|\bassertNever\(/, ways: /./, files: /^machines\/(?:udp-punch\/codec|tcp-open\/codec|rendezvous\/explain)\.ts$|^adapters\/sim\/host-net\.ts$/ },
   {
     because: 'an index that the lines around keep inside its list, or bytes whose number was looked at before: only the compiler does not know',
-    text: /(?:\w|\)|\])(?:\.at\(-1\)|\[[^\]]+\])(?:\?\.\w+)* \?\? /,
+    before: /[a-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
     ways: FALLBACK,
     files: /./,
   },
   {
     because: 'a context has one type for all states: where this is asked the peer, the path, the time or the outcome is known, by the states that lead there',
-    text: /(?:peer\?\.[\w.(), ]+|path\?\.\w+|socket\?*\.\w+|local\?\.\w+|startedAt|askedAt|rttMs|waitMs|lifetimeMs|ident) \?\? /,
+    before: /(?:peer\?\.[\w.(), ]+|path\?\.\w+|socket\?*\.\w+|local\?\.\w+|startedAt|askedAt|rttMs|waitMs|lifetimeMs|ident) \?\? $/,
     ways: FALLBACK,
     files: /^machines\/[\w-]+\//,
   },
@@ -46,7 +48,9 @@ export const ROUTINE: readonly Routine[] = [
     ways: /^else$/,
     files: DECIDED,
   },
-  { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts plays these in namespaces of its own', text: /./, ways: /./, files: /^adapters\/node\/icmp\.ts$/ },
+  { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts plays these in namespaces of its own', ways: /./, files: /^adapters\/node\/icmp\.ts$/ },
+  { because: 'what is thrown, by Node, its system or this project, is an Error; whatever else would be is still told in words', before: /\w+ instanceof Error \? .+ : $/, ways: /^cond-expr 2$/, files: /./ },
+  { because: 'errors of the system have a code; another has none, and is told in its own words', before: /'code' in error \? [^:]+ : $/, ways: /^cond-expr 2$/, files: /./ },
   { because: 'every way to an end concludes something, being told to stop too', text: /^output: \(\{ context \}\) => context\.outcome \?\? INTERRUPTED,$/, ways: FALLBACK, files: /^machines\// },
 ];
 
@@ -134,4 +138,144 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
     },
   ],
   'machines/udp-punch/session.ts': [{ because: 'a peer is heard on a socket that is open', lines: ['return socket ? localToward(socket, peer) : ANYWHERE;'] }],
+  'adapters/node/addresses.ts': [
+    { because: 'how many addresses this host has, of which families and by which interfaces, is not for a test to choose', lines: [
+        'return (outside.length === 0 ? loopback : bestFirst(family, outside)).slice(0, ADDRESS_LIMIT);',
+        'for (const { family: its, address, internal } of infos ?? []) {',
+        '(internal ? loopback : VIRTUAL.test(name) ? virtual : plain).push(address);',
+        'const routed = addresses.length > 1 ? routedAddress(family) : undefined;',
+        "const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: literalLookup });",
+        'return refused ? undefined : socket.address().address;',
+      ] },
+  ],
+  'adapters/node/net.ts': [
+    { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts', lines: ["case 'icmp.send':"] },
+  ],
+  'adapters/node/resolve.ts': [
+    { because: 'what a resolver says has a code; another is still told in words', lines: [
+        "return new ResolveError('unknown', `could not look up ${host}: ${system || String(error)}`);",
+      ] },
+  ],
+  'adapters/node/tcp-listener.ts': [
+    { because: 'only of a pipe or a closed server', lines: [
+        "if (bound !== null && typeof bound !== 'string') events.listening({ host: bound.address, port: bound.port });",
+      ] },
+  ],
+  'adapters/node/tcp-stream.ts': [
+    { because: '28,000 connections to one address would have to stand', lines: [": { code: 'exhausted', why: 'no local port is left for that destination' };"] },
+  ],
+  'adapters/node/tcp.ts': [
+    { because: 'closed between what the system says and when Node tells it, which only chance brings', lines: [
+        "if (isCurrent()) report({ type: 'tcp.listening', socket: label, local: bound, at: now() });",
+        'if (!isCurrent()) return;',
+        "if (labels.isOpen(connection)) report({ type: 'tcp.connected', socket: label, local: ownEnd(socket), peer: to, at: now() });",
+        'if (!labels.forget(connection)) return;',
+      ] },
+    { because: 'a process without descriptors, which test/adapters/tcp-process.test.ts has, counts nothing', lines: [
+        "if (isCurrent()) failed('tcp.listen', label, code, `cannot accept TCP connections on ${formatEndpoint(local)} for now: ${why}`);",
+      ] },
+  ],
+  'adapters/node/udp.ts': [
+    { because: 'no error of a bound socket that is not that of a datagram can be had on loopback', lines: ['if (!isOpen(bound)) return;'] },
+    { because: 'loopback takes each datagram at once, so that nothing waits', lines: [
+        'if (socket.held.length === 0 && canLeave(socket, effect)) return transmit(socket, effect);',
+        "if (socket.held.length >= HELD_LIMIT) return refuseSend(effect, 'exhausted', 'the send buffer is full');",
+        'for (let next = socket.held[0]; next && canLeave(socket, next); next = socket.held[0]) {',
+      ] },
+  ],
+  'adapters/replay/log.ts': [
+    { because: 'zod names an issue of whatever it refuses', lines: ["if (!issue) return 'not a line of a log';"] },
+  ],
+  'adapters/replay/replay.ts': [
+    { because: 'nobody has payload to send in a replay', lines: ["if (!('payload' in entry)) asked.push(entry);"] },
+    { because: 'a machine has one network', lines: ['if (listener === events) listener = undefined;'] },
+    { because: 'a bug of whoever replays a log that was told something', lines: [
+        "if (!running.tell) return { expected, actual: 'nothing', why: 'this replay cannot tell the machine anything' };",
+      ] },
+  ],
+  'adapters/sim/allocation.ts': [
+    { because: 'a NAT that leaves addresses as they are has no mapping to give a port to', lines: ["case 'none':"] },
+  ],
+  'adapters/sim/dgram.ts': [
+    { because: 'every code that a simulated host gives is there', lines: ["const systemCode = SYSTEM_CODES[code] ?? 'EIO';"] },
+  ],
+  'adapters/sim/packet.ts': [
+    { because: 'more than 4,096 addresses in one process', lines: ['if (privacy.size > 4096) privacy.clear();'] },
+  ],
+  'cli/commands/pwnat.ts': [
+    { because: 'raw ICMP is for the privileged: pwnat-endings.lab and pwnat-programs.lab of test/lab play what comes after it', lines: [
+        '...(port === undefined ? {} : { listen: { port } }),',
+        '...(timeout === undefined ? {} : { waitMs: timeout * 1000 }),',
+        "warnings: allow.length === 0 ? ['without --allow callers are heard, but reach nothing'] : [],",
+        "...(door && !once ? { listen: { host: door.host ?? '127.0.0.1', port: door.port ?? 0 } } : {}),",
+        "untried: input.authenticated || variant === 'pypwnat' ? 'only the hole was tried, not whether the listener allows a destination' : undefined,",
+      ] },
+  ],
+  'cli/tunnelling.ts': [
+    { because: 'raw ICMP is for the privileged: pwnat-endings.lab and pwnat-programs.lab of test/lab play what comes after it', lines: [
+        'tell({ status: what, message: say(news), ...(local ? { local: formatEndpoint(local) } : {}), ...(transport ? { transport } : {}), ...(from ? { from: formatEndpoint(from) } : {}) });',
+        'if (once) {',
+        "if (untried !== undefined && !interrupted) tell({ status: 'warning', message: `natpunch: ${untried}` });",
+        'if (!interrupted) process.stdout.write(`${json ? JSON.stringify(result) : message}\\n`);',
+        'return interrupted ? EXIT.interrupted : EXIT.done;',
+        "if (ending.by === 'failure') return reportFailure(ending.failure, portOptions, { ...report, json: false }, effort());",
+        "tell({ status: 'closed', message: ending.by === 'peer' ? 'the other end has closed the tunnel' : interrupted ? 'closed' : 'the hole stands, but the other end carries no TCP through it' });",
+      ] },
+    { because: 'a bug: whatever a connection fails with is a ConnectionFailed', lines: ['if (!(error instanceof ConnectionFailed)) throw error;'] },
+  ],
+  'cli/punching.ts': [
+    { because: 'a bug: whatever a connection fails with is a ConnectionFailed', lines: ['if (!(error instanceof ConnectionFailed)) throw error;'] },
+  ],
+  'cli/serving.ts': [
+    { because: 'of tunnels, which no server here has', lines: ['default:'] },
+  ],
+  'cli/recorder.ts': [
+    { because: 'a bug: every machine of the command line is in cli/machines.ts', lines: ["if (!known) throw new Error(`no codec for recordings of '${machine.id}'`);"] },
+  ],
+  'cli/sequence.ts': [
+    { because: 'a bug: every host of a run has a part in it', lines: ["if (!part) throw new Error(`host '${host}' has no part in '${scenario.name}'`);"] },
+  ],
+  'cli/colour.ts': [
+    { because: 'no terminal is there when tests run', lines: [
+        "const isWanted = stream.isTTY === true && !process.env['NO_COLOR'];",
+        'return isWanted ? (style, text) => styleText(style, text) : (_style, text) => text;',
+      ] },
+  ],
+  'cli/stream-pipe.ts': [
+    { because: 'no terminal is there when tests run', lines: [
+        'if (stdin.isTTY) stream.end();',
+        'if (process.stdin.isTTY || stream.writableFinished) stream.destroy();',
+      ] },
+  ],
+  'cli/commands/grid.ts': [
+    { because: 'no terminal is there when tests run', lines: [
+        'if (!process.stderr.isTTY) return;',
+        "process.stderr.write(done < all ? `\\r${done} of ${all} cells` : '\\r\\u001b[K');",
+      ] },
+  ],
+  'cli/main.ts': [
+    { because: 'a bug of this program, told in one line', lines: [
+        'if (error instanceof Stop) {',
+        "const what = error instanceof Error ? (error.stack ?? error.message).split('\\n').slice(0, 2).join(' ') : String(error);",
+      ] },
+    { because: 'a package without its package.json', lines: ["if (folder.pathname === '/') return 'unknown';"] },
+  ],
+  'cli/inspector/build.ts': [
+    { because: 'a build step, which nothing but the build runs: its scripts name a folder', lines: ["const [to = 'dist/inspector', ...options] = process.argv.slice(2);"] },
+  ],
+  'cli/inspector/bundle.ts': [
+    { because: 'a bug: the sources of the page would want Node, or a package whose licence is not named', lines: [
+        "if (left.length > 0) throw new Error(`the page would need ${left.map(({ path }) => path).join(', ')}, which no browser has`);",
+        "if (contained.size > 0) throw new Error(`the page contains ${[...contained].join(', ')}, whose licence it would not carry`);",
+      ] },
+  ],
+  'cli/inspector/page-folder.ts': [
+    { because: 'in the package, which test/package installs', lines: ["if (existsSync(join(built, 'index.html'))) return built;"] },
+    { because: 'without esbuild, as nobody has it who has the sources', lines: ["const why = error instanceof Error ? (error.message.split('\\n')[0] ?? '') : String(error);"] },
+  ],
+  'cli/inspector/trace/statechart.ts': [
+    { because: 'xstate gives every inline actor a name', lines: [
+        "invoke: node.invoke.map(({ id: name, src }) => ({ id: name, src: typeof src === 'string' ? src : 'inline' })),",
+      ] },
+  ],
 };

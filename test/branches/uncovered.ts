@@ -2,6 +2,7 @@
 
 interface Place {
   readonly line?: number;
+  readonly column?: number;
 }
 
 interface Range {
@@ -20,6 +21,8 @@ export interface Uncovered {
   readonly file: string;
   readonly line: number;
   readonly text: string;
+  /** As much of it as stands before the way. */
+  readonly before: string;
   /** Of the branch: `if`, `cond-expr`, `binary-expr`, `switch`, `default-arg`; and which of its ways. */
   readonly way: string;
 }
@@ -31,7 +34,8 @@ export function uncovered(file: string, source: string, { branchMap, b }: FileCo
     locations.flatMap(({ start }, way) => {
       if ((b[id]?.[way] ?? 0) > 0) return [];
       const line = start.line ?? loc.start.line ?? 1;
-      return [{ file, line, text: (lines[line - 1] ?? '').trim(), way: type === 'if' ? ['if', 'else'][way] ?? type : `${type} ${way + 1}` }];
+      const source = lines[line - 1] ?? '';
+      return [{ file, line, text: source.trim(), before: source.slice(0, start.column ?? loc.start.column).trimStart(), way: type === 'if' ? ['if', 'else'][way] ?? type : `${type} ${way + 1}` }];
     }),
   );
 }

@@ -1,6 +1,7 @@
 /** A headless Chromium that may speak to 127.0.0.1 only, and says what else it wanted. */
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { count } from './counts.ts';
 
 const CHROMIUM = process.env['NATPUNCH_CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -42,6 +43,7 @@ export async function visit(browser: Browser, { width = 1440, height = 900, them
     });
   };
   context.on('page', watch);
+  await count(context);
   const page = await context.newPage();
   return { page, context, strangers, complaints };
 }

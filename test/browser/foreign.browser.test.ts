@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { openBrowser, visit } from './browser.ts';
+import { leave } from './counts.ts';
 import { serveFolder } from './folder-server.ts';
 import { openPlayground } from './playground.ts';
 
@@ -39,7 +40,7 @@ test('a foreign machine opens the page by its address, and is seen there in its 
     expect(strangers).toEqual([]);
     expect(complaints).toEqual([]);
   } finally {
-    await browser.close();
+    await leave(browser);
     await Promise.all([playground.close(), application.close(), rm(folder, { recursive: true })]);
   }
 });

@@ -3,13 +3,14 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { natpunch } from '../cli/command.ts';
 import { openBrowser, visit } from './browser.ts';
+import { leave } from './counts.ts';
 
 let browser: Browser;
 
 beforeAll(async () => {
   browser = await openBrowser();
 });
-afterAll(() => browser.close());
+afterAll(() => leave(browser));
 
 const ADDRESS = /inspector: (http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/)/;
 

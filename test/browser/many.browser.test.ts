@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { writeTrace } from '../../cli/inspector/trace/format.ts';
 import { openBrowser, visit } from './browser.ts';
+import { leave } from './counts.ts';
 import { eachFrame, type Frames, framesOf } from './frames.ts';
 import { manyEvents } from './many-events.ts';
 import { openPlayground } from './playground.ts';
@@ -61,7 +62,7 @@ test('50,000 events scroll and filter under 50 ms a frame', { timeout: 240_000 }
     }
     expect(complaints).toEqual([]);
   } finally {
-    await browser.close();
+    await leave(browser);
     await playground.close();
   }
 });

@@ -2,6 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openBrowser, type Visit, visit } from './browser.ts';
+import { leave } from './counts.ts';
 import { openPlayground, play, type Playground } from './playground.ts';
 
 let browser: Browser;
@@ -12,7 +13,7 @@ beforeAll(async () => {
   [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
 });
 afterAll(async () => {
-  await browser.close();
+  await leave(browser);
   await playground.close();
 });
 beforeEach(async () => {
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(async () => {
   expect(visited.strangers).toEqual([]);
   expect(visited.complaints).toEqual([]);
-  await visited.context.close();
+  await leave(visited.context);
 });
 
 const outcomeOf = (page: Page, host: string): Promise<string> => page.locator(`[data-outcome~="${host}"]`).innerText();

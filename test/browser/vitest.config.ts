@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/browser/**/*.browser.test.ts'],
     globalSetup: ['test/cli/build.ts'],
+    coverage: { provider: 'v8', reportsDirectory: 'coverage/browser', reporter: ['json'], reportOnFailure: true, exclude: ['test/**'] },
     // One browser at a time: what one test measures another would disturb.
     fileParallelism: false,
     testTimeout: 120_000,

@@ -39,6 +39,8 @@ const RESULTS: Readonly<Record<string, CheckResult>> = {
   'nothing known, no NAT': found({ ...NOT_ONE, nat: false }),
   blocked: found({ ...NOT_ONE, verdict: 'udp-blocked', udp: false, nat: null, reflexive: null, evidence: [{ claim: 'udp', value: false, confidence: 0.5, because: `nothing came from ${'[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:3478 and '.repeat(3)}nobody` }] }),
   block: found({ allocation: { kind: 'block', size: 4_096, first: 10_000, last: 60_000 } }),
+  'NAT or not, unknown': found({ ...NOT_ONE, nat: null, evidence: [unknown('nat', 'this host’s own address is not known')] }),
+  'counting up': found({ allocation: { kind: 'sequential', step: 2 } }),
   'counting down': found({ allocation: { kind: 'sequential', step: -12 } }),
   kept: found({ portPreserved: true, allocation: { kind: 'preserved' } }),
 };
@@ -66,6 +68,14 @@ test('why something is not known is said in the words of the evidence, and what 
   const text = words(found({ verdict: null, filtering: null, lifetime: { aliveMs: null, deadMs: null }, evidence }));
   expect(text).toContain('  lifetime         ?\n  ? filtering: the server has no second address to answer from\n  ? lifetime: the server refuses RESPONSE-PORT\n');
   expect(text).toContain('name another server too');
+});
+
+test('what nobody gives a reason for is still said, and nobody is told to open a NAT that may not be there', () => {
+  const said = (checked: Partial<Checked>): string => words(found({ ...NOT_ONE, nat: null, evidence: [], ...checked }));
+  expect(said({ evidence: [unknown('nat', 'its own address is not known')] })).toMatch(/^not known: its own address is not known\n/);
+  expect(said({})).toMatch(/^not known: nothing could be told\.\n/);
+  expect(said({})).not.toContain('to be reached from outside');
+  expect(said({ verdict: 'udp-blocked', udp: false, reflexive: null })).toMatch(/^udp-blocked: no answer came\.\n/);
 });
 
 test('without a NAT nothing is said of what only NATs do', () => {

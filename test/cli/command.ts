@@ -5,9 +5,13 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, inject } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+/** Set by `build.ts`. */
+const COUNTS = process.env['NATPUNCH_COUNTS'];
 
 /** A busy machine starts a process in seconds; nothing here waits for so long by design. */
 export const DEADLINE_MS = 45_000;
@@ -34,9 +38,14 @@ export function natpunch(args: readonly string[], { input = 'empty' }: { readonl
   const child = spawn(process.execPath, [inject('program'), ...args], {
     cwd: ROOT,
     stdio: [input === 'empty' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: environment(),
   });
   return watch(child, `natpunch ${args.join(' ')}`);
+}
+
+/** Of any process of these tests: it counts its branches where somebody asks for that. */
+export function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, NO_COLOR: '1', ...(COUNTS === undefined ? {} : { NODE_V8_COVERAGE: COUNTS }) };
 }
 
 /** Runs to the end, by itself: no more of these at a time than a small machine can start. */
@@ -73,11 +82,20 @@ const children = new Set<ChildProcess>();
 const sockets = new Set<Socket>();
 const folders = new Set<string>();
 
-afterAll(() => {
+afterAll(async () => {
+  // Who is killed cannot write what it counted.
+  if (COUNTS !== undefined) await Promise.all([...children].map(asked));
   for (const child of children) child.kill('SIGKILL');
   for (const socket of sockets) socket.close();
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
+
+/** To end by itself; whoever is stopped does not. */
+async function asked(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await Promise.race([once(child, 'exit'), wait(5_000)]);
+}
 
 /** A server on a free port of 127.0.0.1. */
 export async function served(kind: 'rendezvous' | 'seed-udp', ...args: string[]): Promise<Command & { readonly address: string }> {

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { DEADLINE_MS, type Ended, natpunchEnds, scratchFolder } from './command.ts';
+import { DEADLINE_MS, type Ended, environment, natpunchEnds, scratchFolder } from './command.ts';
 import { failedResult, gridResult, onlyObject, simResult } from './shapes.ts';
 
 const timeout = 2 * DEADLINE_MS;
@@ -20,7 +20,7 @@ function unprivileged(args: readonly string[], secret = ''): Promise<Ended> {
   const command = [process.execPath, inject('program'), ...args];
   const [file = '', ...rest] = process.getuid?.() === 0 ? ['setpriv', '--inh-caps=-net_raw', '--bounding-set=-net_raw', ...command] : command;
   return new Promise((resolve) => {
-    execFile(file, rest, { env: { ...process.env, NO_COLOR: '1', NATPUNCH_SECRET: secret }, timeout: DEADLINE_MS }, (error, stdout, stderr) => {
+    execFile(file, rest, { env: { ...environment(), NATPUNCH_SECRET: secret }, timeout: DEADLINE_MS }, (error, stdout, stderr) => {
       resolve({ code: error ? (typeof error.code === 'number' ? error.code : null) : 0, stdout, stderr });
     });
   });

@@ -47,6 +47,28 @@ test.concurrent('what is no log is refused with its line, and what is not there 
   });
 });
 
+test.concurrent('a folder, a file that is no run, and an export of nothing are refused', { timeout: DEADLINE_MS }, async () => {
+  const folder = scratchFolder();
+  const text = join(folder, 'text');
+  writeFileSync(text, 'hello\n');
+  const endings = await Promise.all([natpunchEnds('replay', folder), natpunchEnds('inspect', text), natpunchEnds('inspect', '--export', 'trace')]);
+  expect(endings.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [1, expect.stringMatching(/: that is a folder\b/)],
+    [1, expect.stringMatching(/text, line 1: not the header of a natpunch-log\/1 or a natpunch-trace\/1\. Name a file written by --record or --trace\n$/)],
+    [2, 'natpunch: --export needs a file\n'],
+  ]);
+});
+
+test.concurrent('a log of a process that was killed refolds as far as it goes, and both say that it has no end', { timeout: DEADLINE_MS }, async () => {
+  const log = join(scratchFolder(), 'a.jsonl');
+  await natpunchEnds('sim', 'udp', '--a', 'open', '--b', 'open', '--record', log);
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  writeFileSync(log, `${lines.slice(0, -1).join('\n')}\n`);
+  const [replayed, shown] = await Promise.all([natpunchEnds('replay', log), natpunchEnds('inspect', log, '--export', 'trace')]);
+  expect(replayed).toMatchObject({ code: 0, stdout: `refolded ${lines.length - 1} lines, no divergence; the log stops without its end\n` });
+  expect(shown).toMatchObject({ code: 0, stderr: expect.stringContaining(`stops after line ${lines.length - 1}`) });
+});
+
 test.concurrent('a recording that cannot be written is refused before anything starts', { timeout: DEADLINE_MS }, async () => {
   const record = ['--record', join(scratchFolder(), 'no/such/folder/a.jsonl')];
   const endings = await Promise.all([

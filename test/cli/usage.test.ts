@@ -1,8 +1,10 @@
 /** Help, version, and wrong usage: one line that says what is wrong, a hint, and exit 2. */
-import { expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { expect, inject, test } from 'vitest';
 import { NAT_FLAVOURS, NAT_MODIFIERS, OTHER_NAT_FLAVOURS } from '../../adapters/sim/nat-name.ts';
 import { NAT_HELP } from '../../cli/world-options.ts';
-import { DEADLINE_MS, natpunchEnds } from './command.ts';
+import { DEADLINE_MS, environment, natpunchEnds, watch } from './command.ts';
 
 test.concurrent('every command explains itself on stdout, with an example', { timeout: DEADLINE_MS }, async () => {
   const servers = ['rendezvous', 'seed-udp', 'stun', 'nat-check', 'assist'].map((name) => ['serve', name]);
@@ -54,6 +56,14 @@ test.concurrent('wrong usage exits with 2: one line on stderr, a hint, and nothi
     'serve stun --listen localhost:3478 --alternate localhost:3479': /--alternate: The alternate must be another address/,
     'serve stun --listen 127.0.0.1:3478 --alternate 127.0.0.2:3478': /--alternate: The alternate must have another port/,
     'serve stun --listen 127.0.0.1:3478 --alternate [::1]:3479': /--alternate: The alternate must be IPv4 where --listen is IPv4/,
+    'udp --server example.org:1024 --wire seed --seed 1': /'--seed' means nothing with --wire seed/,
+    'udp --server example.org:1024 --wire n4 --room r': /--wire: unknown protocol 'n4'\. Protocols: natpunch, seed$/,
+    'udp --server example.org:1024 --room=': /--room: it must not be empty$/,
+    'check --assist 192.0.2.1:7000': /required option '--server <ip:port>'/,
+    'sim udp --a open --b open --latency 70000': /--latency: '70000' is not a number of ms from 0 to 60000$/,
+    'inspect --port 70000': /--port: '70000' is not a port$/,
+    'inspect --port http': /--port: 'http' is not a port$/,
+    'pwnat listen --port http': /--port: 'http' is not a port from 1 to 65535$/,
     'replay': /missing required argument 'file'/,
   };
   for (const { command, code, stdout, stderr } of await all(Object.keys(wrong).map((words) => words.split(' ')))) {
@@ -78,3 +88,11 @@ function all(commands: readonly (readonly string[])[]) {
 function longLines(text: string): string[] {
   return text.split('\n').filter((line) => [...line].length > 80);
 }
+
+test('results that cannot be written are a failure, and said', async () => {
+  const full = openSync('/dev/full', 'w');
+  const command = watch(spawn(process.execPath, [inject('program'), '--help'], { stdio: ['ignore', full, 'pipe'], env: environment() }), 'natpunch --help > /dev/full');
+  const { code, stderr } = await command.ended;
+  closeSync(full);
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/^natpunch: cannot write to stdout: .*ENOSPC.*\n$/) });
+});

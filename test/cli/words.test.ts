@@ -1,6 +1,6 @@
 /** NATs in plain words, one for each that has words of its own; how a whole run is told is claimed in sim.test.ts. */
 import { expect, test } from 'vitest';
-import { natFlavour } from '../../adapters/sim/index.ts';
+import { LINUX_NAT, natFlavour } from '../../adapters/sim/index.ts';
 import { describeNats, reachOf } from '../../cli/words.ts';
 
 const EXACT = 'only the exact addresses and ports that a has sent to may answer.';
@@ -20,8 +20,14 @@ test.each([
   ['symmetric-seq', `It shows a to every destination under the next free port; ${EXACT}`],
   ['symmetric-seq+step=2', `It shows a to every destination under another port, 2 up from the last; ${EXACT}`],
   ['symmetric-seq+step=-1+lifetime=20', `It shows a to every destination under another port, 1 down from the last; ${EXACT} It forgets after 20 s of silence.`],
+  ['symmetric-seq+no-icmp', `It shows a to every destination under the next free port; ${EXACT} ICMP does not pass.`],
+  ['port-restricted+icmp-errors', `It shows a to everybody under one port; ${EXACT} It lets any ICMP error out under its own address.`],
 ])('%s', (name, words) => {
   expect(describeNats(natFlavour(name), 'a')).toBe(words);
+});
+
+test('a NAT that no name means is described too', () => {
+  expect(describeNats([{ ...LINUX_NAT, mapping: 'address-and-port-dependent' }], 'a')).toBe(`It shows a to every destination under another port; ${EXACT}`);
 });
 
 test('a firewall filters as a NAT does and hides no port', () => {

@@ -52,6 +52,30 @@ test('a state is told as its path', () => {
   expect(firstDivergence(cut, changed(() => ofKind(ONE, 'snapshot')))?.words).toMatch(/ \/ is [a-z]+[\w.]*, /i);
 });
 
+const told = (events: readonly Told[]): Trace => ({ ...ONE, events: events.map((event, n) => ({ n, at: n, ...event }) as TraceEvent) });
+const is = (value: unknown, context: unknown = null): Told => ({ kind: 'snapshot', actor: 'a', status: 'active', value, context, steps: [] });
+
+test.each([
+  ['another state', [is('one')], [is({ two: { deep: {} } })], 'a: is one, by nothing / is two.deep, by nothing'],
+  ['an actor without states', [is(null)], [is('one')], 'a: is there, by nothing / is one, by nothing'],
+  ['one that is over', [is('one')], [{ ...is('one'), status: 'done' }], 'a: is one, by nothing / is one, done, by nothing'],
+  ['parallel states', [is({ x: 'off', y: 'off' })], [is({ x: 'on', y: 'off' })], 'a: is x.off + y.off, by nothing / is x.on + y.off, by nothing'],
+  ['another context', [is('one', { a: { b: 1 } })], [is('one', { a: { b: 2 } })], 'a: is one, by nothing, with context.a.b 1 / 2'],
+  ['a field that only one has', [is('one', { a: 1 })], [is('one', { a: 1, b: 'x'.repeat(50) })], `a: is one, by nothing, with context.b nothing / ${'x'.repeat(40)}…`],
+])('%s is told by where the two differ', (_, one, other, words) => {
+  expect(firstDivergence(told(one), told(other), 'everything')?.words).toBe(words);
+});
+
+test('of differences at once the one is told that was told first, and of inner ones the first', () => {
+  const asks = (actor: string, type: string): Told => ({ kind: 'effect', actor, type, socket: 's', fields: {}, at: 5 });
+  expect(firstDivergence(told([asks('a', 'x'), asks('b', 'x')]), told([asks('a', 'y'), asks('b', 'y')]))?.words).toBe('a: asks x / asks y');
+  expect(firstDivergence(told([asks('b', 'x'), asks('a', 'x')]), told([asks('a', 'y'), asks('b', 'y')]))?.words).toBe('b: asks x / asks y');
+  const both = (context: number): readonly Told[] => [{ ...is('one', context), actor: 'b' }, is('one', context)];
+  expect(firstDivergence(told(both(1)), told(both(2)), 'everything')?.words).toBe('b: is one, by nothing, with context 1 / 2');
+});
+
+type Told = Omit<Partial<TraceEvent>, 'value' | 'context' | 'kind' | 'fields'> & Readonly<Record<string, unknown>>;
+
 function changed(change: (trace: Trace) => readonly TraceEvent[]): Trace {
   return { ...ONE, events: change(ONE) };
 }

@@ -50,6 +50,37 @@ test('a long run is cut off before its end, which is told', () => {
   expect(lines.slice(-2)).toEqual(['          ⋮  40 more', '      60  ✗ no-reply: silence']);
 });
 
+test('what only its machine or its end knows is left out, and what went wrong is told with whom it was about', () => {
+  const failed = (fields: Record<string, string>): Bare => ({ kind: 'heard', actor: 'a', type: 'net.failed', socket: 's', fields, at: 1 });
+  expect(
+    logSequence(
+      traceOf([
+        { kind: 'snapshot', actor: 'a/net', status: 'active', value: 'open', context: null, steps: [], at: 0 },
+        { kind: 'snapshot', actor: 'a', status: 'active', value: null, context: null, steps: [], at: 0 },
+        { kind: 'timer', actor: 'a', what: 'fired', timer: 1, type: 'xstate.after.registerRetry.peer', at: 1 },
+        { kind: 'timer', actor: 'a', what: 'fired', timer: 2, type: 'wake', at: 2 },
+        { kind: 'timer', actor: 'a', what: 'fired', timer: 3, at: 3 },
+        { kind: 'heard', actor: 'a', type: 'udp.opened', socket: 's', fields: {}, at: 3 },
+        failed({ effect: 'udp.send', code: 'unreachable', detail: 'no route to that network', to: '192.0.2.1:1' }),
+        failed({ effect: 'udp.open', code: 'not-permitted' }),
+        { kind: 'packet', what: 'delivered', packet: 1, place: 'a', src: '192.0.2.1:1', dst: '192.0.2.7:1', at: 4 },
+        { kind: 'outcome', actor: 'a', verdict: 'no-reply', good: false, words: 'word '.repeat(30).trim(), outcome: {}, at: 5 },
+      ]),
+      plain,
+    ),
+  ).toEqual([
+    '       1  │ ◷  registerRetry',
+    '       2  │ ◷  wake',
+    '       3  │ ◷  a timer',
+    '       1  │ ✗  udp.send: unreachable, no route to that network',
+    '       1  │ ✗  udp.open: not-permitted',
+    '       4  │◀── 192.0.2.1:1',
+    expect.stringMatching(/^ {7}5 {2}✗ no-reply: word word/),
+    expect.stringMatching(/^ {10}│ word( word)*$/),
+    expect.stringMatching(/^ {10}│ word( word)*$/),
+  ]);
+});
+
 test('colours are asked for by meaning, and only the painter knows if there are any', () => {
   const styles: string[] = [];
   logSequence(traceOf([{ kind: 'outcome', actor: 'a', verdict: 'connected', good: true, words: 'connected', outcome: {}, at: 0 }]), (style, text) => {

@@ -139,6 +139,20 @@ test('circles, depths and crowds come to an end', () => {
   expect((plain(Array.from({ length: 1_000 }, (_, i) => i)) as readonly unknown[]).at(-1)).toEqual({ $cut: '744 more' });
 });
 
+test('functions, actors, and long maps, sets, records and bytes are told as what they are', () => {
+  const many = Array.from({ length: 300 }, (_, n): [string, number] => [`k${n}`, n]);
+  const last = (value: unknown): unknown => (value as readonly unknown[]).at(-1);
+  expect(plain([function named() {}, () => {}].map((one) => one))).toEqual(['function named', 'function']);
+  expect(plain(Symbol('none'))).toBe(null);
+  expect(plain({ sessionId: 'x:1', id: 'peer', send: () => undefined })).toEqual({ $actor: 'peer' });
+  expect(plain({ sessionId: 'x:1', send: 1, more: 2 })).toEqual({ sessionId: 'x:1', send: 1, more: 2 });
+  expect(last((plain(new Map(many)) as Record<string, unknown>)['$map'])).toEqual({ $cut: '44 more' });
+  expect(last((plain(new Set(many.map(([key]) => key))) as Record<string, unknown>)['$set'])).toEqual({ $cut: '44 more' });
+  expect(plain(Object.fromEntries(many))).toMatchObject({ k255: 255, $cut: '44 more' });
+  expect(plain(new Uint8Array(1_100))).toEqual({ $bytes: '00'.repeat(1_024), $cut: '76 more' });
+  expect(plainPort('not known')).toBe('not known');
+});
+
 test.each([
   [{ host: '10.0.0.1', port: 5 }, '10.0.0.1:5'],
   [{ host: '::1', port: 5 }, '[::1]:5'],

@@ -34,7 +34,14 @@ describe('an untouched log', () => {
     const began = process.cpuUsage();
     expect(replayLines(long)).toBeUndefined();
     const { user, system } = process.cpuUsage(began);
-    expect((user + system) / 1_000).toBeLessThan(0.06 * count);
+    // Where branches are counted (test/cli/build.ts), counting takes longer than what is counted.
+    expect((user + system) / 1_000).toBeLessThan((process.env['NATPUNCH_COUNTS'] === undefined ? 0.06 : 0.3) * count);
+  });
+});
+
+describe('a line that is JSON, but none of a log', () => {
+  test.each(['7', 'null', '"effect"', '[]', '{}', '{"t":0,"elsewhere":1}'])('%s is refused, by its number', (line) => {
+    expect(replayText(`${withoutSums(recorded).slice(0, 2).join('\n')}\n${line}\n`)).toMatchObject({ kind: 'bad-log', line: 3 });
   });
 });
 

@@ -142,3 +142,49 @@ test('a listener that is taken off hears nothing more', () => {
   expect(heard).toEqual(['one']);
   expect([socket.ref(), socket.unref()]).toEqual([socket, socket]);
 });
+
+describe('as node:dgram does', () => {
+  test('a socket is bound once, has no address before, and no TTL that does not exist', () => {
+    const socket = socketOf('s');
+    expect(() => socket.address()).toThrow(expect.objectContaining({ code: 'EBADF' }));
+    socket.bind(7);
+    expect(() => socket.bind(8)).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_ALREADY_BOUND' }));
+    for (const ttl of [0, 256, Number.NaN]) expect(() => socket.setTTL(ttl)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(socket.setTTL(64)).toBe(64);
+  });
+
+  test('without an address it sends to this host, and localhost is a name for it', () => {
+    const server = socketOf('s');
+    const heard = heardBy(server);
+    server.bind(7);
+    const client = socketOf('s');
+    client.bind(9);
+    client.send('one', 7);
+    client.send('two', 7, 'localhost');
+    w.advance(100);
+    expect(heard.map((text) => text.split(' ').at(-1))).toEqual(['one', 'two']);
+  });
+
+  test('what is refused is told to the callback, or to everybody where there is none', () => {
+    const client = socketOf('a');
+    const told: unknown[] = [];
+    client.on('error', ({ message }: Error) => told.push(message));
+    const large = Buffer.alloc(65_508);
+    client.send(large, 7, '198.18.0.2', (error) => told.push(error?.message));
+    client.send(large, 7, '198.18.0.2');
+    w.advance(100);
+    expect(told).toEqual([expect.stringMatching(/^send EMSGSIZE/), expect.stringMatching(/^send EMSGSIZE/)]);
+  });
+
+  test('a socket that cannot be bound sends nothing, and says so once', () => {
+    const ports = w.host('s');
+    for (let port = 1; port < 65_536; port += 1) ports.bind('taken', { port }, () => undefined);
+    const client = socketOf('s');
+    const told: unknown[] = [];
+    client.on('error', ({ message }: Error) => told.push(message));
+    client.send('x', 7, '198.18.1.2');
+    w.advance(100);
+    expect(told).toEqual([expect.stringMatching(/^bind EADDRINUSE|^bind \w+/)]);
+    expect(w.journeys()).toEqual([]);
+  });
+});

@@ -77,6 +77,7 @@ test.each([
   ['symmetric-seq+block=64', "'+block' draws ports at random; 'symmetric-seq' counts"],
   ['symmetric+step=2', "'+step' is for 'symmetric-seq', which counts"],
   ['symmetric-addr+linux-open', "'+linux-open' moves a port to another; 'symmetric-addr' keeps one for each address"],
+  ['full-cone+no-icmp+icmp-errors', "'+icmp-errors' lets errors out, and '+no-icmp' nothing"],
   ['full-cone+block=64+randport', "'+randport' and '+block' each say how ports are chosen"],
   ['full-cone+randport+linux-open', "'+linux-open' is what a NAT that preserves ports does, and '+randport' does not"],
   ['full-cone+linux-open+block=64', "'+linux-open' is what a NAT that preserves ports does, and '+block' does not"],

@@ -213,3 +213,14 @@ describe('observers', () => {
     expect(run(false)).toEqual(run(true));
   });
 });
+
+test('devices of one host are told apart by how deep they are, and NATs may be given as what they do', () => {
+  const w = world({ a: [LINUX_NAT, LINUX_NAT, LINUX_NAT], b: [FIREWALL, FIREWALL], c: LINUX_NAT, d: { behind: 'c' } });
+  expect([...w.internet.routers.keys()].filter((name) => /-[abc]$/.test(name))).toEqual(expect.arrayContaining(['nat-a', 'cgn-a', 'cgn2-a', 'firewall-b', 'firewall2-b', 'nat-c']));
+  expect(w.address('d')).toBe(w.address('c'));
+});
+
+test('a host that is not there, and one that is there twice, are mistakes', () => {
+  expect(() => world({ a: 'open' }).host('z')).toThrow("no host 'z': there are s, a");
+  expect(() => world({ s: 'open' })).toThrow("two hosts are called 's'");
+});

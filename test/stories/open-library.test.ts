@@ -102,6 +102,7 @@ describe('a stream that does not come about', () => {
     const unset = undefined as unknown as string;
     for (const join of [open, punch]) {
       await expect(join({ server, room: unset })).rejects.toThrow(new TypeError('room must be a string, the same on both sides, not undefined'));
+      await expect(join({ server, room: '' })).rejects.toThrow(new TypeError('room must not be empty'));
       await expect(join({ server: unset, room: 'x' })).rejects.toThrow(new TypeError("server must be host:port, not 'undefined'"));
     }
     expect(ConnectionFailed.name).toBe('ConnectionFailed');

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, inject, test } from 'vitest';
-import { type Command, DEADLINE_MS, scratchFolder, served, watch } from '../cli/command.ts';
+import { type Command, DEADLINE_MS, environment, scratchFolder, served, watch } from '../cli/command.ts';
 
 const timeout = 2 * DEADLINE_MS;
 
@@ -48,7 +48,7 @@ function program(name: string, ...args: string[]): Command {
   const file = join(scratchFolder(), `${name}.mjs`);
   const library = pathToFileURL(join(dirname(inject('program')), '../index.js')).href;
   writeFileSync(file, readFileSync(pathOf(name), 'utf8').replace('../../../index.ts', library));
-  return watch(spawn(process.execPath, [file, ...args], { stdio: 'pipe' }), name);
+  return watch(spawn(process.execPath, [file, ...args], { stdio: 'pipe', env: environment() }), name);
 }
 
 function pathOf(name: string): string {
