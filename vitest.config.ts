@@ -21,6 +21,7 @@ export default defineConfig({
     globalSetup: ['test/cli/build.ts', ...COUNTED.globalSetup],
     // What a file leaves open it closes itself, so that one process can load everything once for all.
     isolate: false,
+    setupFiles: ['test/clear.ts'],
     // A deadline, not a claim: a busy machine takes ten times as long.
     testTimeout: 60_000,
     hookTimeout: 60_000,

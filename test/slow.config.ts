@@ -16,8 +16,8 @@ export default defineConfig({
   test: {
     projects: [
       // What a load measures another would disturb.
-      { test: { name: 'slow', include: ['test/**/*.slow.ts'], globalSetup: ['test/cli/build.ts', 'test/tools/install.ts'], fileParallelism: false, ...timeouts } },
-      { test: { name: 'chances', include: SHARED, env: { NATPUNCH_FULL: '1' }, isolate: false, maxWorkers: 2, sequence: { groupOrder: 1 }, ...timeouts } },
+      { test: { name: 'slow', include: ['test/**/*.slow.ts'], setupFiles: ['test/clear.ts'], globalSetup: ['test/cli/build.ts', 'test/tools/install.ts'], fileParallelism: false, ...timeouts } },
+      { test: { name: 'chances', include: SHARED, env: { NATPUNCH_FULL: '1' }, setupFiles: ['test/clear.ts'], isolate: false, maxWorkers: 2, sequence: { groupOrder: 1 }, ...timeouts } },
     ],
   },
 });

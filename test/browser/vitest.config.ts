@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/browser/**/*.browser.test.ts'],
+    setupFiles: ['test/clear.ts'],
     globalSetup: ['test/cli/build.ts'],
     coverage: { provider: 'v8', reportsDirectory: 'coverage/browser', reporter: ['json'], reportOnFailure: true, exclude: ['test/**'] },
     // One browser at a time: what one test measures another would disturb.

@@ -1,9 +1,9 @@
 /** The servers of `natpunch check` on 127.0.0.1 and 127.0.0.2, as processes that a file's tests share; and one that answers late. */
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { decodeStun, encodeStun } from '../../effects/wire/stun.ts';
+import { leave } from '../leftovers.ts';
 import { type Command, natpunch } from './command.ts';
 
 export interface Served extends Command {
@@ -38,7 +38,7 @@ export async function rolesServing(folder?: string): Promise<{ readonly server: 
  */
 export async function slowStun(): Promise<string> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  sockets.add(socket);
+  leave(() => void socket.close());
   await once(socket, 'listening');
   const requests: { readonly data: Uint8Array; readonly from: RemoteInfo }[] = [];
   socket.on('message', (data, from) => {
@@ -52,8 +52,3 @@ export async function slowStun(): Promise<string> {
   });
   return `127.0.0.1:${socket.address().port}`;
 }
-
-const sockets = new Set<Socket>();
-afterAll(() => {
-  for (const socket of sockets) socket.close();
-});

@@ -1,12 +1,13 @@
 /** The command line as its users have it: a child process with pipes, an exit code, and deadlines instead of sleeps. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
+import { leave } from '../leftovers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -66,29 +67,17 @@ const running = new Set<Promise<void>>();
 /** A folder of the test's own. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'natpunch-'));
-  folders.add(folder);
+  leave(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 
 /** A UDP port of 127.0.0.1 that is taken, and never answers. */
 export async function takenPort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  sockets.add(socket);
+  leave(() => void socket.close());
   await once(socket, 'listening');
   return socket.address().port;
 }
-
-const children = new Set<ChildProcess>();
-const sockets = new Set<Socket>();
-const folders = new Set<string>();
-
-afterAll(async () => {
-  // Who is killed cannot write what it counted.
-  if (COUNTS !== undefined) await Promise.all([...children].map(asked));
-  for (const child of children) child.kill('SIGKILL');
-  for (const socket of sockets) socket.close();
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
 
 /** To end by itself; whoever is stopped does not. */
 async function asked(child: ChildProcess): Promise<void> {
@@ -106,7 +95,11 @@ export async function served(kind: 'rendezvous' | 'seed-udp', ...args: string[])
 
 /** Any program, by its pipes. */
 export function watch(child: ChildProcess, name: string): Command {
-  children.add(child);
+  leave(async () => {
+    // Who is killed cannot write what it counted.
+    if (COUNTS !== undefined) await asked(child);
+    child.kill('SIGKILL');
+  });
   const printed = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   let isOver = false;
