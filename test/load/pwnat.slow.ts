@@ -95,14 +95,16 @@ describe('while one TCP connection is served', () => {
     expect(f.t.got(f.t.guests, 'g').subarray(before).equals(noise(300_000, seed))).toBe(true);
   };
 
-  test('100,000 forged errors from random sources are answered by a few hundred punches, none of them to whoever is served', async () => {
+  test('100,000 forged errors from random sources are answered by a few hundred punches, none of which reaches whoever is served', async () => {
     f.sent.length = 0;
     const guest = f.t.w.address('b');
     f.flood(FLOOD, 10_000, (n) => f.error(n % 100 === 0 ? guest : undefined));
     const punches = f.sent.filter((effect) => effect.type === 'udp.send' && effect.data.length === 0);
     expect(punches.length).toBeGreaterThan(100);
     expect(punches.length).toBeLessThanOrEqual(64 + 32 * 10 + 2);
-    expect(punches.filter((effect) => effect.type === 'udp.send' && effect.to.host === guest)).toEqual([]);
+    const towardsServed = punches.filter((effect) => effect.type === 'udp.send' && effect.to.host === guest);
+    expect(towardsServed.filter((effect) => effect.type !== 'udp.send' || effect.ttl !== 2)).toEqual([]);
+    expect(towardsServed.length).toBeLessThan(50);
     expect(f.sizes()['callers']).toBeLessThanOrEqual(1_024);
     await served(1);
   });
