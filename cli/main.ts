@@ -1,9 +1,7 @@
 #!/usr/bin/env node
-/** The command line's root: parses, runs one command, and turns whatever went wrong into one line and an exit code. */
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+/** The command line's process: runs one command, and turns whatever went wrong into one line and an exit code. */
 import { EXIT, type ExitCode, Stop } from './exit.ts';
-import { addWatching, type Watching } from './watching.ts';
+import { explained, programFor } from './program.ts';
 
 process.on('uncaughtException', (error) => leave(explain(error)));
 process.on('unhandledRejection', (error) => leave(explain(error)));
@@ -15,74 +13,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-/** In the order of the help. */
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<(command: Command) => void> }>> = {
-  sim: {
-    summary: 'one run on the simulated internet: the sequence, what each NAT did, the outcome',
-    load: async () => (await import('./commands/sim.ts')).defineSim,
-  },
-  grid: {
-    summary: 'the NAT × NAT table, ✓ · or a success rate in each cell',
-    load: async () => (await import('./commands/grid.ts')).defineGrid,
-  },
-  check: {
-    summary: 'what the NATs before this host do, by STUN or by three roles',
-    load: async () => (await import('./commands/check.ts')).defineCheck,
-  },
-  udp: {
-    summary: 'UDP hole punch; then stdin → peer, peer → stdout',
-    load: async () => (await import('./commands/udp.ts')).defineUdp,
-  },
-  tcp: {
-    summary: 'TCP simultaneous open; then stdin/stdout',
-    load: async () => (await import('./commands/tcp.ts')).defineTcp,
-  },
-  n4: {
-    summary: 'symmetric NATs by port sweep, with n4.py or with itself; then stdin/stdout',
-    load: async () => (await import('./commands/n4.ts')).defineN4,
-  },
-  pwnat: {
-    summary: 'a hole without any server, by forged ICMP; then TCP connections through it',
-    load: async () => (await import('./commands/pwnat.ts')).definePwnat,
-  },
-  serve: {
-    summary: 'the servers that protocols need: rendezvous, stun, nat-check, …',
-    load: async () => (await import('./commands/serve.ts')).defineServe,
-  },
-  replay: {
-    summary: 'refolds a recorded log; names the first divergence',
-    load: async () => (await import('./commands/replay.ts')).defineReplay,
-  },
-  inspect: {
-    summary: 'a page that shows a log, a trace, or two of them side by side',
-    load: async () => (await import('./commands/inspect.ts')).defineInspect,
-  },
-};
-
-const program = new Command('natpunch')
-  .description('NAT traversal: punch holes on real sockets, or watch it done on a simulated internet.')
-  .version(packageVersion(), '--version', 'print the version')
-  .helpOption('--help', 'say how to use it')
-  .helpCommand(false)
-  .configureHelp({ helpWidth: 80, showGlobalOptions: false })
-  .configureOutput({ outputError: (text, write) => write(shorten(text)) })
-  .exitOverride()
-  .addHelpText('after', '\nExample:\n  $ natpunch sim udp --a port-restricted --b restricted');
-
-let watching: Watching | undefined;
-const [wanted = ''] = process.argv.slice(2);
-for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
-  const command = program.command(name).summary(summary);
-  // Only what is asked for is loaded: a start takes half the time.
-  if (name !== wanted) continue;
-  (await load())(command);
-  watching = addWatching(program, command);
-}
-hintAtHelp(program, 'natpunch');
-
+const words = process.argv.slice(2);
+const { command, watching } = await programFor(words);
 let code: ExitCode | undefined;
 try {
-  await program.parseAsync();
+  await command.parseAsync(words, { from: 'user' });
   code = process.exitCode as ExitCode | undefined;
 } catch (error) {
   code = explain(error);
@@ -90,45 +25,15 @@ try {
 await watching?.end();
 leave(code);
 
-function hintAtHelp(command: Command, path: string): void {
-  command.showHelpAfterError(`See: ${path} --help`);
-  for (const sub of command.commands) hintAtHelp(sub, `${path} ${sub.name()}`);
-}
-
-/** `error: option '--a <nat>' argument 'x' is invalid. …` says the same thing twice. */
-function shorten(text: string): string {
-  return text
-    .replace(/^error: option '([^' ]+)[^']*' argument '[^']*' is invalid\. /, 'natpunch: $1: ')
-    .replace(/^error: command-argument value '[^']*' is invalid for argument '([^']*)'\. /, 'natpunch: $1: ')
-    .replace(/^error: /, 'natpunch: ');
-}
-
 /** Prints what has not been printed yet. */
 function explain(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof Stop) {
-    process.stderr.write(`natpunch: ${error.message}\n`);
-    return error.code;
-  }
-  const what = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 2).join(' ') : String(error);
-  process.stderr.write(`natpunch: this is a bug, please report it: ${what.replace(/\s+/g, ' ')}\n`);
-  return EXIT.cannot;
+  const { code: exit, line } = explained(error);
+  if (line !== undefined) process.stderr.write(`${line}\n`);
+  return exit;
 }
 
 /** Ends the process once everything is written. */
 function leave(code: ExitCode = EXIT.done): void {
   // A turn later, because a failed write is told to its callback before it is told to everybody.
   process.stdout.write('', () => setImmediate(() => process.exit(code)));
-}
-
-/** From the nearest package.json above: this file also runs from a build. */
-function packageVersion(): string {
-  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
-    try {
-      const { version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as { readonly version: string };
-      return version;
-    } catch {
-      if (folder.pathname === '/') return 'unknown';
-    }
-  }
 }

@@ -19,8 +19,9 @@ where the other was seen. It works where both NATs give rising ports, whatever
 else they do, and where they keep ports. A round that fails is played again from
 the next ports, ten rounds at most: each asks 25 mappings of the router and
 sends up to 128 datagrams within 0.1 s.
-The line 'nc -u …' on stderr is for whoever wants the hole after --once. Nothing
-encrypts what passes, and n4 has no goodbye: the peer notices after a minute.`;
+The line 'nc -u …' on stderr is for whoever wants the hole after --once.
+Nothing encrypts what passes, and n4 has no goodbye: the peer notices after a
+minute.`;
 
 export function defineN4(command: Command): void {
   command

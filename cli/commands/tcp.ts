@@ -10,11 +10,12 @@ Example: the same on both sides; then type
   $ natpunch tcp --server example.org:3478 --room "a long secret"
 Example: a folder
   $ tar c photos | natpunch tcp --server example.org:3478 --room "a long secret"
-  $ natpunch tcp --server example.org:3478 --room "a long secret" </dev/null | tar x
+  $ natpunch tcp --server example.org:3478 --room "a long secret" \\
+      </dev/null | tar x
 
-stdin goes to the peer, and what the peer sends comes out on stdout, whole and in
-order. Each direction ends by itself: the command ends with 0 when both have, or
-on a terminal when the peer has. Nothing encrypts what passes.
+stdin goes to the peer, and what the peer sends comes out on stdout, whole and
+in order. Each direction ends by itself: the command ends with 0 when both have,
+or on a terminal when the peer has. Nothing encrypts what passes.
 With --json the result goes to stdout with --once or on failure; while piping it
 is a status line on stderr.`;
 

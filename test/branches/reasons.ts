@@ -253,11 +253,7 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
         "process.stderr.write(done < all ? `\\r${done} of ${all} cells` : '\\r\\u001b[K');",
       ] },
   ],
-  'cli/main.ts': [
-    { because: 'a bug of this program, told in one line', lines: [
-        'if (error instanceof Stop) {',
-        "const what = error instanceof Error ? (error.stack ?? error.message).split('\\n').slice(0, 2).join(' ') : String(error);",
-      ] },
+  'cli/program.ts': [
     { because: 'a package without its package.json', lines: ["if (folder.pathname === '/') return 'unknown';"] },
   ],
   'cli/inspector/build.ts': [

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { inject } from 'vitest';
+import { explained, programFor } from '../../cli/program.ts';
 import { leave } from '../leftovers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -59,6 +60,19 @@ export async function natpunchEnds(...args: string[]): Promise<Ended> {
   );
   running.add(over);
   return ended;
+}
+
+/** What is said of words that start nothing: help, and usage that is refused. No process is needed for it. */
+export async function said(...words: string[]): Promise<Ended> {
+  const printed = { stdout: '', stderr: '' };
+  const { command } = await programFor(words, { writeOut: (text) => void (printed.stdout += text), writeErr: (text) => void (printed.stderr += text) });
+  try {
+    await command.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    const { code, line } = explained(error);
+    return { code, stdout: printed.stdout, stderr: printed.stderr + (line === undefined ? '' : `${line}\n`) };
+  }
+  throw new Error(`natpunch ${words.join(' ')} was neither help nor refused`);
 }
 
 const AT_A_TIME = 3;
