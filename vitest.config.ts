@@ -5,8 +5,8 @@ const COUNTED = process.argv.includes('--coverage') ? { include: ['test/inspecto
 
 export default defineConfig({
   test: {
-    // Two cores are what CI has; a third worker computes while others wait for sockets and processes.
-    maxWorkers: 3,
+    // Two cores are what CI has. A third worker would load all modules once more, and gains nothing: who waits here waits for processes.
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: ['index.ts', '{effects,machines,adapters,cli}/**/*.{ts,tsx}'],

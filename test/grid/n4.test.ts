@@ -1,11 +1,12 @@
 /** n4 between every two kinds of NAT, against what definitions say of a sweep. */
 import { describe, expect, test } from 'vitest';
 import { n4 } from '../../machines/n4/index.ts';
+import { runs } from '../runs.ts';
 import { canSweep } from './n4-oracle.ts';
 import { PAIRS } from './oracle.ts';
 import { play } from './play.ts';
 
-const SEEDS = 5;
+const SEEDS = runs(5, 2);
 
 test('the definitions add the counting NATs to what plain punching joins, and no random ones', () => {
   expect(canSweep('symmetric-seq', 'symmetric-seq')).toBe(true);

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { tcpOpen } from '../../machines/tcp-open/index.ts';
+import { IS_FULL } from '../lab/full.ts';
 import { runs } from '../runs.ts';
 import { canMeetPlainly, canOpen, PAIRS_OF_TCP, refusing } from './oracle.ts';
 import { play } from './play.ts';
@@ -22,7 +23,9 @@ describe.each([
   ['that refuse unknown SYNs', refusing, 20, runs(10, 1)],
   ['that refuse unknown SYNs, without latency', refusing, 0, runs(5, 1)],
 ] as const)('NATs %s', (_, flavour, latencyMs, seeds) => {
-  test.each(PAIRS_OF_TCP)('%s × %s is as the oracle says', (a, b) => {
+  // Without latency a pair that cannot meet is thousands of calls that are refused at once.
+  const pairs = PAIRS_OF_TCP.filter(([a, b]) => IS_FULL || latencyMs > 0 || canOpen(a, b));
+  test.each(pairs)('%s × %s is as the oracle says', (a, b) => {
     const met = canOpen(a, b);
     const worlds = met ? seeds : runs(2, 1);
     let both = 0;

@@ -108,7 +108,7 @@ describe('a home router of 1,024 entries, of which a neighbour has 300', () => {
 });
 
 test.each([['symmetric', 'port-restricted'], ['symmetric-seq+noise=300', 'symmetric-seq']])('%s × %s: closed at any moment, nothing is left open', { timeout: 20_000 }, (a, b) => {
-  for (let at = 0; at <= 1_500; at += 30) {
+  for (let at = 0; at <= 1_500; at += runs(30, 110)) {
     const w = world({ a, b }, { seed: 4, latencyMs: 20, keep: false }).run(udpPunch, { maxMs: at, settleMs: 0 });
     for (const host of ['a', 'b']) w.running(host).actor.send({ type: 'close' });
     w.advance(400);
