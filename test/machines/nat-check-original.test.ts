@@ -6,6 +6,7 @@ import { fromUtf8 } from '../../effects/wire/bytes.ts';
 import type { CheckOutcome } from '../../machines/nat-check/text-check.ts';
 import { NAT_CHECK_PORT, natCheckText } from '../../machines/nat-check/text-scenario.ts';
 import { assist, client, server, start } from './nat-check-programs.ts';
+import { runs } from '../runs.ts';
 
 const WORLD = { servers: ['s', 'assist'], latencyMs: 20 };
 type Theirs = { readonly s?: true; readonly assist?: true; readonly a?: true };
@@ -110,7 +111,7 @@ test('at any distance the original server is recognised, and nothing is said to 
 });
 
 const NAMES = { 'full-cone': 'Full-Cone NAT', restricted: 'Restricted NAT', 'port-restricted': 'Restricted-Port NAT', symmetric: 'Symmetric NAT' };
-const LATER = [...Array.from({ length: 30 }, (_, n) => n * 10), ...Array.from({ length: 15 }, (_, n) => 300 + n * 800)];
+const LATER = [...Array.from({ length: 30 }, (_, n) => n * 10), ...Array.from({ length: 15 }, (_, n) => 300 + n * 800)].filter((_, n) => n % runs(1, 4) === 0);
 
 describe.each(Object.entries(NAMES))('behind one %s', (nat, name) => {
   /** Two clients, the second so much later; what they come to. */
@@ -153,7 +154,7 @@ test('with loss ours never says of an original server more than was seen, and al
   const failures = ['no-server', 'no-assist', 'out-of-step', 'inconclusive'];
   for (const theirs of [{ s: true }, { s: true, assist: true }] as const) {
     for (const [nat, verdicts] of Object.entries(known)) {
-      for (let seed = 1; seed <= 40; seed += 1) {
+      for (let seed = 1; seed <= runs(40, 6); seed += 1) {
         const w = world({ a: nat }, { ...WORLD, loss: 0.1, jitterMs: 10, duplicate: 0.01, seed, keep: false });
         expect([nat, seed, [...verdicts, ...failures].includes(check(w, theirs).said ?? '')]).toEqual([nat, seed, true]);
       }

@@ -60,7 +60,7 @@ describe('one lost datagram, whichever it is, changes nothing', () => {
   test.each(once.map((home) => [home.name, home] as const))('%s', { timeout: 60_000 }, (_, home) => {
     const all = datagramsOf(home);
     expect(all).toBeGreaterThan(10);
-    for (let lost = 0; lost < all; lost += runs(1, 13)) expect(faults(home, home.expected(WHOLE_SERVER.sight), losing(home, lost)), `datagram ${lost} of ${all}`).toEqual([]);
+    for (let lost = 0; lost < all; lost += runs(1, 29)) expect(faults(home, home.expected(WHOLE_SERVER.sight), losing(home, lost)), `datagram ${lost} of ${all}`).toEqual([]);
   });
 });
 

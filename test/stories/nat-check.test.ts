@@ -52,7 +52,7 @@ test('a blocked UDP is a server that does not answer, and no verdict', () => {
 });
 
 describe('at 10 % loss, with jitter and copies, no verdict is wrong, and hardly a check is without one', () => {
-  const RUNS = runs(100, 15);
+  const RUNS = runs(100, 8);
   const rows: string[] = [];
   let failures = 0;
 

@@ -5,10 +5,11 @@ import type { Scenario } from '../../effects/scenario.ts';
 import type { Outcome } from '../../machines/outcome.ts';
 import { openCodec, tcpOpen, tcpOpenPeer } from '../../machines/tcp-open/index.ts';
 import { Port } from '../sim/port.ts';
+import { runs } from '../runs.ts';
 
 const CONES = { a: 'port-restricted', b: 'port-restricted' };
 /** From before anything is sent until after all is agreed, which takes 200 ms. */
-const MOMENTS = Array.from({ length: 53 }, (_, n) => 5 * n);
+const MOMENTS = Array.from({ length: runs(53, 18) }, (_, n) => runs(5, 15) * n);
 
 function begin(places: Readonly<Record<string, string>>, scenario: Scenario = tcpOpen): World {
   return world(places, { latencyMs: 20, keep: false }).run(scenario, { maxMs: 0, settleMs: 0 });

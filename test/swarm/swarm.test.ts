@@ -4,8 +4,9 @@ import { CASTS, castOf } from './casts/index.ts';
 import { draw } from './draw.ts';
 import { play } from './play.ts';
 import type { WorldSpec } from './spec.ts';
+import { runs } from '../runs.ts';
 
-const WORLDS = 20;
+const WORLDS = runs(20, 10);
 
 describe.each(CASTS.map((cast) => [cast.name, cast] as const))('%s', (name, cast) => {
   test(`keeps its promises in ${WORLDS} random worlds`, () => {
