@@ -30,7 +30,7 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
         class="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (wrong === undefined) onPlay(given);
+          onPlay(given);
         }}
       >
         <label>

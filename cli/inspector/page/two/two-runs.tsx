@@ -37,7 +37,7 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
   useEffect(showDifference, [divergence]);
   const goToTime = (at: number): void => show([{ cursor: left.told.upTo(at), packet: undefined }, { cursor: right.told.upTo(at), packet: undefined }]);
   const pick = (side: 0 | 1, place: Place): void => {
-    const at = runs[side].told.event(place.cursor)?.at ?? 0;
+    const { at } = runs[side].told.event(place.cursor)!;
     const other: Place = { cursor: runs[side === 0 ? 1 : 0].told.upTo(at), packet: undefined };
     show(side === 0 ? [place, other] : [other, place]);
   };
@@ -53,7 +53,7 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
     if (ats.length > 0) goToTime(by === 1 ? Math.min(...ats) : Math.max(...ats));
   };
   const goToEdge = (edge: 'start' | 'end'): void => goToTime(edge === 'start' ? both.from : both.until);
-  onCommands({ step, goToEdge, nextFailure: showDifference, nextActor: () => setActor(actors[(actors.indexOf(actor ?? '') + 1) % actors.length]) });
+  onCommands({ step, goToEdge, nextFailure: showDifference, nextActor: () => setActor(actors[(actors.findIndex((one) => one === actor) + 1) % actors.length]) });
   const sideProps = (side: 0 | 1) => ({
     run: runs[side],
     place: places[side],
