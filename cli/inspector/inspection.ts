@@ -102,10 +102,11 @@ export async function openServer(port: number, runs: Runs): Promise<InspectorSer
     return await serveInspector({ port, page, runs, welcome: guestBook(runs) });
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
-    const why = code === 'EADDRINUSE' ? `port ${port} is taken` : code === 'EACCES' ? `port ${port} needs privileges` : code;
-    throw new Stop(EXIT.cannot, `cannot serve the inspector: ${why}. Name another port, or none for any`);
+    throw new Stop(EXIT.cannot, `cannot serve the inspector: port ${port} ${PORT_WORDS[code] ?? `is refused (${code})`}. Name another port, or none for any`);
   }
 }
+
+const PORT_WORDS: Readonly<Record<string, string>> = { EADDRINUSE: 'is taken', EACCES: 'needs privileges' };
 
 /** On stderr, for stdout is the command's. */
 export function tellAddress(url: string, json: boolean): void {

@@ -37,6 +37,13 @@ test('the page plays a punch by itself', async () => {
   await page.getByRole('button', { name: 'Run' }).click();
   await page.getByText('tcp-open: port-restricted × restricted').first().waitFor();
   expect(await outcomeOf(page, 'a')).toMatch(/connected/);
+
+  // What is left empty is nothing.
+  for (const [name, value] of [['b', 'open'], ['latency', ''], ['loss', ''], ['latency', '35'], ['loss', '2']] as const) await page.locator(`input[name=${name}]`).fill(value);
+  await page.locator('select[name=protocol]').selectOption('stun-check');
+  expect(await page.locator('input[name=b]').count()).toBe(0);
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByText('stun-check: port-restricted, 35 ms, 2 % lost').first().waitFor();
 });
 
 test('a NAT that no name means is refused before anything runs', async () => {
@@ -45,6 +52,130 @@ test('a NAT that no name means is refused before anything runs', async () => {
   await page.locator('input[name=a]').fill('leaky');
   expect(await page.getByRole('alert').innerText()).toMatch(/unknown NAT 'leaky'/);
   expect(await page.getByRole('button', { name: 'Run' }).isDisabled()).toBe(true);
+});
+
+test('a NAT that no name means is refused by its address too, until something else is played', async () => {
+  const { page } = visited;
+  await page.goto(`${playground.url}#protocol=udp-punch&a=leaky&b=open`);
+  const alert = page.getByRole('alert');
+  expect(await alert.innerText()).toMatch(/unknown NAT 'leaky'/);
+  // Keys have nothing to do.
+  for (const key of ['ArrowRight', 'Home', 'End', ' ', '+']) await page.keyboard.press(key);
+  await page.locator('input[name=a]').fill('open');
+  expect(await alert.innerText()).toMatch(/unknown NAT 'leaky'/);
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.waitForSelector('.app[data-ready=yes]');
+  expect(await alert.count()).toBe(0);
+});
+
+test('keys and menus do what the list of keys says', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const theme = (): Promise<string | null> => page.locator('html').getAttribute('data-theme');
+  for (const next of ['light', 'dark']) {
+    await page.keyboard.press('t');
+    await expect.poll(theme).toBe(next);
+  }
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys' }).click();
+  await page.mouse.click(5, 5);
+  await expect.poll(() => page.locator('dialog').count()).toBe(0);
+
+  const arrows = page.locator('.arrow');
+  const folded = await arrows.count();
+  await page.keyboard.press('E');
+  await expect.poll(() => arrows.count()).toBeGreaterThan(folded);
+  await page.keyboard.press('E');
+  await expect.poll(() => arrows.count()).toBe(folded);
+  await page.locator('.arrow.bundle.dropped').first().locator('.count').click();
+  await page.keyboard.press('e');
+  await page.getByRole('button', { name: 'Fold them' }).waitFor();
+  await page.keyboard.press('e');
+  await page.getByRole('button', { name: 'Show each' }).waitFor();
+  // An arrow that is chosen already opens.
+  await page.locator('.arrow.bundle.selected .count').click();
+  await page.getByRole('button', { name: 'Fold them' }).waitFor();
+
+  await page.keyboard.press('End');
+  await page.locator('[data-sheet=summary]').waitFor();
+  // Those of the browser stay the browser's, and a button that has the focus has its own.
+  await page.keyboard.press('Control+ArrowLeft');
+  expect(await page.locator('[data-sheet=summary]').count()).toBe(1);
+  await page.getByRole('button', { name: 'Step back' }).focus();
+  await page.keyboard.press(' ');
+  await expect.poll(() => page.locator('[data-sheet=summary]').count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('probe');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Home');
+  await expect.poll(() => page.locator('.now').innerText()).toMatch(/^0 ms/);
+  const filter = page.getByRole('button', { name: 'Filter', exact: true });
+  await filter.click();
+  for (const chosen of ['true', 'false']) {
+    await page.locator('[data-actor=a]').click();
+    expect(await page.locator('[data-actor=a]').getAttribute('aria-pressed')).toBe(chosen);
+  }
+  await page.keyboard.press('Escape');
+  await filter.click();
+  await filter.click();
+  expect(await page.locator('.menu').count()).toBe(0);
+
+  const again = await visited.context.newPage();
+  await again.goto(playground.url);
+  await again.locator('html[data-theme=dark]').waitFor();
+});
+
+test('heads, the bar of time and the statechart answer to the pointer', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const selected = (name: string | RegExp): Locator => page.locator('[role=tab][aria-selected=true]', { hasText: name });
+  await page.locator('.head-of', { hasText: /^b/ }).first().locator('.name').click();
+  await selected(/^b/).waitFor();
+  const nat = page.locator('.head-of', { hasText: 'nat-a' });
+  await nat.focus();
+  await page.keyboard.press('Shift');
+  await page.keyboard.press('Enter');
+  await selected('NAT tables').waitFor();
+
+  const track = (await page.locator('.track').boundingBox())!;
+  const now = (): Promise<string> => page.locator('.now b').innerText();
+  await page.mouse.move(track.x + track.width / 2, track.y + 5);
+  await page.mouse.down();
+  const middle = await now();
+  await page.mouse.move(track.x, track.y + 5);
+  await page.mouse.up();
+  await expect.poll(now).toBe('0 ms');
+  await page.mouse.move(track.x + track.width / 2, track.y + 5);
+  expect([middle === '0 ms', await now()]).toEqual([false, '0 ms']);
+
+  await page.waitForSelector('.state.active');
+  const drawing = page.locator('.chart-svg > g');
+  const pose = (): Promise<string | null> => drawing.getAttribute('transform');
+  const before = await pose();
+  const chart = (await page.locator('.chart').boundingBox())!;
+  await page.mouse.move(chart.x + 40, chart.y + chart.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(chart.x + 90, chart.y + chart.height / 2 + 20);
+  await page.mouse.up();
+  const dragged = await pose();
+  expect(dragged).not.toBe(before);
+  await page.mouse.move(chart.x + 40, chart.y + 40);
+  expect(await pose()).toBe(dragged);
+  await page.mouse.wheel(0, -200);
+  await expect.poll(pose).not.toBe(dragged);
+  await page.getByRole('button', { name: 'Fit' }).click();
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  await page.getByRole('button', { name: 'Zoom out' }).click();
+
+  const height = (): Promise<number> => page.evaluate('document.querySelector(".sequence").scrollHeight');
+  const low = await height();
+  await page.locator('.sequence').hover();
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up('Control');
+  await expect.poll(height).toBeGreaterThan(low);
 });
 
 test('two symmetric NATs show what they dropped, where and why', async () => {
@@ -162,9 +293,10 @@ test('one actor can be looked at alone, by keys, and a link shows the same', asy
 
 test('two seeds stand side by side, from where they differ', async () => {
   const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', seed: 'spring' });
   await page.getByRole('button', { name: 'Beside' }).click();
   expect(await page.locator('.two .stage').count()).toBe(2);
+  expect(await page.locator('.two .caption').last().innerText()).toMatch(/seed spring'$/);
   expect(await page.getByRole('status').innerText()).toMatch(/differ/);
 });
 
@@ -195,6 +327,52 @@ test('of two runs, both statecharts, contexts and NAT tables are seen at one mom
   expect(tables[0]).not.toBe(tables[1]);
 });
 
+test('in two runs arrows, marks and heads of either lead both to the same moment', async () => {
+  const { page } = visited;
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  await page.getByRole('button', { name: 'Beside' }).click();
+  const [left, right] = [0, 1].map((side) => page.locator('.two .stage').nth(side)) as [Locator, Locator];
+  const now = (): Promise<string> => page.locator('.now b').innerText();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowRight');
+  const end = await now();
+  // Timers run out when all is over.
+  await expect.poll(() => page.keyboard.press('ArrowLeft').then(now)).not.toBe(end);
+  for (const side of [left, right]) {
+    const before = await side.locator('.arrow').count();
+    await page.keyboard.press('f');
+    const bundle = side.locator('.arrow.bundle').first();
+    await bundle.locator('.count').click();
+    await side.locator('.arrow.bundle.selected .count').click();
+    await expect.poll(() => side.locator('.arrow').count()).toBeGreaterThan(before);
+  }
+  const panel = (name: string): Locator => page.locator('.beside-bar [aria-selected=true]', { hasText: name });
+  await left.locator('.head-of', { hasText: /^b/ }).first().locator('.name').click();
+  await panel('Statecharts').waitFor();
+  await panel('b').waitFor();
+  await right.locator('.head-of', { hasText: 'nat-a' }).locator('.name').click();
+  await panel('NAT tables').waitFor();
+  // Whoever looks at tables goes on looking at them.
+  await right.locator('.head-of', { hasText: /^a/ }).first().locator('.name').click();
+  await panel('NAT tables').waitFor();
+  await page.keyboard.press('n');
+  await panel('s').waitFor();
+  await page.keyboard.press('Home');
+  await expect.poll(now).toBe('0 ms');
+  await left.locator('.mark.state').first().click();
+  await panel('a').waitFor();
+
+  const height = (): Promise<number> => left.locator('.sequence').evaluate((element) => element.scrollHeight);
+  const low = await height();
+  await left.locator('.sequence').hover();
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up('Control');
+  await expect.poll(height).toBeGreaterThan(low);
+  await page.getByRole('button', { name: 'Only the left one' }).click();
+  await page.locator('.main').waitFor();
+});
+
 test('pictures of what is shown stand by themselves', async () => {
   const { page } = visited;
   await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
@@ -212,6 +390,14 @@ test('pictures of what is shown stand by themselves', async () => {
   const png = await saved('Sequence PNG');
   expect(png.subarray(1, 4).toString()).toBe('PNG');
   expect(png.length).toBeGreaterThan(50_000);
+
+  await page.waitForSelector('.state.active');
+  const chart = (await saved('Statechart SVG')).toString();
+  expect(chart).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  expect(chart).toContain('class="paper"');
+  expect((await saved('Statechart PNG')).subarray(1, 4).toString()).toBe('PNG');
+  expect((await saved('Mermaid sequence')).toString()).toMatch(/^sequenceDiagram/);
+  expect((await saved('Mermaid statechart')).toString()).toMatch(/^stateDiagram-v2/);
 });
 
 test('a narrow window folds the form away, and a wide one has it back', async () => {

@@ -45,9 +45,9 @@ test('an arrow too short for words has none', () => {
 });
 
 test('of moments that stand close together not every time is said', () => {
-  const moments = [0, 1, 2, 3].map((n) => sent({ packet: n, at: 10 + n * 0.02 }));
+  const moments = [0, 1, 2].map((n) => sent({ packet: n, at: 10 + n * 0.02 }));
   const times = textOf(...drawn(runOf(host('a', '10.0.0.7'), REMOTE, ...moments), { row: 13 })).match(/[\d.]+ ms/g);
-  expect(times?.length).toBeLessThan(4);
+  expect(times?.length).toBeLessThan(3);
 });
 
 test('a NAT has a hole while it has a mapping, and none is drawn where it is not looked at', () => {
@@ -76,7 +76,7 @@ test('a head whose lane is too narrow for a name keeps it for whoever points at 
   const { lanes } = runOf(...Array.from({ length: 3 }, (_, index) => host(`a host called ${index}`, `10.0.1.${index}`))).picture;
   const narrow = { ...columnsFor(lanes, 400), xs: [100, 112, 124] };
   const heads = html(Heads, { lanes, columns: narrow, actor: undefined, height: 62, onLane: () => {} });
-  expect(heads.match(/<text class="name"[^>]*>([^<]*)/g)?.map((text) => text.replace(/.*>/, ''))).toEqual(['a …', 'a …', 'a …'].map(() => expect.stringMatching(/^(?:a …)?$/)));
+  expect(heads.match(/<text class="name"[^>]*>([^<]*)/g)?.map((text) => text.replace(/.*>/, ''))).toEqual(['a …', 'a …', 'a …']);
   expect(heads).toContain('<title>a host called 1');
 });
 

@@ -142,7 +142,7 @@ function collect(result: ElkNode, chart: Statechart, again: ReadonlyMap<string, 
   const edges = result.edges!.map((edge): PlacedEdge => {
     const arrow = arrows.get(edge.id);
     const points = edge.sections!.flatMap(({ startPoint, bendPoints, endPoint }) => [startPoint, ...(bendPoints ?? []), endPoint]);
-    const labels = (edge.labels ?? []).map(({ x = 0, y = 0, text }) => ({ x, y, lines: (text ?? '').split('\n') }));
+    const labels = (edge.labels ?? []).map(({ x = 0, y = 0, text }) => ({ x, y, lines: text!.split('\n') }));
     return { arrow, points, labels };
   });
   return { width: result.width!, height: result.height!, states: states.sort((one, other) => one.depth - other.depth), edges, dots };

@@ -140,9 +140,11 @@ function transitionsOf(node: Raw): RawTransition[] {
   if (node['onDone'] !== undefined) add('xstate.done.state', node['onDone']);
   const invoked = Array.isArray(node['invoke']) ? node['invoke'] : [node['invoke']];
   for (const one of invoked) {
-    const invocation = record(one);
-    if (invocation?.['onDone'] !== undefined) add(`xstate.done.actor.${String(invocation['id'] ?? invocation['src'] ?? '')}`, invocation['onDone']);
-    if (invocation?.['onError'] !== undefined) add(`xstate.error.actor.${String(invocation['id'] ?? invocation['src'] ?? '')}`, invocation['onError']);
+    const { id, src, onDone, onError } = record(one) ?? {};
+    const [name] = textsOf([id, src]);
+    const whose = name === undefined ? '' : `.${name}`;
+    if (onDone !== undefined) add(`xstate.done.actor${whose}`, onDone);
+    if (onError !== undefined) add(`xstate.error.actor${whose}`, onError);
   }
   return found;
 }

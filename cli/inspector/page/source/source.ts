@@ -90,9 +90,9 @@ export function useSource(store: Store<View>): Source {
         told: feed,
         ended: (isWhole, why) => {
           const cause = why === '' ? '' : ` (${why})`;
-          if (run === undefined) change({ waiting: `The program that has this run does not answer${cause}.` });
-          else if (!isWhole) change({ notice: `The program has ended, or cannot be reached${cause}. What was seen stays here.` });
-          else setTimeout(() => run?.end(), PACE_MS * 2);
+          if (run === undefined) return change({ waiting: `The program that has this run does not answer${cause}.` });
+          if (!isWhole) return change({ notice: `The program has ended, or cannot be reached${cause}. What was seen stays here.` });
+          setTimeout(() => run?.end(), PACE_MS * 2);
         },
       });
     };

@@ -67,8 +67,8 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
     onLane: (lane: Lane) => {
       const found = [...runs[side].told.actors.values()].find(({ actor: { actor: name, place }, machine }) => machine && (place === lane.name || name === lane.name));
       if (found) setActor(found.actor.actor);
-      if (lane.kind === 'nat') setPanel('tables');
-      else if (found && panel === 'details') setPanel('chart');
+      if (lane.kind === 'nat') return setPanel('tables');
+      if (found && panel === 'details') setPanel('chart');
     },
   });
   return (
