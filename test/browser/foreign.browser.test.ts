@@ -64,7 +64,7 @@ test('a foreign machine opens the page by its address, and is seen there in its 
     await framing.locator('#next').click();
     await frame.locator('.mark', { hasText: 'yellow' }).first().waitFor();
     expect(await frame.locator('.title').innerText()).toBe('An xstate application');
-    expect(await frame.locator('.head-of').allInnerTexts()).toEqual([expect.not.stringContaining('forged')]);
+    expect(await frame.locator('.head-of').allTextContents()).toEqual([expect.not.stringContaining('forged')]);
   } finally {
     await leave(browser);
     await Promise.all([playground.close(), application.close(), rm(folder, { recursive: true })]);

@@ -139,8 +139,8 @@ test('a run without statecharts has none to show or to save, and one whose name 
   await page.waitForSelector('.app[data-ready=yes]');
   const bytes = Array.from({ length: 2_100 }, (_, index) => (index % 256).toString(16).padStart(2, '0')).join('');
   const packet: Untold = { kind: 'packet', what: 'sent', packet: 0, place: 'me', src: '192.0.2.7:1', dst: '203.0.113.5:2', content: { protocol: 'udp', label: 'long', length: 2_100, bytes } };
-  const heard: Untold = { kind: 'heard', actor: 'me', type: 'udp.received', socket: 's', fields: {}, bytes: '' };
-  await open(page, 'A trace', file('plain.jsonl', traceOf('…', { kind: 'actor', actor: 'me', place: 'me' }, packet, { kind: 'place', name: '203.0.113.5', type: 'remote', side: 'internet', depth: 0, addresses: ['203.0.113.5'] }, { ...packet, packet: 1 }, heard)));
+  const heard: Untold = { kind: 'heard', actor: 'me', type: 'udp.received', socket: 's', fields: {}, bytes: '0800' };
+  await open(page, 'A trace', file('plain.jsonl', traceOf('…', { kind: 'actor', actor: 'me', place: 'me' }, packet, { kind: 'place', name: '203.0.113.5', type: 'remote', side: 'internet', depth: 0, addresses: ['203.0.113.5'] }, { ...packet, packet: 1 }, heard, { ...packet, packet: 2 })));
   await page.getByText('No statechart yet').waitFor();
   await page.getByRole('tab', { name: 'Context' }).click();
   await page.getByText('No actor is chosen.').waitFor();
@@ -149,6 +149,9 @@ test('a run without statecharts has none to show or to save, and one whose name 
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowRight');
   await page.locator('.hex', { hasText: '52 bytes more' }).waitFor();
+  const track = (await page.locator('.track').boundingBox())!;
+  await page.mouse.click(track.x + track.width * 0.9, track.y + 5);
+  await page.locator('[data-sheet=heard] .hex', { hasText: '08 00' }).waitFor();
   await page.getByRole('button', { name: 'Export' }).click();
   for (const [what, why] of [['Statechart SVG', 'There is no statechart on the page now.'], ['Mermaid statechart', 'This actor has no states to draw.']] as const) {
     await page.getByRole('button', { name: what }).click();

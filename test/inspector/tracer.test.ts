@@ -1,5 +1,5 @@
 /** The tracer beside a run: what it keeps when it may not keep all, what it never keeps, and that it stops when told to. */
-import { Observable } from 'rxjs';
+import { map, merge, Observable, of, Subject } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { world } from '../../adapters/sim/index.ts';
@@ -9,11 +9,11 @@ import { isBadTrace, readTrace, writeTrace } from '../../cli/inspector/trace/for
 import { traceWorld } from '../../cli/inspector/trace/sim.ts';
 import { portFields, sayingOf, simulatedContent } from '../../cli/inspector/trace/packets.ts';
 import type { Noted, Run } from '../../cli/inspector/trace/sightings.ts';
-import { notedClock } from '../../cli/inspector/trace/surroundings.ts';
+import { notedClock, notedNet, type RunState } from '../../cli/inspector/trace/surroundings.ts';
 import type { Trace } from '../../cli/inspector/trace/trace.ts';
 import { Tracer } from '../../cli/inspector/trace/tracer.ts';
 import { redactor } from '../../effects/codec.ts';
-import type { Net } from '../../effects/net.ts';
+import type { Net, NetEvent } from '../../effects/net.ts';
 import { run, watchRuns } from '../../effects/run.ts';
 import { publicPeerCodec, peerCodec, udpPunch, udpPunchPeer } from '../../machines/udp-punch/index.ts';
 import { ofKind } from './traced.ts';
@@ -199,6 +199,18 @@ test('a timer that is asked for without an event, or ended twice, is told as far
   clock.clearTimeout(handle);
   clock.clearTimeout(handle);
   expect(noted).toMatchObject([{ what: 'set', timer: 1, type: undefined, delayMs: 7 }, { what: 'cancelled', timer: 1 }]);
+});
+
+test('what is answered while it is asked is no pause, what comes later is one', () => {
+  const noted: string[] = [];
+  const later = new Subject<NetEvent>();
+  const failed: NetEvent = { type: 'net.failed', socket: 's', effect: 'close', code: 'unreachable', detail: 'no', at: 0 };
+  const net: Net = (effects) => merge(effects.pipe(map(() => failed)), later);
+  const state: RunState = { run: { name: 'a' } as Run, timers: 0, delays: [], firing: undefined, heard: undefined, command: undefined };
+  const watched = notedNet(net, state, { asking: undefined, pause: () => void noted.push('pause'), note: ({ kind }) => void noted.push(kind) }, () => 0);
+  watched(of({ type: 'close', socket: 's' } as const)).subscribe();
+  later.next(failed);
+  expect(noted).toEqual(['effect', 'heard', 'pause', 'heard']);
 });
 
 test('what only looks like an endpoint is told field by field', () => {

@@ -42,13 +42,14 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
     show(side === 0 ? [place, other] : [other, place]);
   };
   const both = useMemo((): Picture => ({ ...left.picture, until: Math.max(left.picture.until, right.picture.until), packets: [...left.picture.packets, ...right.picture.packets], marks: [...left.picture.marks, ...right.picture.marks] }), [left, right]);
-  const at = Math.min(both.until, Math.max(...runs.map(({ told }, side) => told.event(places[side]!.cursor)?.at ?? 0)));
+  const now = Math.max(...runs.map(({ told }, side) => told.event(places[side]!.cursor)?.at ?? 0));
+  const at = Math.min(both.until, now);
   const step = (by: -1 | 1): void => {
     const ats = runs.flatMap(({ told, picture: { order } }, side) => {
       const { cursor } = places[side]!;
-      const next = by === 1 ? order.ns.find((n) => n > cursor) : order.ns.findLast((n) => n < cursor);
-      const found = next === undefined ? undefined : told.event(next)?.at;
-      return found === undefined ? [] : [found];
+      // Both are shown at one time: what happens at once is one step back.
+      const next = by === 1 ? order.ns.find((n) => n > cursor) : order.ns.findLast((n) => told.event(n)!.at < now);
+      return next === undefined ? [] : [told.event(next)!.at];
     });
     if (ats.length > 0) goToTime(by === 1 ? Math.min(...ats) : Math.max(...ats));
   };
