@@ -154,7 +154,7 @@ test('in two runs arrows, marks and heads of either lead both to the same moment
     await side.locator('.arrow.bundle.selected .count').click();
     await expect.poll(() => side.locator('.arrow').count()).toBeGreaterThan(before);
   }
-  const panel = (name: string): Locator => page.locator('.beside-bar [aria-selected=true]', { hasText: name });
+  const panel = (name: string): Locator => page.locator('.beside-bar').getByRole('tab', { name, exact: true, selected: true });
   await left.locator('.head-of', { hasText: /^b/ }).first().locator('.name').click();
   await panel('Statecharts').waitFor();
   await panel('b').waitFor();
@@ -167,7 +167,7 @@ test('in two runs arrows, marks and heads of either lead both to the same moment
   await panel('s').waitFor();
   await page.keyboard.press('Home');
   await expect.poll(now).toBe('0 ms');
-  await left.locator('.mark.state').first().click();
+  await left.locator('.mark.state[aria-label^="a "]').first().click();
   await panel('a').waitFor();
 
   const height = (): Promise<number> => left.locator('.sequence').evaluate((element) => element.scrollHeight);
