@@ -12,6 +12,7 @@ export const INSPECTOR: Readonly<Record<string, readonly Reason[]>> = {
       ] },
   ],
   'cli/inspector/page-folder.ts': [
+    { because: 'made once for each state of the sources: whether it lies ready is left from runs before', lines: ['if (existsSync(folder)) return folder;'] },
     { because: 'in the package, which test/package installs', lines: ["if (existsSync(join(built, 'index.html'))) return built;"] },
     { because: 'without esbuild, as nobody has it who has the sources', lines: ["const why = error instanceof Error ? (error.message.split('\\n')[0] ?? '') : String(error);"] },
   ],
