@@ -24,12 +24,9 @@ export function isOwnOrigin({ origin, host }: IncomingHttpHeaders, which: 'same'
  * What stands behind the token in the path: '' for nothing, `/` for a slash alone, else without its first slash; undefined
  * without the right token. How long it takes does not depend on how much of the token is right.
  */
-export function tokenOf(url: string | undefined, token: string): string | undefined {
-  const [path = ''] = (url ?? '').split('?', 1);
-  const match = /^\/([^/]*)(\/.*)?$/.exec(path);
-  const given = match?.[1] ?? '';
-  if (!timingSafeEqual(hashed(given), hashed(token))) return undefined;
-  const rest = match?.[2] ?? '';
+export function tokenOf(url: string, token: string): string | undefined {
+  const [, given, rest = ''] = /^\/?([^/?]*)(\/[^?]*)?/.exec(url)!;
+  if (!timingSafeEqual(hashed(given!), hashed(token))) return undefined;
   return rest.length > 1 ? rest.slice(1) : rest;
 }
 

@@ -48,8 +48,7 @@ export async function beginInspection(options: InspectionOptions, title: string,
   const file = trace === undefined ? undefined : new TraceFile(openLineFile(trace, 'trace', '--trace'));
   const forwarding = stately === undefined ? undefined : await forwardToStately(stately);
   const runs = new Runs();
-  const server = inspect === undefined ? undefined : await openServer(inspect === true ? 0 : inspect, runs);
-  if (server) tellAddress(server.url, options.json === true);
+  const server = inspect === undefined ? undefined : await toldServer(inspect === true ? 0 : inspect, runs, options.json === true);
 
   let current: Tracer | undefined;
   const begin = (tracer: Tracer): Tracer => {
@@ -95,6 +94,12 @@ export async function beginInspection(options: InspectionOptions, title: string,
   };
 }
 
+async function toldServer(port: number, runs: Runs, json: boolean): Promise<InspectorServer> {
+  const server = await openServer(port, runs);
+  tellAddress(server.url, json);
+  return server;
+}
+
 export async function openServer(port: number, runs: Runs): Promise<InspectorServer> {
   const { pageFolder } = await import('./page-folder.ts');
   const page = await pageFolder();
@@ -102,10 +107,11 @@ export async function openServer(port: number, runs: Runs): Promise<InspectorSer
     return await serveInspector({ port, page, runs, welcome: guestBook(runs) });
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
-    const why = code === 'EADDRINUSE' ? `port ${port} is taken` : code === 'EACCES' ? `port ${port} needs privileges` : code;
-    throw new Stop(EXIT.cannot, `cannot serve the inspector: ${why}. Name another port, or none for any`);
+    throw new Stop(EXIT.cannot, `cannot serve the inspector: port ${port} ${PORT_WORDS[code] ?? `is refused (${code})`}. Name another port, or none for any`);
   }
 }
+
+const PORT_WORDS: Readonly<Record<string, string>> = { EADDRINUSE: 'is taken', EACCES: 'needs privileges' };
 
 /** On stderr, for stdout is the command's. */
 export function tellAddress(url: string, json: boolean): void {
@@ -114,9 +120,9 @@ export function tellAddress(url: string, json: boolean): void {
 }
 
 /** As recordings have it; of what cannot be recorded lengths only. */
-function redactorOf({ machine, codec, input }: Watched): Redact {
+function redactorOf({ machine, codec, input }: Watched): Redact | undefined {
   const known = recordable(machine.id);
-  return known ? redactor(codec, known.publicCodec(input)) : () => undefined;
+  return known && redactor(codec, known.publicCodec(input));
 }
 
 const UNWATCHED = ({ net, clock }: Watched) => ({ net, clock, inspect: () => undefined });

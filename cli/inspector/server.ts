@@ -50,7 +50,7 @@ export async function serveInspector({ port, page, runs, welcome }: ServerOption
   server.on('upgrade', (request, socket, head) => {
     // Whoever is gone before the answer is no concern of ours.
     socket.on('error', () => socket.destroy());
-    const path = isOwnHost(request.headers.host) ? tokenOf(request.url, token) : undefined;
+    const path = isOwnHost(request.headers.host) ? tokenOf(request.url!, token) : undefined;
     const run = /^runs\/([^/]+)\/live$/.exec(path ?? '')?.[1];
     const shown = run === undefined ? undefined : runs.find(run);
     const isFeed = shown !== undefined && isOwnOrigin(request.headers, 'same');
@@ -84,7 +84,7 @@ export async function serveInspector({ port, page, runs, welcome }: ServerOption
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, token: string, page: string, runs: Runs): Promise<void> {
-  const path = isOwnHost(request.headers.host) ? tokenOf(request.url, token) : undefined;
+  const path = isOwnHost(request.headers.host) ? tokenOf(request.url!, token) : undefined;
   if (path === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return end(response, 404);
   // Relative addresses need the slash.
   if (path === '') return end(response, 302, { location: `/${token}/` });
@@ -116,7 +116,6 @@ const POLICY = [
 ].join('; ');
 
 function end(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}, body: string | Uint8Array = ''): void {
-  if (response.headersSent) return void response.destroy();
   response.writeHead(status, {
     'content-security-policy': POLICY,
     'referrer-policy': 'no-referrer',

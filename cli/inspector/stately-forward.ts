@@ -45,9 +45,7 @@ export async function forwardToStately(address: string | true): Promise<Forwardi
 async function load(): Promise<typeof import('@statelyai/inspect')> {
   try {
     return await import('@statelyai/inspect');
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-    if (code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new Stop(EXIT.cannot, '--stately needs the package @statelyai/inspect, which is not installed. Run npm install @statelyai/inspect, or use --inspect, which needs nothing');
+  } catch {
+    throw new Stop(EXIT.cannot, '--stately needs the package @statelyai/inspect, which is not installed, or not as a whole. Run npm install @statelyai/inspect, or use --inspect, which needs nothing');
   }
 }

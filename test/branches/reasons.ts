@@ -1,4 +1,5 @@
 /** Why no test takes a branch that stays: by what every such line says, or by file and line. Tested or unreachable code has no place here. */
+import { INSPECTOR } from './inspector-reasons.ts';
 
 /** Of many files alike. */
 export interface Routine {
@@ -256,22 +257,5 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   'cli/program.ts': [
     { because: 'a package without its package.json', lines: ["if (folder.pathname === '/') return 'unknown';"] },
   ],
-  'cli/inspector/build.ts': [
-    { because: 'a build step, which nothing but the build runs: its scripts name a folder', lines: ["const [to = 'dist/inspector', ...options] = process.argv.slice(2);"] },
-  ],
-  'cli/inspector/bundle.ts': [
-    { because: 'a bug: the sources of the page would want Node, or a package whose licence is not named', lines: [
-        "if (left.length > 0) throw new Error(`the page would need ${left.map(({ path }) => path).join(', ')}, which no browser has`);",
-        "if (contained.size > 0) throw new Error(`the page contains ${[...contained].join(', ')}, whose licence it would not carry`);",
-      ] },
-  ],
-  'cli/inspector/page-folder.ts': [
-    { because: 'in the package, which test/package installs', lines: ["if (existsSync(join(built, 'index.html'))) return built;"] },
-    { because: 'without esbuild, as nobody has it who has the sources', lines: ["const why = error instanceof Error ? (error.message.split('\\n')[0] ?? '') : String(error);"] },
-  ],
-  'cli/inspector/trace/statechart.ts': [
-    { because: 'xstate gives every inline actor a name', lines: [
-        "invoke: node.invoke.map(({ id: name, src }) => ({ id: name, src: typeof src === 'string' ? src : 'inline' })),",
-      ] },
-  ],
+  ...INSPECTOR,
 };

@@ -18,10 +18,10 @@ interface Button {
 }
 
 /** As much of a browser as it needs. */
-const { location, document } = globalThis as unknown as { readonly location: { readonly hash: string }; readonly document: { querySelector(name: string): Button } };
+const { location, document } = globalThis as unknown as { readonly location: { readonly hash: string }; readonly document: { querySelector(name: 'iframe'): HTMLIFrameElement | null; querySelector(name: string): Button } };
 
 document.querySelector('#inspect').addEventListener('click', () => {
-  const { inspect } = createBrowserInspector({ url: decodeURIComponent(location.hash.slice(1)) });
+  const { inspect } = createBrowserInspector({ url: decodeURIComponent(location.hash.slice(1)), iframe: document.querySelector('iframe') });
   const actor = createActor(light, { id: 'crossing', inspect });
   actor.start();
   document.querySelector('#next').addEventListener('click', () => actor.send({ type: 'NEXT' }));

@@ -37,6 +37,13 @@ test('the page plays a punch by itself', async () => {
   await page.getByRole('button', { name: 'Run' }).click();
   await page.getByText('tcp-open: port-restricted × restricted').first().waitFor();
   expect(await outcomeOf(page, 'a')).toMatch(/connected/);
+
+  // What is left empty is nothing.
+  for (const [name, value] of [['b', 'open'], ['latency', ''], ['loss', ''], ['latency', '35'], ['loss', '2']] as const) await page.locator(`input[name=${name}]`).fill(value);
+  await page.locator('select[name=protocol]').selectOption('stun-check');
+  expect(await page.locator('input[name=b]').count()).toBe(0);
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByText('stun-check: port-restricted, 35 ms, 2 % lost').first().waitFor();
 });
 
 test('a NAT that no name means is refused before anything runs', async () => {
@@ -45,6 +52,20 @@ test('a NAT that no name means is refused before anything runs', async () => {
   await page.locator('input[name=a]').fill('leaky');
   expect(await page.getByRole('alert').innerText()).toMatch(/unknown NAT 'leaky'/);
   expect(await page.getByRole('button', { name: 'Run' }).isDisabled()).toBe(true);
+});
+
+test('a NAT that no name means is refused by its address too, until something else is played', async () => {
+  const { page } = visited;
+  await page.goto(`${playground.url}#protocol=udp-punch&a=leaky&b=open`);
+  const alert = page.getByRole('alert');
+  expect(await alert.innerText()).toMatch(/unknown NAT 'leaky'/);
+  // Keys have nothing to do.
+  for (const key of ['ArrowRight', 'Home', 'End', ' ', '+']) await page.keyboard.press(key);
+  await page.locator('input[name=a]').fill('open');
+  expect(await alert.innerText()).toMatch(/unknown NAT 'leaky'/);
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.waitForSelector('.app[data-ready=yes]');
+  expect(await alert.count()).toBe(0);
 });
 
 test('two symmetric NATs show what they dropped, where and why', async () => {
@@ -162,9 +183,10 @@ test('one actor can be looked at alone, by keys, and a link shows the same', asy
 
 test('two seeds stand side by side, from where they differ', async () => {
   const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', seed: 'spring' });
   await page.getByRole('button', { name: 'Beside' }).click();
   expect(await page.locator('.two .stage').count()).toBe(2);
+  expect(await page.locator('.two .caption').last().innerText()).toMatch(/seed spring'$/);
   expect(await page.getByRole('status').innerText()).toMatch(/differ/);
 });
 
@@ -212,6 +234,14 @@ test('pictures of what is shown stand by themselves', async () => {
   const png = await saved('Sequence PNG');
   expect(png.subarray(1, 4).toString()).toBe('PNG');
   expect(png.length).toBeGreaterThan(50_000);
+
+  await page.waitForSelector('.state.active');
+  const chart = (await saved('Statechart SVG')).toString();
+  expect(chart).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  expect(chart).toContain('class="paper"');
+  expect((await saved('Statechart PNG')).subarray(1, 4).toString()).toBe('PNG');
+  expect((await saved('Mermaid sequence')).toString()).toMatch(/^sequenceDiagram/);
+  expect((await saved('Mermaid statechart')).toString()).toMatch(/^stateDiagram-v2/);
 });
 
 test('a narrow window folds the form away, and a wide one has it back', async () => {

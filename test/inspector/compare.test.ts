@@ -70,8 +70,21 @@ test('of differences at once the one is told that was told first, and of inner o
   const asks = (actor: string, type: string): Told => ({ kind: 'effect', actor, type, socket: 's', fields: {}, at: 5 });
   expect(firstDivergence(told([asks('a', 'x'), asks('b', 'x')]), told([asks('a', 'y'), asks('b', 'y')]))?.words).toBe('a: asks x / asks y');
   expect(firstDivergence(told([asks('b', 'x'), asks('a', 'x')]), told([asks('a', 'y'), asks('b', 'y')]))?.words).toBe('b: asks x / asks y');
+  const [start, more, other] = [asks('b', 'x'), asks('b', 'y'), asks('c', 'p')];
+  const long = [start, more, asks('c', 'q')];
+  expect(firstDivergence(told([start, other]), told(long))?.words).toBe('b: nothing more / asks y');
+  expect(firstDivergence(told(long), told([start, other]))?.words).toBe('b: asks y / nothing more');
   const both = (context: number): readonly Told[] => [{ ...is('one', context), actor: 'b' }, is('one', context)];
   expect(firstDivergence(told(both(1)), told(both(2)), 'everything')?.words).toBe('b: is one, by nothing, with context 1 / 2');
+});
+
+test('what only the other does, and timers of which only the firing is told, are compared too', () => {
+  const timer = (what: string): Told => ({ kind: 'timer', actor: 'a', what, timer: 1 });
+  expect(firstDivergence(told([is('one')]), told([is('one'), { ...is('one'), actor: 'b' }]), 'everything')?.words).toBe('b: nothing more / is one, by nothing');
+  expect(firstDivergence(told([timer('fired')]), told([timer('set'), timer('cancelled')]))?.words).toBe('a: timer 1 fired / nothing more');
+  const late = (actor: string): Told => ({ ...is('one'), actor, at: 0 });
+  expect(firstDivergence(told([late('a'), late('b')]), told([]), 'everything')?.words).toBeUndefined();
+  expect(firstDivergence(told([{ ...timer('fired'), at: 0 }]), told([{ ...timer('fired'), actor: 'b', at: 0 }]))?.words).toBe('a: timer 1 fired / nothing more');
 });
 
 type Told = Omit<Partial<TraceEvent>, 'value' | 'context' | 'kind' | 'fields'> & Readonly<Record<string, unknown>>;

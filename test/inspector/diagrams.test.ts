@@ -80,3 +80,14 @@ test('in a capture each packet says what befell it, also one whose beginning is 
     'probe: taken by b ()',
   ]) expect(text).toContain(comment);
 });
+
+test('a copy of a packet whose beginning is not there is a packet all the same, and a NAT of a third host stands beside it', () => {
+  const trace = traceOf([...PLACES, place('nat-c', 'nat', 'c', 1), seen('duplicated', 'nat-c', { packet: 5, copyOf: 4 }), seen('delivered', 'b', { packet: 5 })]);
+  expect(linesOf(trace)).toEqual(['p_nat_45_c->>p_b:']);
+  expect(mermaidSequence(trace).split('\n').filter((line) => line.includes('participant')).map((line) => line.trim().split(' ')[1])).toEqual(['p_nat_45_c', 'p_b']);
+});
+
+test('what a capture does not know of a packet its comment leaves out', () => {
+  const text = new TextDecoder('latin1').decode(pcapng(traceOf([...PLACES, seen('translated', 'nat-a'), seen('duplicated', 'core'), seen('dropped', 'b'), seen('sent', 'a'), seen('delivered', 'b')])));
+  for (const words of ['nat-a rewrote  >  to 10.0.0.7:1 > 192.0.2.2:2', 'copied by core from packet 0', 'dropped by b: ', 'sent by a ()', 'taken by b ()']) expect(text).toContain(words);
+});

@@ -67,6 +67,8 @@ test.each([
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"actor","actor":"a"}\n{"n":0,"at":0,"kind":"actor","actor":"b"}`, 'line 3: its n does not rise'],
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"changed":{}}`, 'line 2: a change of a context that was never told'],
   [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"context":{"l":[1]}}\n{"n":1,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x","steps":[],"changed":{},"grown":{"l":{"kept":2,"put":[]}}}`, "line 3: a list 'l' that grows and was never told"],
+  [`${JSON.stringify(TRACE.header)}\n{"n":0,"at":0}`, "line 2: an event of kind 'undefined' without its kind"],
+  [`${JSON.stringify(TRACE.header)}\n\n{"n":0,"at":0,"kind":"snapshot","actor":"a","status":"active","value":"x"}`, 'line 3: a snapshot without its steps'],
 ])('what is no trace is refused with its line: %s', (text, message) => {
   expect(readTrace(text)).toMatchObject({ kind: 'bad-trace', message });
 });

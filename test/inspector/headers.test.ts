@@ -2,6 +2,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { expect, test } from 'vitest';
 import { ipPacket } from '../../cli/inspector/trace/headers.ts';
+import { hexOf } from '../../cli/inspector/trace/hex.ts';
 import type { PacketContent } from '../../cli/inspector/trace/trace.ts';
 
 const UDP: PacketContent = { protocol: 'udp', label: 'probe', length: 0 };
@@ -56,4 +57,15 @@ test.each([
 ])('a segment that was seen is as it was: %j', (segment, numbers, flags) => {
   const packet = made('192.0.2.7:1', '192.0.2.8:2', { ...UDP, protocol: 'tcp', segment });
   expect([packet.slice(48, 64), packet.slice(66, 68)]).toEqual([numbers, flags]);
+});
+
+test('of a connection of which the beginning was not seen, bytes are numbered from the first that was', () => {
+  const streams = new Map<string, number>();
+  const segment = (src: string, dst: string): string => bytesToHex(ipPacket(src, dst, { protocol: 'tcp', label: 'payload', length: 5 }, streams)).slice(48, 64);
+  expect([segment('192.0.2.7:1', '192.0.2.8:2'), segment('192.0.2.8:2', '192.0.2.7:1'), segment('192.0.2.7:1', '192.0.2.8:2')]).toEqual(['0000000100000001', '0000000100000006', '0000000600000006']);
+});
+
+test('long bytes are the same in hex as short ones', () => {
+  const data = Uint8Array.from({ length: 9_000 }, (_, index) => index % 256);
+  expect(hexOf(data)).toBe(bytesToHex(data));
 });

@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { openServer } from '../../cli/inspector/inspection.ts';
 import { Runs } from '../../cli/inspector/runs.ts';
 import { type InspectorServer, serveInspector } from '../../cli/inspector/server.ts';
 import { isBadTrace, readTrace } from '../../cli/inspector/trace/format.ts';
@@ -202,3 +203,30 @@ function portOf(url: string): number {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+test('the address without its slash leads to the one with it, and a head has no body', async () => {
+  const { pathname } = new URL(server.url);
+  expect(await ask(pathname.slice(0, -1))).toMatchObject({ status: 302, headers: { location: pathname } });
+  const { port } = new URL(server.url);
+  const headed = await new Promise<readonly unknown[]>((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: pathname, method: 'HEAD' }, (response) => {
+      let body = '';
+      response.on('data', (piece) => (body += String(piece))).on('end', () => resolve([response.statusCode, body]));
+    }).on('error', reject).end();
+  });
+  expect(headed).toEqual([200, '']);
+});
+
+test('a guest who is to leave is shown the door', async () => {
+  const strict = await serveInspector({ port: 0, page: PAGE, runs, welcome: () => () => false });
+  const guest = new WebSocket(`${strict.url.replace('http', 'ws')}stately`);
+  const code = await new Promise((resolve, reject) => {
+    guest.on('open', () => guest.send('anything')).on('close', resolve).on('error', reject);
+  });
+  expect(code).toBe(1008);
+  await strict.close();
+});
+
+test('a port that is no port is refused in words', async () => {
+  await expect(openServer(70_000, runs)).rejects.toThrow('cannot serve the inspector: port 70000 is refused (ERR_SOCKET_BAD_PORT). Name another port, or none for any');
+});

@@ -100,6 +100,44 @@ test('whoever introduces actors without end is not listened to for ever', () => 
   expect(listener.trace().events.length).toBe(2_000);
 });
 
+test('an actor is introduced once, however often it is told, and one of a machine without a name has its own', () => {
+  const listener = new StatelyListener('by hand', '2026-01-01T00:00:00.000Z');
+  const door = { type: '@xstate.actor', sessionId: 'x', name: 'door', definition: { states: { open: {} } } };
+  expect([listener.hear(door, 0), listener.hear(door, 1)]).toEqual([true, true]);
+  listener.hear({ type: '@xstate.actor', sessionId: 'y', name: 'shop', definition: { id: 'shop' } }, 2);
+  listener.hear({ type: '@xstate.actor', sessionId: 'z', name: 'till', definition: '7' }, 3);
+  expect(ofKind(listener.trace(), 'machine').map(({ machine }) => machine)).toEqual(['door']);
+  expect(ofKind(listener.trace(), 'actor').map(({ actor, machine }) => [actor, machine])).toEqual([['door', 'door'], ['shop', undefined], ['till', undefined]]);
+});
+
+test('how an actor failed is told in words, and a state without children as itself', () => {
+  const listener = new StatelyListener('by hand', '2026-01-01T00:00:00.000Z');
+  const snapshot = (fields: object): void => void listener.hear({ type: '@xstate.snapshot', sessionId: 'x', snapshot: fields }, 0);
+  snapshot({ value: { open: {} }, error: 'it fell' });
+  snapshot({ value: { shut: {} }, error: { code: 7 }, status: 'error', output: 1 });
+  expect(ofKind(listener.trace(), 'snapshot').map(({ error, steps }) => [error, steps.map(({ source, targets }) => [source, ...targets])])).toEqual([['it fell', []], ['{"code":7}', [['open', 'shut']]]]);
+});
+
+test('a state deeper than any statechart is none', () => {
+  const listener = new StatelyListener('hostile', '2026-01-01T00:00:00.000Z');
+  let value: unknown = 'deep';
+  for (let depth = 0; depth < 100; depth += 1) value = { value };
+  listener.hear({ type: '@xstate.snapshot', sessionId: 'x', snapshot: { value } }, 0);
+  expect(ofKind(listener.trace(), 'snapshot').map((one) => one.value)).toEqual([null]);
+});
+
+test('of more actors than are kept apart, the others are one', () => {
+  const listener = new StatelyListener('hostile', '2026-01-01T00:00:00.000Z');
+  for (let i = 0; i < 2_001; i += 1) listener.hear({ type: '@xstate.event', sessionId: `x:${i}`, event: { type: 'GO' } }, 0);
+  expect(ofKind(listener.trace(), 'event').at(-1)?.actor).toBe('others');
+});
+
+test('an actor of a machine that was not told is said by its name, and an end with what came of it', () => {
+  const speaker = new StatelySpeaker(ONE.header);
+  expect(speaker.say({ n: 0, at: 0, kind: 'actor', actor: 'a', machine: 'door' })?.definition).toBe('{"id":"door"}');
+  expect(speaker.say({ n: 1, at: 0, kind: 'snapshot', actor: 'a', status: 'error', value: null, context: 1, steps: [], output: 2, error: 'it fell' })?.snapshot).toEqual({ status: 'error', context: 1, tags: [], output: 2, error: 'it fell' });
+});
+
 /** Not in every one of theirs. */
 const OPTIONAL = ['parentId', 'sourceId', 'name', 'definition'];
 

@@ -32,3 +32,14 @@ test.each(PROTOCOLS.map(({ name, scenario }) => ({ name, scenario })))('$name, w
   text.whole = writeTrace(whole.trace());
   expect(text.parts).toBe(text.whole);
 });
+
+test('of several runs the first is written, and without any an empty file is left', () => {
+  const written: string[] = [];
+  const file = new TraceFile({ write: (lines) => void written.push(lines), close: () => void written.push('closed') });
+  file.write();
+  file.end();
+  expect(written.splice(0)).toEqual(['closed']);
+  for (const title of ['one', 'other']) file.follow(new Tracer({ title, origin: 'sim' }));
+  file.end();
+  expect(written).toEqual([expect.stringContaining('"title":"one"'), '{"done":true}', 'closed']);
+});

@@ -49,6 +49,10 @@ test('the table of a NAT at a moment is the rows added by then and not taken awa
   expect(rows.toSorted()).toEqual(router.toSorted());
 });
 
+test('what stands before a host is told as what it is', () => {
+  expect(ofKind(traced('firewall', 'symmetric'), 'place').flatMap(({ type, side }) => (type === 'host' || type === 'nat' || type === 'firewall' ? [`${type} of ${side}`] : [])).toSorted()).toEqual(['firewall of a', 'host of a', 'host of b', 'nat of b']);
+});
+
 test('a timer is told when it is set, when it fires, and what it sends', () => {
   const lossy = traced('open', 'open', { loss: 0.4, seed: 3 });
   const fired = ofKind(lossy, 'timer').find(({ what, type }) => what === 'fired' && type?.includes('registerInterval'));

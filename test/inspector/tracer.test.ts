@@ -1,14 +1,19 @@
 /** The tracer beside a run: what it keeps when it may not keep all, what it never keeps, and that it stops when told to. */
-import { Observable } from 'rxjs';
+import { map, merge, Observable, of, Subject } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
+import { setup } from 'xstate';
 import { world } from '../../adapters/sim/index.ts';
 import { watchWorlds } from '../../adapters/sim/watching.ts';
 import { plain, plainPort } from '../../cli/inspector/trace/plain.ts';
 import { isBadTrace, readTrace, writeTrace } from '../../cli/inspector/trace/format.ts';
 import { traceWorld } from '../../cli/inspector/trace/sim.ts';
+import { portFields, sayingOf, simulatedContent } from '../../cli/inspector/trace/packets.ts';
+import type { Noted, Run } from '../../cli/inspector/trace/sightings.ts';
+import { notedClock, notedNet, type RunState } from '../../cli/inspector/trace/surroundings.ts';
+import type { Trace } from '../../cli/inspector/trace/trace.ts';
 import { Tracer } from '../../cli/inspector/trace/tracer.ts';
 import { redactor } from '../../effects/codec.ts';
-import type { Net } from '../../effects/net.ts';
+import type { Net, NetEvent } from '../../effects/net.ts';
 import { run, watchRuns } from '../../effects/run.ts';
 import { publicPeerCodec, peerCodec, udpPunch, udpPunchPeer } from '../../machines/udp-punch/index.ts';
 import { ofKind } from './traced.ts';
@@ -161,4 +166,68 @@ test.each([
   [{}, '*:*'],
 ])('an endpoint %o is told as in logs', (endpoint, words) => {
   expect(plainPort(endpoint)).toBe(words);
+});
+
+test('named actions, an end without a verdict and an error that is none of the usual kind are told as they are', () => {
+  const door = setup({ actions: { creak: () => undefined } }).createMachine({
+    id: 'door',
+    initial: 'shut',
+    states: { shut: { on: { OPEN: { target: 'open', actions: 'creak' } } }, open: { type: 'final' } },
+    output: { how: 'wide' },
+  });
+  const kept = (event: { readonly type: string; readonly error?: unknown }): Trace => {
+    const tracer = new Tracer({ title: '', origin: 'sim' });
+    stops.push(watchRuns(tracer.watch));
+    const w = world({ a: 'open' });
+    const running = run(door, { net: w.host('a').net(), clock: w.clock, codec: peerCodec('a room'), id: 'door', input: {} });
+    running.actor.subscribe({ error: () => undefined });
+    running.actor.start();
+    running.actor.send(event as never);
+    return tracer.trace();
+  };
+  const opened = kept({ type: 'OPEN' });
+  expect(ofKind(opened, 'snapshot').at(-1)).toMatchObject({ value: 'open', actions: ['creak'], output: { how: 'wide' } });
+  expect(ofKind(opened, 'outcome')).toMatchObject([{ verdict: 'done', good: true }]);
+  for (const error of ['it fell', new Error('it fell')]) expect(ofKind(kept({ type: 'xstate.error.actor.hinge', error }), 'snapshot').at(-1)).toMatchObject({ status: 'error', error: 'it fell' });
+});
+
+test('a timer that is asked for without an event, or ended twice, is told as far as it is known', () => {
+  const w = world({ a: 'open' });
+  const noted: Noted[] = [];
+  const clock = notedClock(w.clock, { run: { name: 'a' } as Run, timers: 0, delays: [{ type: 'ask', delayMs: 5 }], firing: undefined, heard: undefined, command: undefined }, { asking: undefined, pause: () => undefined, note: (one) => void noted.push(one) });
+  const handle = clock.setTimeout(() => undefined, 7);
+  clock.clearTimeout(handle);
+  clock.clearTimeout(handle);
+  expect(noted).toMatchObject([{ what: 'set', timer: 1, type: undefined, delayMs: 7 }, { what: 'cancelled', timer: 1 }]);
+});
+
+test('what is answered while it is asked is no pause, what comes later is one', () => {
+  const noted: string[] = [];
+  const later = new Subject<NetEvent>();
+  const failed: NetEvent = { type: 'net.failed', socket: 's', effect: 'close', code: 'unreachable', detail: 'no', at: 0 };
+  const net: Net = (effects) => merge(effects.pipe(map(() => failed)), later);
+  const state: RunState = { run: { name: 'a' } as Run, timers: 0, delays: [], firing: undefined, heard: undefined, command: undefined };
+  const watched = notedNet(net, state, { asking: undefined, pause: () => void noted.push('pause'), note: ({ kind }) => void noted.push(kind) }, () => 0);
+  watched(of({ type: 'close', socket: 's' } as const)).subscribe();
+  later.next(failed);
+  expect(noted).toEqual(['effect', 'heard', 'pause', 'heard']);
+});
+
+test('what only looks like an endpoint is told field by field', () => {
+  expect(portFields({ to: { host: '10.0.0.1', port: 5 }, via: { host: '10.0.0.1', port: 5, weight: 1 } })).toEqual({ to: '10.0.0.1:5', via: { host: '10.0.0.1', port: 5, weight: 1 } });
+});
+
+test('ICMP that says nothing is called by its length, and bytes that no codec knows are bytes', () => {
+  expect(simulatedContent(Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 0), 64, undefined, true, undefined)).toMatchObject({ protocol: 'icmp', label: '8 bytes of ICMP' });
+  const stranger = { redact: (data: Uint8Array) => data, codec: peerCodec('a room'), isSimulated: true } as unknown as Run;
+  expect(sayingOf(stranger, { type: 'udp.received', socket: 's', from: { host: '10.0.0.1', port: 5 }, data: Uint8Array.of(1, 2), at: 0 }, undefined)).toEqual({ bytes: '0102' });
+});
+
+test('a packet that a line doubles is told with what it is a copy of', () => {
+  const tracer = new Tracer({ title: '', origin: 'sim' });
+  const w = world({ a: 'open', b: 'open' }, { latencyMs: 20, duplicate: 0.9, seed: 1 });
+  stops.push(traceWorld(tracer, w));
+  w.run(udpPunch).stop();
+  const [copy] = ofKind(tracer.trace(), 'packet').filter(({ what }) => what === 'duplicated');
+  expect(copy?.copyOf).toBeLessThan(copy!.packet);
 });

@@ -178,6 +178,7 @@ test('what is told of a packet later is drawn as if it had been told at once', (
   const late: readonly (readonly [string, readonly TraceEvent[]])[] = [
     ['its sender has a lane only then', [seenAt('b', 'delivered', 8, { src: '203.0.113.5:2' }), { n: 9, at: 9, kind: 'place', name: '203.0.113.5', type: 'remote', side: 'internet', depth: 0, addresses: ['203.0.113.5'] }]],
     ['it was drawn where it was thought to go', [seenAt('a', 'sent', 8, { content: { protocol: 'udp', label: 'probe', length: 1 } }), seenAt('nat-a', 'translated', 9, { before: FLOW }), seenAt('b', 'delivered', 10)]],
+    ['it was thought to go on unseen', [{ n: 8, at: 8, kind: 'place', name: '203.0.113.5', type: 'remote', side: 'internet', depth: 0, addresses: ['203.0.113.5'] }, seenAt('a', 'sent', 9, { dst: '203.0.113.5:2', content: { protocol: 'udp', label: 'probe', length: 1 } }), seenAt('nat-a', 'dropped', 10, { dst: '203.0.113.5:2' })]],
     ['it is told out of the order of time', [seenAt('a', 'sent', 9), { ...seenAt('a', 'sent', 10), packet: 1, at: 8 }]],
   ];
   for (const [why, events] of late) {
@@ -210,4 +211,22 @@ test.each([
     const picture = drawing.picture();
     if (from % 5 === 0 || from + size >= events.length) expect(seen(picture)).toEqual(seen(pictureOf(events.slice(0, from + size))));
   }
+});
+
+test('what is heard by somebody of whom no place is told is a packet’s that was taken under that name', () => {
+  const taken: TraceEvent = { n: 8, at: 8, kind: 'packet', what: 'delivered', packet: 0, place: 'b', ...FLOW };
+  const heard: TraceEvent = { n: 9, at: 8, kind: 'heard', actor: 'b', type: 'udp.received', socket: 's', fields: {}, message: { type: 'probe' } };
+  expect(pictureOf([...PLACES, taken, heard]).packets.map(({ label, heardAt }) => [label, heardAt])).toEqual([['probe', 9]]);
+});
+
+test('an actor at a place of which nothing is told leaves no marks', () => {
+  const events: TraceEvent[] = [{ n: 0, at: 0, kind: 'actor', actor: 'a', place: 'nowhere' }, { n: 1, at: 1, kind: 'note', actor: 'a', type: 'said', fields: {} }];
+  expect(pictureOf(events).marks).toEqual([]);
+});
+
+test('what is dropped further in than any lane of its side is seen beside the innermost, a lane without a place being no place', () => {
+  const line = (name: string, side: string): TraceEvent => ({ n: 8, at: 0, kind: 'place', name, type: 'link', side, depth: 9, addresses: [] });
+  const dropped = (...events: readonly TraceEvent[]): number | undefined => pictureOf([...PLACES, ...events, seenAt('a', 'sent', 10), seenAt('line', 'dropped', 11)]).packets[0]?.stops.at(-1)?.lane;
+  expect(dropped(line('line', 'a'))).toBe(0.5);
+  expect(dropped(line('line', 'shop'), { n: 9, at: 0, kind: 'actor', actor: 'shop' })).toBe(3.5);
 });

@@ -5,7 +5,7 @@ import { eventAbove, layingOut, type Layout, neighbour, visible, yOf } from '../
 import type { Picture } from '../../cli/inspector/page/model/picture.ts';
 import { finished } from '../../cli/inspector/page/model/steps.ts';
 import { actorsOf, filtering, type Filters, filtersOf, NO_FILTERS, withFilters } from '../../cli/inspector/page/model/filters.ts';
-import { pictureOf, punchEvents } from './pictures.ts';
+import { pictureOf, punchEvents, runOf } from './pictures.ts';
 
 const PUNCH = pictureOf(punchEvents('symmetric', 'port-restricted'));
 
@@ -109,10 +109,19 @@ test('a filter by actors leaves what they do, and the packets that they send or 
 });
 
 test('filters go into the address of the page, beside what it has, and come back', () => {
-  const filters: Filters = { text: 'a & b', protocols: new Set(['tcp']), sides: new Set(['internet']), actors: new Set(['a', 'a/net']), fate: 'dropped', timers: false, states: true };
+  const filters: Filters = { text: 'a & b', protocols: new Set(['tcp']), sides: new Set(['internet']), actors: new Set(['a', 'a/net']), fate: 'dropped', timers: false, states: false };
   const hash = withFilters('#protocol=n4&seed=7', filters);
   expect(hash).toMatch(/^#protocol=n4&seed=7&/);
   expect(filtersOf(hash)).toEqual(filters);
   expect(withFilters(hash, NO_FILTERS)).toBe('#protocol=n4&seed=7');
   expect([withFilters('', NO_FILTERS), filtersOf('')]).toEqual(['', NO_FILTERS]);
+});
+
+test('actors without a network are filtered by their lanes, and events between them by what they say', () => {
+  const { picture } = runOf(
+    { kind: 'actor', actor: 'shop' }, { kind: 'actor', actor: 'cart' }, { kind: 'actor', actor: 'till' },
+    { kind: 'event', actor: 'cart', from: 'shop', type: 'ADD', fields: {} }, { kind: 'event', actor: 'till', from: 'cart', type: 'PAY', fields: {} },
+  );
+  const shown = (filters: Partial<Filters>): readonly string[] => finished(filtering(picture, { ...NO_FILTERS, ...filters })).packets.map(({ label }) => label);
+  expect([shown({ actors: new Set(['shop']) }), shown({ actors: new Set(['cart']) }), shown({ text: 'pay' })]).toEqual([['ADD'], ['ADD', 'PAY'], ['PAY']]);
 });

@@ -54,3 +54,33 @@ test('nonsense is no chart, and never an error', () => {
   (looped['states'] as Record<string, unknown>)['again'] = looped;
   expect(readStatechart(looped)?.root.children.length).toBe(1);
 });
+
+test('a target is found by an id of a state, by one with dots of its own, and by a path below one', () => {
+  const config = {
+    id: 'shop',
+    initial: { target: 'shut' },
+    on: { CLOSE: 'shut', FLEE: '#nobody.there' },
+    states: { shut: { on: { OPEN: '#shop.open.wide' } }, open: { id: 'my.open', initial: { target: '#my.open.wide' }, states: { wide: {}, ajar: { on: { PUSH: '#my.open.wide' } } } } },
+  };
+  expect(said(config)).toEqual(['door → shut: CLOSE', 'open.ajar → open.wide: PUSH', 'shut → open.wide: OPEN']);
+  const root = readStatechart(config)?.root;
+  expect([root?.initial, root?.children.find(({ key }) => key === 'open')?.initial]).toEqual(['shut', 'open.wide']);
+});
+
+test('arrows of what a state invokes are called as xstate calls them', () => {
+  const config = {
+    id: 'shop',
+    states: {
+      asking: { onDone: 'told', invoke: { id: 'clerk', onDone: 'told', onError: 'lost' } },
+      told: { invoke: [{ src: 'till', onDone: 'lost' }, { src: 'door', onError: 'lost' }] },
+      lost: { invoke: { onDone: 'told', onError: 'asking' } },
+    },
+  };
+  expect(said(config)).toEqual(['asking → lost: error clerk', 'asking → told: done, done clerk', 'lost → asking: error', 'lost → told: done', 'told → lost: done till, error door']);
+});
+
+test('a guard without a name is a guard all the same, and no guard is none', () => {
+  const guards = [{ type: 'isOpen' }, { type: '' }, {}, 7, null];
+  const config = { states: { a: { on: { GO: guards.map((guard, index) => ({ target: `b${index}`, guard })) } }, ...Object.fromEntries(guards.map((_, index) => [`b${index}`, index === 0 ? null : {}])) } };
+  expect(said(config)).toEqual(['a → b0: GO [isOpen]', 'a → b1: GO [guard]', 'a → b2: GO [guard]', 'a → b3: GO [guard]', 'a → b4: GO']);
+});

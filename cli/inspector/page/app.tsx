@@ -58,7 +58,7 @@ export function App(): VNode {
     <div class="app" data-part={view.part} data-ready={run ? 'yes' : 'no'}>
       <Topbar run={beside ? undefined : run} version={version} search={view.filters.text} onSearch={(text) => store.set({ filters: { ...view.filters, text } })} theme={theme} onTheme={turnTheme} onHelp={() => setHelping(true)}>
         {run && !beside && <FilterMenu picture={run.picture} filters={view.filters} onChange={(filters) => store.set({ filters })} />}
-        {run && !beside && <ExportMenu exports={() => commands.current?.exports} />}
+        {run && !beside && <ExportMenu exports={() => commands.current!.exports!} />}
         <OpenMenu source={source} />
       </Topbar>
       <Stage source={source} version={version} store={store} reveal={reveal} onReveal={() => setReveal((before) => before + 1)} onCommands={(given) => (commands.current = given)} notice={notice} />

@@ -69,7 +69,7 @@ export function commandsFor({ store, told, layout, picture, actor, actors, bundl
       if (isPlaying) return store.set({ isPlaying: false });
       store.set({ isPlaying: true, isFollowing: false, packet: undefined, ...(neighbour(layout, cursor, 1) === undefined ? { cursor: told.first } : {}) });
     },
-    speed: () => store.set(({ speed }) => ({ speed: SPEEDS[(SPEEDS.findIndex((one) => one === speed) + 1) % SPEEDS.length] ?? 1 })),
+    speed: () => store.set(({ speed }) => ({ speed: SPEEDS[(SPEEDS.findIndex((one) => one === speed) + 1) % SPEEDS.length]! })),
     nextFailure: () => {
       const { cursor, isFollowing } = store.get();
       const next = (isFollowing ? undefined : told.failures.find((n) => n > cursor)) ?? told.failures[0];
@@ -77,7 +77,7 @@ export function commandsFor({ store, told, layout, picture, actor, actors, bundl
     },
     zoom: (factor) => store.set(({ row }) => ({ row: Math.min(LARGEST_ROW, Math.max(SMALLEST_ROW, row * factor)) })),
     nextActor: () => {
-      const next = actors[(actors.indexOf(actor ?? '') + 1) % actors.length];
+      const next = actors[(actors.findIndex((one) => one === actor) + 1) % actors.length];
       if (next !== undefined) store.set({ actor: next });
     },
     onlyActor: () => {

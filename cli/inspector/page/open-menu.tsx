@@ -52,7 +52,7 @@ function FileItem({ icon, label, words, onFile }: { readonly icon: VNode; readon
         aria-label={label}
         onClick={(event) => event.stopPropagation()}
         onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
+          const file = currentTarget.files?.[0];
           if (file) onFile(file);
           currentTarget.value = '';
         }}

@@ -68,8 +68,8 @@ export function Viewer({ run, version, store, reveal, onReveal, onCommands, abov
   const onMark = useCallback(({ n, actor: one }: Mark) => store.set({ cursor: n, actor: one, packet: undefined, isFollowing: false, isPlaying: false }), [store]);
   const onLane = useCallback((lane: Lane) => {
     const found = [...told.actors.values()].find(({ actor: { actor, place }, machine }) => machine && (place === lane.name || actor === lane.name));
-    if (found) store.set({ actor: found.actor.actor, ...(store.get().part === 'sequence' ? {} : { part: 'chart' }) });
-    else if (lane.kind === 'nat') store.set({ panel: 'tables' });
+    if (found) return store.set({ actor: found.actor.actor });
+    if (lane.kind === 'nat') store.set({ panel: 'tables' });
   }, [store, told]);
   const onScrollAway = useCallback((isAtEnd: boolean) => {
     const { isFollowing: follows } = store.get();

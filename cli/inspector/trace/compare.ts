@@ -2,7 +2,7 @@
  * Where two runs first differ. A log and its replay must be the same to the byte; two seeds never are, but for what they draw:
  * so runs are compared by what happened – who did what, with which result – and only if that is wanted by every field.
  */
-import type { StateValue, Trace, TraceEvent } from './trace.ts';
+import type { ActorSeen, MachineSeen, PlaceSeen, StateValue, Trace, TraceEvent } from './trace.ts';
 
 export interface Divergence {
   /** The first event of each that the other does not have at its place; undefined where that one is over. */
@@ -17,11 +17,11 @@ export type Depth = 'what' | 'everything';
 /** Undefined when they are the same. Kinds of events that only one of them has are passed over. */
 export function firstDivergence(one: Trace, other: Trace, depth: Depth = 'what'): Divergence | undefined {
   const kinds = new Set(one.events.map(({ kind }) => kind));
-  const shared = new Set(other.events.flatMap(({ kind }) => (kinds.has(kind) && !BESIDE.has(kind) ? [kind] : [])));
+  const shared = new Set(other.events.flatMap(({ kind }) => (kinds.has(kind) ? [kind] : [])));
   const isFired = [one, other].some(({ events }) => !events.some((event) => event.kind === 'timer' && event.what === 'set'));
   // The two order alike what each place and actor does; what happens at once in different places may change order.
   const [ours, theirs] = [one, other].map((trace) => histories(trace, shared, isFired, depth)) as [Histories, Histories];
-  const inner: Divergence[] = [];
+  const inner: (Divergence & { readonly one: number })[] = [];
   let first: { readonly at: number; readonly divergence: Divergence } | undefined;
   for (const owner of new Set([...ours.keys(), ...theirs.keys()])) {
     const [mine, yours] = [ours.get(owner) ?? [], theirs.get(owner) ?? []];
@@ -30,8 +30,8 @@ export function firstDivergence(one: Trace, other: Trace, depth: Depth = 'what')
       const [a, b] = [mine[index], yours[index]];
       if (a?.key === b?.key) continue;
       // A context keeps what its actor was started with, and says little: where that leads, packets and their addresses say better.
-      if (isInner(a) && isInner(b) && a?.words === b?.words) {
-        inner.push({ one: a?.event.n, other: b?.event.n, words: wordsFor(owner, a, b) });
+      if (isInner(a) && isInner(b) && a.words === b.words) {
+        inner.push({ one: a.event.n, other: b.event.n, words: wordsFor(owner, a, b) });
         continue;
       }
       const at = Math.min(a?.event.at ?? Infinity, b?.event.at ?? Infinity);
@@ -42,7 +42,7 @@ export function firstDivergence(one: Trace, other: Trace, depth: Depth = 'what')
       break;
     }
   }
-  return first?.divergence ?? inner.toSorted((a, b) => (a.one ?? 0) - (b.one ?? 0))[0];
+  return first?.divergence ?? inner.toSorted((a, b) => a.one - b.one)[0];
 }
 
 /** Both words when they tell the two apart, else the first field that does. */
@@ -78,7 +78,7 @@ function shown(value: unknown): string {
 const LONGEST = 40;
 
 /** What an actor keeps to itself, and being told to begin. */
-function isInner(entry: Entry | undefined): boolean {
+function isInner(entry: Entry | undefined): entry is Entry {
   const event = entry?.event;
   return event?.kind === 'snapshot' || (event?.kind === 'event' && event.type === 'xstate.init');
 }
@@ -89,8 +89,12 @@ function stateWords(value: StateValue | null): string {
   return Object.entries(value).map(([key, child]) => (typeof child !== 'string' && Object.keys(child).length === 0 ? key : `${key}.${stateWords(child)}`)).join(' + ');
 }
 
-/** What a run is, not what happens in it. */
-const BESIDE: ReadonlySet<TraceEvent['kind']> = new Set(['machine', 'place', 'actor']);
+/** What happens in a run; the others say what it is. */
+type Happening = Exclude<TraceEvent, MachineSeen | PlaceSeen | ActorSeen>;
+
+function happens(event: TraceEvent): event is Happening {
+  return event.kind !== 'machine' && event.kind !== 'place' && event.kind !== 'actor';
+}
 
 type Histories = ReadonlyMap<string, readonly Entry[]>;
 
@@ -104,7 +108,7 @@ interface Entry {
 function histories({ events }: Trace, kinds: ReadonlySet<TraceEvent['kind']>, isFired: boolean, depth: Depth): Histories {
   const all = new Map<string, Entry[]>();
   for (const event of events) {
-    if (!kinds.has(event.kind) || isPayload(event) || (isFired && event.kind === 'timer' && event.what !== 'fired')) continue;
+    if (!happens(event) || !kinds.has(event.kind) || isPayload(event) || (isFired && event.kind === 'timer' && event.what !== 'fired')) continue;
     const owner = ownerOf(event);
     const words = wordsOf(event);
     const history = all.get(owner) ?? [];
@@ -115,29 +119,23 @@ function histories({ events }: Trace, kinds: ReadonlySet<TraceEvent['kind']>, is
 }
 
 /** A replay has none. */
-function isPayload(event: TraceEvent): boolean {
+function isPayload(event: Happening): boolean {
   return ((event.kind === 'effect' || event.kind === 'heard') && event.payload !== undefined) || (event.kind === 'packet' && event.content?.label === 'payload');
 }
 
 /** Packets and rows by their place: beside what its actors do, so that one packet more does not hide a state. */
-function ownerOf(event: TraceEvent): string {
+function ownerOf(event: Happening): string {
   switch (event.kind) {
     case 'packet':
     case 'row':
       return `packets at ${event.place}`;
-    case 'place':
-      return event.name;
-    case 'machine':
-      return event.machine;
     default:
       return event.actor;
   }
 }
 
-function wordsOf(event: TraceEvent): string {
+function wordsOf(event: Happening): string {
   switch (event.kind) {
-    case 'actor':
-      return `starts as ${event.machine ?? 'an actor'}`;
     case 'event':
       return `receives ${event.type}`;
     case 'snapshot':
@@ -156,9 +154,6 @@ function wordsOf(event: TraceEvent): string {
       return `ends: ${event.verdict}`;
     case 'note':
       return `says ${event.type}`;
-    case 'place':
-    case 'machine':
-      return '';
   }
 }
 

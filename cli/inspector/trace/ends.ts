@@ -112,7 +112,7 @@ export class Ends {
   }
 
   #owns(run: Run, at: number, endpoints: readonly Endpoint[]): void {
-    const before = this.#own.get(run) ?? [];
+    const before = this.#own.get(run)!;
     const fresh = [...new Set(endpoints.map(({ host }) => host))].filter((host) => !before.includes(host) && !isWildcard(host));
     if (fresh.length === 0) return;
     this.#own.set(run, [...before, ...fresh]);

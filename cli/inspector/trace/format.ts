@@ -160,7 +160,7 @@ export function readTrace(text: string): Trace | BadTrace {
 /** The lines of a file, and the number of one more that was begun and not ended. */
 export function rowsOf(text: string): { readonly rows: readonly string[]; readonly rest: number | undefined } {
   const rows = text.split('\n');
-  const last = rows.pop() ?? '';
+  const last = rows.pop()!;
   // Whoever writes a trace by hand may forget the last line feed.
   if (last !== '' && parse(last) === undefined) return { rows, rest: rows.length + 1 };
   return { rows: last === '' ? rows : [...rows, last], rest: undefined };

@@ -119,8 +119,8 @@ function leftToRight(one: PlaceSeen, other: PlaceSeen): number {
 
 function rank({ side, depth, name }: PlaceSeen): number {
   if (side === 'internet') return 0;
-  const isLeft = side === 'a' || name === side;
-  return side === 'b' ? depth + 1 : isLeft ? -depth - 1 : depth + 1;
+  const isLeft = side === 'a' || (side !== 'b' && name === side);
+  return isLeft ? -depth - 1 : depth + 1;
 }
 
 function stateOf({ value }: SnapshotSeen): string | undefined {

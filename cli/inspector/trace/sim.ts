@@ -40,8 +40,8 @@ export function placesOf({ internet, sites }: World, words: Readonly<Record<stri
   for (const name of internet.links.keys()) {
     const side = sideOf(name, sites);
     const isHome = name.startsWith('lan-');
-    const host = places.find((place) => place.name === side);
-    places.push({ name, type: 'link', side: host?.side ?? side, depth: isHome ? (host?.depth ?? 1) - 0.5 : 0.5, addresses: [] });
+    const host = places.find((place) => place.name === side)!;
+    places.push({ name, type: 'link', side: host.side, depth: isHome ? host.depth - 0.5 : 0.5, addresses: [] });
   }
   return places;
 }

@@ -81,5 +81,5 @@ function transitionOf({ eventType, target, guard, reenter, actions = [] }: Trans
 function actionName(action: unknown): string {
   if (typeof action === 'string') return action;
   if (typeof action === 'function') return ('type' in action && typeof action.type === 'string' ? action.type : action.name) || 'action';
-  return typeof action === 'object' && action !== null && 'type' in action ? String(action.type) : 'action';
+  return String((action as { readonly type: unknown }).type);
 }

@@ -103,7 +103,7 @@ export class Teller {
       kind: 'snapshot',
       actor: actor.name,
       status,
-      value: value ?? null,
+      value,
       context: plain(context, this.#manners[actor.run.isSimulated ? 'shown' : 'hidden']),
       ...(tags.size > 0 ? { tags: [...tags] } : {}),
       steps: steps.flatMap(({ event, transitions }) => transitions.map((transition) => stepOf(transition, event))),

@@ -14,8 +14,8 @@ export interface TracerOptions {
   readonly title: string;
   readonly origin: TraceHeader['origin'];
   readonly startedAt?: string;
-  /** What may be kept of a run's bytes. In a simulation everything is, unless this says otherwise. */
-  readonly redactorOf?: (run: Watched) => Redact;
+  /** What may be kept of a run's bytes. Unless this says otherwise, in a simulation everything is, else lengths only. */
+  readonly redactorOf?: (run: Watched) => Redact | undefined;
   /** Events that are kept; of a longer run the first are given up. Default: a million. */
   readonly limit?: number;
   /** Called between two things that happen, when so many are noted and nobody has read them. */

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Step } from '../../trace/trace.ts';
 import { ICONS } from '../icons.tsx';
 import { eventWords } from '../model/words.ts';
-import { LINE, type PlacedChart, type PlacedEdge, type PlacedState, placeChart } from './place.ts';
+import { LINE, type PlacedChart, type PlacedEdge, type PlacedState, placeChart, type Point } from './place.ts';
 import { rounded } from './rounded.ts';
 import { activePaths, type Arrow, labelWords, readStatechart } from './statechart.ts';
 import { useCamera } from './camera.ts';
@@ -43,8 +43,8 @@ export function Chart({ machine, definition, value, steps }: ChartProps): VNode 
 
 function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonly value: unknown; readonly steps: readonly Step[] }): VNode {
   const active = useMemo(() => activePaths(value), [value]);
-  const leaf = useMemo(() => chart.states.filter(({ node }) => active.has(node.path)).at(-1), [active, chart]);
-  const around = useMemo(() => chart.states.filter(({ node }) => leaf && `${leaf.node.path}.`.startsWith(`${node.path}.`)), [leaf, chart]);
+  const leaf = useMemo(() => chart.states.findLast(({ node }) => active.has(node.path))!, [active, chart]);
+  const around = useMemo(() => chart.states.filter(({ node }) => `${leaf.node.path}.`.startsWith(`${node.path}.`)), [leaf, chart]);
   const { ref, transform, zoom, fit } = useCamera(chart, around);
   const takenBy = ({ arrow }: PlacedEdge): Step | undefined => arrow && (steps.find((step) => isTaken(arrow, step, false)) ?? steps.find((step) => !known(step) && isTaken(arrow, step, true)));
   const known = (step: Step): boolean => chart.edges.some(({ arrow }) => arrow && isTaken(arrow, step, false));
@@ -52,7 +52,7 @@ function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonl
   const edges = chart.edges.map((edge) => ({ edge, taken: takenBy(edge) })).sort((one, other) => Number(one.taken !== undefined) - Number(other.taken !== undefined));
   return (
     <div class="chart" ref={ref}>
-      <svg class="chart-svg" role="img" aria-label={`Statechart; active: ${leaf?.node.path ?? ''}`}>
+      <svg class="chart-svg" role="img" aria-label={`Statechart; active: ${leaf.node.path}`}>
         <g transform={transform}>
           {chart.states.map((state) => (
             <State key={state.node.path} state={state} isActive={active.has(state.node.path)} isLeaf={state === leaf} again={steps.find(({ source, targets }) => source === state.node.path && targets.includes(source))} />
@@ -111,8 +111,7 @@ function State({ state, isActive, isLeaf, again }: { readonly state: PlacedState
 
 function Edge({ edge, taken }: { readonly edge: PlacedEdge; readonly taken: Step | undefined }): VNode {
   const { points, labels, arrow } = edge;
-  const [before, end] = points.slice(-2);
-  if (!before || !end) return <g />;
+  const [before, end] = points.slice(-2) as [Point, Point];
   const angle = (Math.atan2(end.y - before.y, end.x - before.x) * 180) / Math.PI;
   const isTaken = taken !== undefined;
   const words = taken && labelWords({ event: eventWords(taken.event), guard: taken.guard });

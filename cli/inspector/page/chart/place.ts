@@ -19,6 +19,7 @@ export interface PlacedState {
 export interface PlacedEdge {
   /** Of the arrow; a start has none. */
   readonly arrow: Arrow | undefined;
+  /** Two at least. */
   readonly points: readonly Point[];
   readonly labels: readonly { readonly x: number; readonly y: number; readonly lines: readonly string[] }[];
 }
@@ -98,7 +99,7 @@ async function lay(chart: Statechart): Promise<PlacedChart> {
       sources: [source],
       targets: [`s:${arrow.to}`],
       // As its author wrote it: what leads back is drawn upwards.
-      layoutOptions: { 'elk.layered.priority.direction': (order.get(arrow.from) ?? 0) < (order.get(arrow.to) ?? 0) ? '10' : '0' },
+      layoutOptions: { 'elk.layered.priority.direction': order.get(arrow.from)! < order.get(arrow.to)! ? '10' : '0' },
       labels: [{ text: lines.join('\n'), width: Math.max(...lines.map((line) => textWidth(line, 5.9))) + 8, height: lines.length * LINE + 2 }],
     });
   }
@@ -133,18 +134,18 @@ function collect(result: ElkNode, chart: Statechart, again: ReadonlyMap<string, 
     const { id, x = 0, y = 0, width = 0, height = 0 } = elk;
     const node = id.startsWith('s:') ? nodes.get(id.slice(2)) : undefined;
     if (node) states.push({ node, x, y, width, height, depth, again: again.get(node.path) ?? [] });
-    else if (id !== 'graph') dots.push({ kind: id.startsWith('any:') ? 'any' : 'initial', x, y, width, height });
+    else dots.push({ kind: id.startsWith('any:') ? 'any' : 'initial', x, y, width, height });
     for (const child of elk.children ?? []) walk(child, depth + 1);
   };
-  walk(result, 0);
+  for (const root of result.children!) walk(root, 1);
   const arrows = new Map(chart.arrows.map((arrow) => [`e:${arrow.id}`, arrow]));
-  const edges = (result.edges ?? []).map((edge): PlacedEdge => {
+  const edges = result.edges!.map((edge): PlacedEdge => {
     const arrow = arrows.get(edge.id);
-    const points = (edge.sections ?? []).flatMap(({ startPoint, bendPoints, endPoint }) => [startPoint, ...(bendPoints ?? []), endPoint]);
-    const labels = (edge.labels ?? []).map(({ x = 0, y = 0, text }) => ({ x, y, lines: (text ?? '').split('\n') }));
+    const points = edge.sections!.flatMap(({ startPoint, bendPoints, endPoint }) => [startPoint, ...(bendPoints ?? []), endPoint]);
+    const labels = (edge.labels ?? []).map(({ x = 0, y = 0, text }) => ({ x, y, lines: text!.split('\n') }));
     return { arrow, points, labels };
   });
-  return { width: result.width ?? 0, height: result.height ?? 0, states: states.sort((one, other) => one.depth - other.depth), edges, dots };
+  return { width: result.width!, height: result.height!, states: states.sort((one, other) => one.depth - other.depth), edges, dots };
 }
 
 /** States in the order of their definition. */

@@ -2,21 +2,14 @@
 import type { Point } from './place.ts';
 
 export function rounded(points: readonly Point[], radius: number): string {
-  const [first, ...rest] = points;
-  if (!first) return '';
-  let path = `M${first.x} ${first.y}`;
-  rest.forEach((point, index) => {
-    const next = rest[index + 1];
-    const before = index === 0 ? first : rest[index - 1]!;
-    if (!next) {
-      path += `L${point.x} ${point.y}`;
-      return;
-    }
+  const parts = points.map((point, index) => {
+    const [before, next] = [points[index - 1], points[index + 1]];
+    if (!before || !next) return `${before ? 'L' : 'M'}${point.x} ${point.y}`;
     const into = toward(point, before, radius);
     const out = toward(point, next, radius);
-    path += `L${into.x} ${into.y}Q${point.x} ${point.y} ${out.x} ${out.y}`;
+    return `L${into.x} ${into.y}Q${point.x} ${point.y} ${out.x} ${out.y}`;
   });
-  return path;
+  return parts.join('');
 }
 
 /** So far from one point on the way to the other, at most half of it. */

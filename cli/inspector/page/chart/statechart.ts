@@ -61,7 +61,7 @@ export function readStatechart(definition: unknown): Statechart | undefined {
       const label: ArrowLabel = { event: eventWords(event), guard };
       if (targets.length === 0) inner.set(path, [...(inner.get(path) ?? []), labelWords(label)]);
       for (const target of targets) {
-        const to = resolve(target, path, ids, rootId);
+        const to = resolve(target, path, ids);
         if (to === undefined || !raw.has(to)) continue;
         const id = `${path}→${to}`;
         const arrow = arrows.get(id) ?? { from: path, to, labels: [] };
@@ -71,7 +71,7 @@ export function readStatechart(definition: unknown): Statechart | undefined {
     }
   }
   return {
-    root: treeOf('', rootId || 'machine', { raw, inner, resolve: (target, from) => resolve(target, from, ids, rootId) }),
+    root: treeOf('', rootId || 'machine', { raw, inner, resolve: (target, from) => resolve(target, from, ids) }),
     arrows: [...arrows].map(([id, arrow]) => ({ id, ...arrow })),
   };
 }
@@ -110,7 +110,7 @@ interface Reading {
 
 function treeOf(path: string, key: string, reading: Reading): StateNode {
   const { raw, inner } = reading;
-  const node = raw.get(path) ?? {};
+  const node = raw.get(path)!;
   const keys = Object.keys(record(node['states']) ?? {}).filter((one) => raw.has(join(path, one)));
   const { type, initial } = node;
   const kind = type === 'parallel' || type === 'final' || type === 'history' ? type : keys.length > 0 ? 'compound' : 'atomic';
@@ -140,22 +140,23 @@ function transitionsOf(node: Raw): RawTransition[] {
   if (node['onDone'] !== undefined) add('xstate.done.state', node['onDone']);
   const invoked = Array.isArray(node['invoke']) ? node['invoke'] : [node['invoke']];
   for (const one of invoked) {
-    const invocation = record(one);
-    if (invocation?.['onDone'] !== undefined) add(`xstate.done.actor.${String(invocation['id'] ?? invocation['src'] ?? '')}`, invocation['onDone']);
-    if (invocation?.['onError'] !== undefined) add(`xstate.error.actor.${String(invocation['id'] ?? invocation['src'] ?? '')}`, invocation['onError']);
+    const { id, src, onDone, onError } = record(one) ?? {};
+    const [name] = textsOf([id, src]);
+    const whose = name === undefined ? '' : `.${name}`;
+    if (onDone !== undefined) add(`xstate.done.actor${whose}`, onDone);
+    if (onError !== undefined) add(`xstate.error.actor${whose}`, onError);
   }
   return found;
 }
 
 /** A target as it is written: `sibling`, `.child`, `#id` or `#id.child`, where an id may have dots of its own. */
-function resolve(target: string, from: string, ids: ReadonlyMap<string, string>, rootId: string): string | undefined {
+function resolve(target: string, from: string, ids: ReadonlyMap<string, string>): string | undefined {
   if (target.startsWith('.')) return join(from, target.slice(1));
   if (!target.startsWith('#')) return from === '' ? target : join(from.split('.').slice(0, -1).join('.'), target);
   const name = target.slice(1);
   for (let end = name.length; end > 0; end = name.lastIndexOf('.', end - 1)) {
     const path = ids.get(name.slice(0, end));
     if (path !== undefined) return join(path, name.slice(end + 1));
-    if (name.slice(0, end) === rootId) return name.slice(end + 1);
   }
   return undefined;
 }

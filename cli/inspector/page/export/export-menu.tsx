@@ -5,14 +5,12 @@ import { ICONS } from '../icons.tsx';
 import { Menu } from '../topbar.tsx';
 import type { Exports } from './exports.ts';
 
-export function ExportMenu({ exports }: { readonly exports: () => Exports | undefined }): VNode {
+export function ExportMenu({ exports }: { readonly exports: () => Exports }): VNode {
   const [fault, setFault] = useState<string | undefined>(undefined);
   const run = (action: (all: Exports) => void | Promise<void>) => async (): Promise<void> => {
-    const all = exports();
-    if (all === undefined) return;
     try {
       setFault(undefined);
-      await action(all);
+      await action(exports());
     } catch (error) {
       setFault(error instanceof Error ? error.message : String(error));
     }

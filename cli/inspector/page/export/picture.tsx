@@ -33,9 +33,8 @@ export async function sequenceSvg(picture: Picture, layout: Layout, columns: Col
 /** The statechart as it is on the page, all of it; undefined when none is there. */
 export async function chartSvg(): Promise<string | undefined> {
   const shown = document.querySelector<SVGSVGElement>('.chart-svg');
-  const drawn = shown?.querySelector('g');
-  if (!shown || !drawn) return undefined;
-  const { x, y, width, height } = drawn.getBBox();
+  if (!shown) return undefined;
+  const { x, y, width, height } = shown.querySelector('g')!.getBBox();
   const copy = shown.cloneNode(true) as SVGSVGElement;
   copy.classList.add('chart');
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

@@ -20,9 +20,8 @@ export async function fontFaces(): Promise<string> {
   const faces = pageRules().filter((rule) => rule instanceof CSSFontFaceRule);
   const written = await Promise.all(
     faces.map(async ({ style, parentStyleSheet }) => {
-      const address = /url\("?([^")]+)"?\)/.exec(style.getPropertyValue('src'))?.[1];
-      if (address === undefined) return '';
-      const font = await (await fetch(new URL(address, parentStyleSheet?.href ?? document.baseURI))).blob();
+      const [, address] = /url\("?([^")]+)"?\)/.exec(style.getPropertyValue('src'))!;
+      const font = await (await fetch(new URL(address!, parentStyleSheet!.href!))).blob();
       return `@font-face{font-family:${style.getPropertyValue('font-family')};font-weight:${style.getPropertyValue('font-weight')};src:url(${await dataUrl(font)}) format('woff2')}`;
     }),
   );
@@ -67,7 +66,7 @@ function resolver(): (name: string, value: string, selector: string) => string {
       return value.replaceAll('var(--sans)', "'Inter', sans-serif").replaceAll('var(--mono)', "'JetBrains Mono', monospace");
     }
     // A tint differs from arrow to arrow: it stays a variable, and what is mixed of it stays a mixture.
-    if (value.includes('--tint')) return value.replaceAll(/var\(--(?!tint)[\w-]+\)/g, (one) => known.get(one) ?? colour(one));
+    if (value.includes('--tint')) return value.replaceAll(/var\(--(?!tint)[\w-]+\)/g, colour);
     const found = known.get(value) ?? (/^(?:fill|stroke)$/.test(name) ? colour(value) : value.replaceAll(/var\([^)]+\)/g, colour));
     known.set(value, found);
     return found;

@@ -44,10 +44,8 @@ export function packetOf(way: Way, index: number, lanes: Lanes, numbers: Numbers
       continue;
     }
     const kind = what === 'duplicated' ? 'sent' : what;
-    const why = words ?? reason;
-    stops.push({ n, at, lane, kind, device: place, after: flowOf(event), ...(before ? { before } : {}), ...(reason === undefined ? {} : { reason, words: why ?? reason }), ...(before ? { rewriting: numbers.of(rewriting(place, before, event)) } : {}) });
+    stops.push({ n, at, lane, kind, device: place, after: flowOf(event), ...(before ? { before } : {}), ...(reason === undefined ? {} : { reason, words: words ?? reason }), ...(before ? { rewriting: numbers.of(rewriting(place, before, event)) } : {}) });
   }
-  if (stops.length === 0) return undefined;
   const last = seen.at(-1)!;
   const target = lanes.ownerOf(last.dst);
   const to = last.what === 'delivered' ? lanes.placeOf(last.place) : (target ?? lanes.ownerOf(first.dst));

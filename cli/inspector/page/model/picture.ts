@@ -53,6 +53,7 @@ export interface Packet {
   readonly label: string;
   readonly protocol: string;
   readonly fate: Fate;
+  /** Of every packet that was dropped, and of no other. */
   readonly reason: string | undefined;
   /** Of the lanes at its ends; the last is undefined for an address that nobody has. */
   readonly from: number;

@@ -14,8 +14,6 @@ export class Sketch {
   readonly #marks: Mark[] = [];
   /** Of each packet that is drawn. */
   readonly #indexes = new Map<Way, number>();
-  /** Packets that came from nowhere that has a lane. */
-  readonly #hidden = new Set<Way>();
 
   constructor(lanes: Lanes) {
     this.#lanes = lanes;
@@ -38,12 +36,8 @@ export class Sketch {
   #way(way: Way): boolean {
     const known = this.#indexes.get(way);
     const packet = packetOf(way, known ?? this.#packets.length, this.#lanes, this.#numbers);
-    if (packet === undefined) {
-      this.#hidden.add(way);
-      return known === undefined;
-    }
-    // Packets stand in the order of their sending.
-    if (this.#hidden.has(way)) return false;
+    // From nowhere that has a lane.
+    if (packet === undefined) return true;
     if (known === undefined) {
       this.#indexes.set(way, packet.index);
       this.#packets.push(packet);

@@ -30,8 +30,7 @@ function PacketSheet({ told, packet, lanes, bundle }: Pick<DetailsProps, 'told' 
   const content = seen.find((one) => one.content !== undefined)?.content;
   const said = messageAt(told, packet.saidAt) ?? messageAt(told, packet.heardAt);
   const own = packet.id < 0 ? told.event(first.n) : undefined;
-  const from = lanes[Math.round(packet.from)]?.label ?? '';
-  const to = lanes[Math.round(packet.to)]?.label;
+  const [from, to] = [packet.from, packet.to].map((lane) => lanes[Math.round(lane)]!.label);
   return (
     <div class="sheet" data-sheet="packet">
       <h2>
@@ -40,7 +39,7 @@ function PacketSheet({ told, packet, lanes, bundle }: Pick<DetailsProps, 'told' 
         <span class="chip">{protocol.toUpperCase()}</span>
       </h2>
       <p class="lead">
-        {from} → {to ?? 'nobody'}, {timeWords(first.at)}
+        {from} → {to}, {timeWords(first.at)}
         {last.at > first.at ? ` to ${timeWords(last.at)}` : ''}
         {bytes === undefined ? '' : `, ${bytes} bytes`}
         {content?.ttl === undefined ? '' : `, TTL ${content.ttl}`}
@@ -84,7 +83,7 @@ function PacketSheet({ told, packet, lanes, bundle }: Pick<DetailsProps, 'told' 
 
 function Hop({ stop, isFirst, lanes, reason }: { readonly stop: Stop; readonly isFirst: boolean; readonly lanes: readonly Lane[]; readonly reason: string | undefined }): VNode {
   const { kind, device, at, before, after, words } = stop;
-  const where = device || lanes[Math.round(stop.lane)]?.label || '';
+  const where = device || lanes[Math.round(stop.lane)]!.label;
   const what = { sent: 'sends', translated: 'translates', dropped: 'drops', delivered: 'takes it', unknown: 'is as far as is known' }[kind];
   // Of what others send nothing is seen before it is there.
   const isFromAfar = isFirst && kind === 'unknown' && after !== undefined;
@@ -92,7 +91,7 @@ function Hop({ stop, isFirst, lanes, reason }: { readonly stop: Stop; readonly i
     <li class={kind}>
       <time>{timeWords(at)}</time>
       {isFromAfar ? <>from <b>{after.src}</b></> : <><b>{where}</b> {what}</>}
-      {kind === 'dropped' && <span class="why">: {words ?? reason}{words !== undefined && reason !== undefined && words !== reason ? ` (${reason})` : ''}</span>}
+      {kind === 'dropped' && <span class="why">: {words ?? reason}{words !== undefined && words !== reason ? ` (${reason})` : ''}</span>}
       {kind === 'translated' && before && after ? <Change before={before} after={after} /> : null}
       {!isFromAfar && (kind === 'sent' || kind === 'unknown' || kind === 'delivered') && after && <span class="change">{after.src} → {after.dst}</span>}
     </li>

@@ -65,15 +65,15 @@ interface Dropped {
 function summed(told: Told, { packets, marks }: Picture): { readonly ends: readonly OutcomeSeen[]; readonly drops: readonly Dropped[]; readonly labels: readonly Sent[] } {
   const labels = new Map<string, Sent>();
   const drops = new Map<string, Dropped>();
-  for (const { label, fate, reason, stops } of packets) {
+  for (const { label, reason, stops } of packets) {
     const sent = labels.get(label) ?? { label, count: 0, dropped: 0 };
     labels.set(label, sent);
     sent.count += 1;
-    if (fate !== 'dropped') continue;
+    if (reason === undefined) continue;
     sent.dropped += 1;
     const { device, words, n } = stops.at(-1)!;
     const key = `${device} ${reason}`;
-    const drop = drops.get(key) ?? { device, reason: reason ?? '', words: words ?? reason ?? '', n, count: 0 };
+    const drop = drops.get(key) ?? { device, reason, words: words ?? reason, n, count: 0 };
     drops.set(key, drop);
     drop.count += 1;
   }

@@ -20,6 +20,7 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
   const [given, setGiven] = useState(choice);
   const cast = castOf(given.protocol);
   const wrong = [given.a, ...(cast.hosts.includes('b') ? [given.b] : [])].map(natFault).find((one) => one !== undefined);
+  const why = wrong ?? fault;
   const change = (fields: Partial<Choice>): void => setGiven((before) => ({ ...before, ...fields }));
   // A wide page always has room for it.
   const isWide = useWide();
@@ -30,7 +31,7 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
         class="form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (wrong === undefined) onPlay(given);
+          onPlay(given);
         }}
       >
         <label>
@@ -65,7 +66,7 @@ export function PlayForm({ choice, onPlay, onBeside, fault }: FormProps): VNode 
           <button class="button primary" type="submit" disabled={wrong !== undefined}>{ICONS.play} Run</button>
           <button class="button" type="button" disabled={wrong !== undefined} title="Plays it with the next seed beside this run" onClick={() => onBeside(given)}>{ICONS.compare} Beside</button>
         </span>
-        {(wrong ?? fault) !== undefined && <p class="fault" role="alert">{wrong ?? fault}</p>}
+        {why !== undefined && <p class="fault" role="alert">{why}</p>}
       </form>
     </details>
   );

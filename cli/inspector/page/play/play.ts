@@ -58,13 +58,14 @@ export function natFault(name: string): string | undefined {
 /** From and to the address bar, so that a run can be shown to somebody by its address. */
 export function choiceOf(hash: string): Choice | undefined {
   const given = new URLSearchParams(hash.replace(/^#/, ''));
-  if (!given.has('protocol')) return undefined;
+  const protocol = given.get('protocol');
+  if (protocol === null) return undefined;
   const number = (name: string, otherwise: number, most: number): number => {
     const value = Number(given.get(name) ?? otherwise);
     return Number.isFinite(value) && value >= 0 ? Math.min(most, value) : otherwise;
   };
   return {
-    protocol: castOf(given.get('protocol') ?? '').name,
+    protocol: castOf(protocol).name,
     a: given.get('a') ?? FIRST_CHOICE.a,
     b: given.get('b') ?? FIRST_CHOICE.b,
     latency: number('latency', FIRST_CHOICE.latency, 5000),

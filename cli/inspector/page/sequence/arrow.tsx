@@ -69,7 +69,7 @@ function labelOf({ packet, members }: Drawn): Pick<Texts, 'label' | 'count'> {
 function textsFor({ packet: { stops }, news }: Drawn, index: number, label: Pick<Texts, 'label' | 'count'>): Texts {
   const { kind, before, after } = stops[index]!;
   // Where nobody sees the rest of the way, the port at its end is all there is to tell packets apart.
-  if (kind === 'sent' && stops[index + 1]?.kind === 'unknown') return { ...label, target: portOf(after?.dst ?? '') || undefined, isNews: true };
+  if (kind === 'sent' && stops[index + 1]?.kind === 'unknown') return { ...label, target: portOf(after!.dst) || undefined, isNews: true };
   if (kind !== 'translated') return { ...label, isNews: false };
   return {
     ...label,

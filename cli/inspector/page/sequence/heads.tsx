@@ -26,7 +26,7 @@ export function Heads({ lanes, columns, actor, height, onLane }: HeadsProps): VN
             class={`head-of ${lane.kind} ${actor === lane.name ? 'selected' : ''}`}
             transform={`translate(${columns.xs[index]!} 0)`}
             role="button"
-            tabIndex={0}
+            tabindex={0}
             aria-label={`${lane.label}, ${lane.sub}`}
             onClick={() => onLane(lane)}
             onKeyDown={({ key }) => key === 'Enter' && onLane(lane)}
@@ -66,6 +66,5 @@ function roomFor(index: number, { xs, width }: Columns): number {
 
 function clip(text: string, room: number, perLetter: number): string {
   if (textWidth(text, perLetter) <= room) return text;
-  const letters = Math.floor(room / perLetter);
-  return letters < 3 ? '' : `${text.slice(0, letters - 1)}…`;
+  return `${text.slice(0, Math.floor(room / perLetter) - 1)}…`;
 }

@@ -53,6 +53,5 @@ function clip(text: string, room: number, perLetter: number): string {
     const rest = parts.slice(from).join('.');
     if (rest.length <= letters) return rest;
   }
-  const last = parts.at(-1)!;
-  return last.length <= letters ? last : `${last.slice(0, letters - 1)}…`;
+  return `${parts.at(-1)!.slice(0, letters - 1)}…`;
 }

@@ -157,10 +157,10 @@ function useZoom(scroller: Scroller, onZoom: (factor: number) => void): void {
 export function useColumns(lanes: readonly Lane[], element: Scroller): Columns {
   const [width, setWidth] = useState(900);
   useLayoutEffect(() => {
-    const read = (): void => setWidth(element.current?.clientWidth ?? 900);
+    const read = (): void => setWidth(element.current!.clientWidth);
     read();
     const observer = new ResizeObserver(read);
-    if (element.current) observer.observe(element.current);
+    observer.observe(element.current!);
     return () => observer.disconnect();
   }, []);
   return useMemo(() => columnsFor(lanes, width), [lanes, width]);

@@ -41,15 +41,14 @@ export interface Listener {
 /** The answer stops it. */
 export function listenLive(id: string, { begun, told, ended }: Listener): () => void {
   const address = new URL(`runs/${id}/live`, document.baseURI);
-  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  address.protocol = address.protocol.replace('http', 'ws');
   const socket = new WebSocket(address);
   const reader = new TraceReader();
   let fault = '';
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data !== 'string') return;
     const isFirst = reader.header === undefined;
     const events: TraceEvent[] = [];
-    for (const line of data.split('\n')) {
+    for (const line of String(data).split('\n')) {
       const read = reader.line(line);
       if (read === undefined) continue;
       if (isBadTrace(read)) {

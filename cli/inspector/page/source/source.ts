@@ -43,11 +43,11 @@ interface State {
   readonly waiting: string;
   readonly choice?: Choice | undefined;
   readonly fault?: string | undefined;
-  readonly runs?: readonly Listed[];
+  readonly runs: readonly Listed[];
 }
 
 export function useSource(store: Store<View>): Source {
-  const [state, setState] = useState<State>({ key: 0, waiting: 'Looking for a run…' });
+  const [state, setState] = useState<State>({ key: 0, waiting: 'Looking for a run…', runs: [] });
   const stopLive = useRef<() => void>(() => {});
 
   const actions = useMemo(() => {
@@ -59,7 +59,7 @@ export function useSource(store: Store<View>): Source {
       const filters = isFirst ? filtersOf(location.hash) : NO_FILTERS;
       isFirst = false;
       store.set({ ...FIRST_VIEW, row, part, filters, isFollowing: true, cursor: Math.max(0, run.told.last) });
-      setState((before) => ({ notice: cutWords(run), beside: undefined, choice: before.choice, waiting: '', runs: before.runs ?? [], ...fields, run, key: before.key + 1 }));
+      setState((before) => ({ notice: cutWords(run), beside: undefined, choice: before.choice, waiting: '', runs: before.runs, ...fields, run, key: before.key + 1 }));
     };
     const besides = (run: Run): void => change({ beside: run, ...(cutWords(run) === undefined ? {} : { notice: cutWords(run) }) });
     const playOne = (choice: Choice): void => {
@@ -90,9 +90,9 @@ export function useSource(store: Store<View>): Source {
         told: feed,
         ended: (isWhole, why) => {
           const cause = why === '' ? '' : ` (${why})`;
-          if (run === undefined) change({ waiting: `The program that has this run does not answer${cause}.` });
-          else if (!isWhole) change({ notice: `The program has ended, or cannot be reached${cause}. What was seen stays here.` });
-          else if (run) setTimeout(() => run?.end(), PACE_MS * 2);
+          if (run === undefined) return change({ waiting: `The program that has this run does not answer${cause}.` });
+          if (!isWhole) return change({ notice: `The program has ended, or cannot be reached${cause}. What was seen stays here.` });
+          setTimeout(() => run?.end(), PACE_MS * 2);
         },
       });
     };
@@ -140,7 +140,7 @@ export function useSource(store: Store<View>): Source {
     };
   }, [actions]);
 
-  const { key, run, beside, notice, waiting, choice, fault, runs = [] } = state;
+  const { key, run, beside, notice, waiting, choice, fault, runs } = state;
   return {
     key,
     run,

@@ -37,23 +37,24 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
   useEffect(showDifference, [divergence]);
   const goToTime = (at: number): void => show([{ cursor: left.told.upTo(at), packet: undefined }, { cursor: right.told.upTo(at), packet: undefined }]);
   const pick = (side: 0 | 1, place: Place): void => {
-    const at = runs[side].told.event(place.cursor)?.at ?? 0;
+    const { at } = runs[side].told.event(place.cursor)!;
     const other: Place = { cursor: runs[side === 0 ? 1 : 0].told.upTo(at), packet: undefined };
     show(side === 0 ? [place, other] : [other, place]);
   };
   const both = useMemo((): Picture => ({ ...left.picture, until: Math.max(left.picture.until, right.picture.until), packets: [...left.picture.packets, ...right.picture.packets], marks: [...left.picture.marks, ...right.picture.marks] }), [left, right]);
-  const at = Math.min(both.until, Math.max(...runs.map(({ told }, side) => told.event(places[side]!.cursor)?.at ?? 0)));
+  const now = Math.max(...runs.map(({ told }, side) => told.event(places[side]!.cursor)?.at ?? 0));
+  const at = Math.min(both.until, now);
   const step = (by: -1 | 1): void => {
     const ats = runs.flatMap(({ told, picture: { order } }, side) => {
       const { cursor } = places[side]!;
-      const next = by === 1 ? order.ns.find((n) => n > cursor) : order.ns.findLast((n) => n < cursor);
-      const found = next === undefined ? undefined : told.event(next)?.at;
-      return found === undefined ? [] : [found];
+      // Both are shown at one time: what happens at once is one step back.
+      const next = by === 1 ? order.ns.find((n) => n > cursor) : order.ns.findLast((n) => told.event(n)!.at < now);
+      return next === undefined ? [] : [told.event(next)!.at];
     });
     if (ats.length > 0) goToTime(by === 1 ? Math.min(...ats) : Math.max(...ats));
   };
   const goToEdge = (edge: 'start' | 'end'): void => goToTime(edge === 'start' ? both.from : both.until);
-  onCommands({ step, goToEdge, nextFailure: showDifference, nextActor: () => setActor(actors[(actors.indexOf(actor ?? '') + 1) % actors.length]) });
+  onCommands({ step, goToEdge, nextFailure: showDifference, nextActor: () => setActor(actors[(actors.findIndex((one) => one === actor) + 1) % actors.length]) });
   const sideProps = (side: 0 | 1) => ({
     run: runs[side],
     place: places[side],
@@ -67,8 +68,8 @@ export function TwoRuns({ left, right, notice, onClose, onCommands }: TwoRunsPro
     onLane: (lane: Lane) => {
       const found = [...runs[side].told.actors.values()].find(({ actor: { actor: name, place }, machine }) => machine && (place === lane.name || name === lane.name));
       if (found) setActor(found.actor.actor);
-      if (lane.kind === 'nat') setPanel('tables');
-      else if (found && panel === 'details') setPanel('chart');
+      if (lane.kind === 'nat') return setPanel('tables');
+      if (found && panel === 'details') setPanel('chart');
     },
   });
   return (
