@@ -12,7 +12,7 @@ import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Reply, Step } from '../server.ts';
-import { COPY_MS, FULL_CONE_PAUSE_MS, HOLD_MS, IDLE_MS, LATE_CHECK_MS, LATE_NEXT_MS, NEXT_COPY_MS, RESTRICTED_TESTS, SECOND_PHASE_MS, WAITING_MS } from './text-timing.ts';
+import { COPY_MS, FULL_CONE_PAUSE_MS, HOLD_MS, IDLE_MS, LATE_CHECK_MS, LATE_NEXT_MS, NEXT_COPY_MS, RESTRICTED_TESTS, SECOND_PHASE_MS, UNREPORTED_MS, WAITING_MS } from './text-timing.ts';
 import type { TestedNat, TextMessage } from './text.ts';
 
 export const LIMITS = {
@@ -73,7 +73,7 @@ export function noSessions(seed: string): Sessions {
 
 /** A first phase is answered by where it was seen; a second phase by nothing; what it is follows from what came before. */
 export function register(sessions: Sessions, { from, at }: Arrival): SessionStep {
-  const host = living(getEntry(sessions.hosts, from.host), at);
+  const host = withoutEnded(living(getEntry(sessions.hosts, from.host), at), (client) => hasLeftFirst(client, from, at) || hasLeftTests(client, from, at));
   const known = host.clients.find(({ first }) => sameEndpoint(first, from));
   if (known) {
     if (at - known.askedAt < COPY_MS) return nothing(sessions);
@@ -91,8 +91,11 @@ export function register(sessions: Sessions, { from, at }: Arrival): SessionStep
 
 /** The assist has seen somebody at `endpoint`. */
 export function report(sessions: Sessions, endpoint: Endpoint, at: number): SessionStep {
-  const host = living(getEntry(sessions.hosts, endpoint.host), at);
   const is = (one: Endpoint | undefined): boolean => one !== undefined && sameEndpoint(one, endpoint);
+  const all = living(getEntry(sessions.hosts, endpoint.host), at);
+  // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
+  const due = all.clients.find(({ first, equalAt, cone }) => equalAt !== undefined && !cone && !is(first));
+  const host = due ? withoutEnded(all, (client) => hasLeftFirst(client, endpoint, at) || hasGivenUp(client, endpoint, at) || hasLeftCone(client, endpoint, at)) : all;
   const isCone = host.clients.some(({ equalAt }) => equalAt !== undefined);
   const change = (after: Client, ...replies: readonly Reply<TextMessage>[]): SessionStep => step(withClient(sessions, host, { ...after, seenAt: at }), ...replies);
   const tell = (client: Client, ...more: readonly Reply<TextMessage>[]): SessionStep =>
@@ -111,8 +114,6 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
     if (first && isUnlikeSecondPhase(asked, at)) return tell(first, test('full-cone', endpoint));
     return change({ ...asked, cone: { ...asked.cone, lastAt: at, texts: asked.cone.texts + 1 } }, test('full-cone', endpoint));
   }
-  // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
-  const due = host.clients.find(({ equalAt, cone }) => equalAt !== undefined && !cone);
   if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, lastAt: at, texts: 1 } }), test('full-cone', endpoint));
   // It may be both: then the text does no harm to the one, and is what the other waits for.
   if (varied) return tell(varied, ...(isCone ? [test('full-cone', endpoint)] : []));
@@ -181,6 +182,34 @@ function mayBeSecondPhase({ clients, silent }: Host, at: number): boolean {
  */
 function isUnlikeSecondPhase({ cone, tests }: Client, at: number): boolean {
   return cone !== undefined && tests === undefined && cone.texts > 1 && at - cone.lastAt >= FULL_CONE_PAUSE_MS;
+}
+
+/**
+ * What comes from where a client was, but not from it: a NAT that has started anew gives ports away that others had, and a program
+ * that is started again may bind the same ones. Left where it is, the old client would be served in place of the new one.
+ */
+function withoutEnded(host: Host, hasEnded: (client: Client) => boolean): Host {
+  return host.clients.some(hasEnded) ? { ...host, clients: host.clients.filter((client) => !hasEnded(client)) } : host;
+}
+
+/** A first socket says nothing more once its client's second phase has been reported. */
+function hasLeftFirst({ first, cone }: Client, endpoint: Endpoint, at: number): boolean {
+  return cone !== undefined && sameEndpoint(first, endpoint) && at - cone.at >= COPY_MS;
+}
+
+/** Its first socket was not heard of for longer than it asks the assist. */
+function hasGivenUp({ first, seenAt }: Client, endpoint: Endpoint, at: number): boolean {
+  return sameEndpoint(first, endpoint) && at - seenAt >= UNREPORTED_MS;
+}
+
+/** It registers once, and says NEXT from then on. */
+function hasLeftTests({ tests }: Client, endpoint: Endpoint, at: number): boolean {
+  return tests !== undefined && sameEndpoint(tests.endpoint, endpoint) && at - tests.lastAt >= COPY_MS;
+}
+
+/** Whoever has said NEXT asks without long pauses; nat_check.py asks once. */
+function hasLeftCone({ cone, tests }: Client, endpoint: Endpoint, at: number): boolean {
+  return cone !== undefined && tests !== undefined && sameEndpoint(cone.endpoint, endpoint) && at - cone.lastAt >= SECOND_PHASE_MS;
 }
 
 /** The socket that talks to the assist registers after the one that does not, so one of these was a second phase and has come. */
