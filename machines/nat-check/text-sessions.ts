@@ -12,7 +12,8 @@ import type { Arrival } from '../../effects/net-actor.ts';
 import { seedOf } from '../../effects/seed.ts';
 import { emptyMap, getEntry, mapEntries, type PersistentMap, withEntry } from '../persistent-map.ts';
 import type { Reply, Step } from '../server.ts';
-import { COPY_MS, FULL_CONE_PAUSE_MS, HOLD_MS, IDLE_MS, LATE_CHECK_MS, LATE_NEXT_MS, NEXT_COPY_MS, RESTRICTED_TESTS, SECOND_PHASE_MS, WAITING_MS } from './text-timing.ts';
+import { type Client, isReportedAfter, isUnlikeSecondPhase, registersAfter, type Seen } from './text-clients.ts';
+import { COPY_MS, HOLD_MS, IDLE_MS, LATE_CHECK_MS, LATE_NEXT_MS, NEXT_COPY_MS, RESTRICTED_TESTS, SECOND_PHASE_MS, WAITING_MS } from './text-timing.ts';
 import type { TestedNat, TextMessage } from './text.ts';
 
 export const LIMITS = {
@@ -41,29 +42,6 @@ interface Host {
   readonly silent: readonly (Seen & { readonly spent?: true })[];
 }
 
-interface Seen {
-  readonly endpoint: Endpoint;
-  readonly at: number;
-}
-
-interface Client {
-  /** Its first socket, as seen here. */
-  readonly first: Endpoint;
-  readonly askedAt: number;
-  readonly seenAt: number;
-  /** Its first socket, as seen by the assist, and how often it was told so. */
-  readonly reported?: Endpoint;
-  readonly reports: number;
-  /** When both were told to be the same, which is when the second phase begins. */
-  readonly equalAt?: number;
-  /** That rests on a report ahead of its registration, which may have been about somebody before it. */
-  readonly isForetold?: true;
-  /** The second phase's socket that talks to the assist only; its first report and its last, and how many texts went there. */
-  readonly cone?: Seen & { readonly lastAt: number; readonly texts: number };
-  /** The second phase's socket that talks to this server only. */
-  readonly tests?: { readonly endpoint: Endpoint; readonly lastAt: number; readonly count: number };
-}
-
 type SessionStep = Step<TextMessage, Sessions>;
 
 /** `seed` decides where hosts lie in memory; see `persistent-map.ts`. */
@@ -73,7 +51,7 @@ export function noSessions(seed: string): Sessions {
 
 /** A first phase is answered by where it was seen; a second phase by nothing; what it is follows from what came before. */
 export function register(sessions: Sessions, { from, at }: Arrival): SessionStep {
-  const host = living(getEntry(sessions.hosts, from.host), at);
+  const host = withoutEnded(living(getEntry(sessions.hosts, from.host), at), (client) => registersAfter(client, from, at));
   const known = host.clients.find(({ first }) => sameEndpoint(first, from));
   if (known) {
     if (at - known.askedAt < COPY_MS) return nothing(sessions);
@@ -91,8 +69,11 @@ export function register(sessions: Sessions, { from, at }: Arrival): SessionStep
 
 /** The assist has seen somebody at `endpoint`. */
 export function report(sessions: Sessions, endpoint: Endpoint, at: number): SessionStep {
-  const host = living(getEntry(sessions.hosts, endpoint.host), at);
   const is = (one: Endpoint | undefined): boolean => one !== undefined && sameEndpoint(one, endpoint);
+  const all = living(getEntry(sessions.hosts, endpoint.host), at);
+  // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
+  const due = all.clients.find(({ first, equalAt, cone }) => equalAt !== undefined && !cone && !is(first));
+  const host = due ? withoutEnded(all, (client) => isReportedAfter(client, endpoint, at)) : all;
   const isCone = host.clients.some(({ equalAt }) => equalAt !== undefined);
   const change = (after: Client, ...replies: readonly Reply<TextMessage>[]): SessionStep => step(withClient(sessions, host, { ...after, seenAt: at }), ...replies);
   const tell = (client: Client, ...more: readonly Reply<TextMessage>[]): SessionStep =>
@@ -111,8 +92,6 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
     if (first && isUnlikeSecondPhase(asked, at)) return tell(first, test('full-cone', endpoint));
     return change({ ...asked, cone: { ...asked.cone, lastAt: at, texts: asked.cone.texts + 1 } }, test('full-cone', endpoint));
   }
-  // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
-  const due = host.clients.find(({ equalAt, cone }) => equalAt !== undefined && !cone);
   if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, lastAt: at, texts: 1 } }), test('full-cone', endpoint));
   // It may be both: then the text does no harm to the one, and is what the other waits for.
   if (varied) return tell(varied, ...(isCone ? [test('full-cone', endpoint)] : []));
@@ -175,12 +154,8 @@ function mayBeSecondPhase({ clients, silent }: Host, at: number): boolean {
   return due.length > come.length || due.some(({ equalAt = 0 }) => at - equalAt < COPY_MS);
 }
 
-/**
- * Reported again and again, as slowly as a first socket asks, and no NEXT has come: then it is somebody else's varying mapping, and
- * the client for whose second phase it was taken has gone. nat_check.py has its second phase reported once.
- */
-function isUnlikeSecondPhase({ cone, tests }: Client, at: number): boolean {
-  return cone !== undefined && tests === undefined && cone.texts > 1 && at - cone.lastAt >= FULL_CONE_PAUSE_MS;
+function withoutEnded(host: Host, hasEnded: (client: Client) => boolean): Host {
+  return host.clients.some(hasEnded) ? { ...host, clients: host.clients.filter((client) => !hasEnded(client)) } : host;
 }
 
 /** The socket that talks to the assist registers after the one that does not, so one of these was a second phase and has come. */

@@ -12,6 +12,8 @@ export interface Limits {
   readonly aloneMs: number;
   /** From calm on a pair that definitions allow connects within this time, if whoever fails is started anew. */
   readonly joinMs: number;
+  /** For so long after a fault a machine may still give up a peer that it has asked in vain since before. Absent: never. */
+  readonly lossMs?: number;
   /** Once one side is told to close, both are over. */
   readonly partMs: number;
 }

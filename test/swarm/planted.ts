@@ -18,6 +18,9 @@ export interface Planted {
   readonly needs?: Partial<WorldSpec>;
 }
 
+/** It begins well, and ends when its first check does. */
+export const SHORT_LIVED: SwarmCast = withMachine(udpPunchPeer.provide({ guards: { confirmsCheck: () => false } }));
+
 const FOR_EVER = 1e8;
 const BELIEVES_NOBODY = { isFromPeer: () => false, confirmsProbe: () => false };
 

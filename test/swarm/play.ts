@@ -86,7 +86,11 @@ class Drama {
     if (this.#cast.kind === 'check') this.#check(mayMeet);
     else {
       this.#join(mayMeet);
-      this.#talk(mayMeet);
+      if (!this.#talk(mayMeet, TALK_MS)) {
+        this.#join(mayMeet);
+        // As long as it took to give up what a fault had cut: nothing of that is left to be an excuse.
+        this.#talk(mayMeet, TALK_MS + this.#troupe.scaled(this.#cast.limits.lossMs ?? 0));
+      }
       this.#end();
     }
     this.#nothingLeft();
@@ -125,15 +129,17 @@ class Drama {
     else if (mayMeet) this.#break('not-joined', `${this.#cast.name}: not connected ${Math.round(limit - this.#calmAt)} ms after the last fault: ${this.#troupe.words()}`);
   }
 
-  /** Both directions carry, and go on to. */
-  #talk(mayMeet: boolean): void {
+  /** Both directions carry, and go on to; false if it was not for long, and a fault's doing. */
+  #talk(mayMeet: boolean, ms: number): boolean {
     const before = this.#troupe.heard();
-    const end = this.#now + TALK_MS;
+    const end = this.#now + ms;
     this.#until(() => this.#now >= end, end);
-    if (this.#joinedMs === undefined || !mayMeet) return;
-    if (!this.#troupe.isJoined()) this.#break('one-sided', `connected, and ${TALK_MS} ms later no more, in calm: ${this.#troupe.words()}`);
+    if (this.#joinedMs === undefined || !mayMeet) return true;
+    if (ms === TALK_MS && this.#troupe.wasLost(this.#calmAt)) return false;
+    if (!this.#troupe.isJoined()) this.#break('one-sided', `connected, and ${ms} ms later no more, in calm: ${this.#troupe.words()}`);
     const deaf = this.#troupe.peers.filter((_, n) => this.#troupe.heard()[n] === before[n]);
-    if (deaf.length > 0) this.#break('not-joined', `connected, and ${deaf.map(({ host }) => host).join(', ')} has heard nothing in ${TALK_MS} ms: ${this.#troupe.words()}`);
+    if (deaf.length > 0) this.#break('not-joined', `connected, and ${deaf.map(({ host }) => host).join(', ')} has heard nothing in ${ms} ms: ${this.#troupe.words()}`);
+    return true;
   }
 
   /** The check that was disturbed has its end, and one in calm says what is. */

@@ -106,6 +106,14 @@ export class Troupe {
     });
   }
 
+  /** Somebody has given its peer up for what it did not hear before all was calm. */
+  wasLost(calmAt: number): boolean {
+    const { lossMs } = this.#cast.limits;
+    if (lossMs === undefined) return false;
+    const until = calmAt + this.scaled(lossMs) + STEP_MS;
+    return this.peers.some(({ host, failedAt }) => failedAt !== undefined && failedAt <= until && this.#w.outcome<{ readonly reason?: string }>(host)?.reason === 'peer-lost');
+  }
+
   standing(host: Host): Standing {
     return this.find(host)?.isDown ? DOWN : this.#company.standing(host);
   }

@@ -37,6 +37,8 @@ export const udpPunch: SwarmCast & Drawn = {
     lifeMs: REGISTER_MS + timing.WAIT_MS + timing.ROUNDS * (2 * timing.ROUND_WAIT_MS + CONFIRM_MS + timing.LAST_LISTEN_MS) + timing.SWEEPS * timing.ROUND_WAIT_MS,
     aloneMs: timing.KEEPALIVE_MS + CHECK_MS + timing.CHALLENGES * timing.CHALLENGE_MS,
     joinMs: 120_000,
+    // All keepalives of a check, none of which was answered. What else is heard meanwhile is payload, which nobody signs.
+    lossMs: CHECK_MS,
     partMs: timing.BYE_INTERVAL_MS * timing.BYE_ATTEMPTS + timing.LEAVE_MS,
   },
   // 500 packets of a sweep, and what is said besides in that second.
