@@ -86,6 +86,11 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       ],
     },
   ],
+  'machines/pwnat/caller-actions.ts': [
+    { because: 'the door is opened only where the guard wantsDoor has found one', lines: ["export const openDoor = sendTo('net', ({ context: { input } }) => ({ type: 'tcp.listen', socket: DOOR, local: input.listen ?? { host: '127.0.0.1', port: 0 } }));"] },
+    { because: 'only the events that are named are carried: those of the statechart', lines: ['default:'] },
+  ],
+  'machines/pwnat/listener-actions.ts': [{ because: 'only the events that are named are served: those of the statechart', lines: ['default:'] }],
   'machines/pwnat/hole-codec.ts': [{ because: 'a bug: the machine gives what does not travel by ICMP to udp.send, whose codec is another', lines: ['default:'] }],
   'machines/pwnat/link-codec.ts': [
     { because: 'identifiers are made by the machine as hex', lines: ['const out = contents(header(new Writer(HEADER + length), id, typeOf(message), length).bytes(fromHex(pair) ?? NOTHING), message).bytes(body);'] },
