@@ -56,6 +56,9 @@ export const ROUTINE: readonly Routine[] = [
 
 /** By file. */
 export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
+  'index.ts': [
+    { because: 'a bug: the network gives a stream away before the machine says that it has opened', lines: ["if (!stream) throw new Error('a connection was agreed on, but never given away');"] },
+  ],
   'adapters/node/ttl.ts': [
     { because: 'of another operating system', lines: ["const usual = process.platform === 'win32' ? 128 : 64;", "if (process.platform !== 'linux') return usual;"] },
     { because: 'the kernel lets nobody set another', lines: ['return Number.isInteger(ttl) && ttl >= 1 && ttl <= 255 ? ttl : usual;'] },
