@@ -26,7 +26,7 @@ export const ROUTINE: readonly Routine[] = [
   { because: 'makes a switch complete: to reach it would be a type error', text: /^default:$|\bassertNever\(/, ways: /./, files: /^machines\/(?:udp-punch\/codec|tcp-open\/codec|rendezvous\/explain)\.ts$|^adapters\/sim\/host-net\.ts$/ },
   {
     because: 'an index that the lines around keep inside its list, or bytes whose number was looked at before: only the compiler does not know',
-    before: /[a-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
+    before: /[A-Za-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
     ways: FALLBACK,
     files: /./,
   },
@@ -51,7 +51,7 @@ export const ROUTINE: readonly Routine[] = [
   { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts plays these in namespaces of its own', ways: /./, files: /^adapters\/node\/icmp\.ts$/ },
   { because: 'what is thrown, by Node, its system or this project, is an Error; whatever else would be is still told in words', before: /\w+ instanceof Error \? .+ : $/, ways: /^cond-expr 2$/, files: /./ },
   { because: 'errors of the system have a code; another has none, and is told in its own words', before: /'code' in error \? [^:]+ : $/, ways: /^cond-expr 2$/, files: /./ },
-  { because: 'every way to an end concludes something, being told to stop too', text: /^output: \(\{ context \}\) => context\.outcome \?\? INTERRUPTED,$/, ways: FALLBACK, files: /^machines\// },
+  { because: 'every way to an end concludes something, being told to stop too', text: /^output: \(\{ context \}\) => context\.outcome \?\? (?:INTERRUPTED|UNCHECKED),$/, ways: FALLBACK, files: /^machines\// },
 ];
 
 /** By file. */
@@ -98,7 +98,64 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   'machines/pwnat/link-codec.ts': [
     { because: 'identifiers are made by the machine as hex', lines: ['const out = contents(header(new Writer(HEADER + length), id, typeOf(message), length).bytes(fromHex(pair) ?? NOTHING), message).bytes(body);'] },
   ],
+  'machines/nat-check/stun-guards.ts': [
+    { because: 'a transition of requests asks it', lines: ["if (event.type !== 'ask') return false;"] },
+    { because: 'the check goes on only once its socket is open', lines: ["const own = context.opened['map']?.addresses ?? [];"] },
+  ],
+  'machines/nat-check/stun-questions.ts': [
+    {
+      because: 'asked only while a search is on, by the states that lead there, for a socket that was answered before its silence began; and silences are counted of what was asked with a companion',
+      lines: [
+        'return search ? search.ages.map((_, i) => `age/${search.pass}/${i}`) : [];',
+        'return (companion && context.asked[companion.id]?.answered.length) ?? 0;',
+        'const socket = agedSockets(context)[search?.turn ?? 0];',
+        'const mapped = socket === undefined ? undefined : answerOf(context, `${socket}/plain`)?.mapped;',
+        'if (!primary || socket === undefined || !mapped) return [];',
+      ],
+    },
+  ],
+  'machines/nat-check/stun-samples.ts': [
+    { because: 'the check goes on only once its socket is open', lines: ["const { local, addresses } = opened['map'] ?? { local: ANYWHERE, addresses: [] };"] },
+    { because: 'what may be silent leaves together with its companion', lines: ['return companion?.answered.filter((attempt) => attempt <= times).length ?? 0;'] },
+  ],
+  'machines/nat-check/stun-server.ts': [
+    { because: 'those beside it open after the first', lines: ["return { socket, optional: true, announce: true, at: (opened) => [{ host, port: (opened['a1p1'] ?? listen).port }] };"] },
+    { because: 'a server connects to nobody', lines: ["const site = connection.type === 'tcp.accepted' ? tcpSite(opened, connection) : undefined;"] },
+  ],
+  'machines/nat-check/stun-session.ts': [
+    {
+      because: 'the guard isAnswer has found the question',
+      lines: ['if (!before) return context.asked;', "const id = context.sent[txid]?.[0] ?? '';", 'return before ? { ...context.asked, [id]: { ...before, refusal: code } } : context.asked;'],
+    },
+  ],
+  'machines/nat-check/text-check.ts': [
+    { because: 'by the states that lead to a conclusion: the report was there, or the last text was', lines: [
+        'if (!reflexive || !reported) return noReport(context);',
+        "const unknown = { claim: 'by address, or by address and port', because: `The last test came after ${times(heard.portRestricted ?? 0, 'NEXT')}: the server is the original, which sends no test from another port.` };",
+      ] },
+  ],
   'machines/nat-check/stun-messages.ts': [{ because: 'identifiers are made by the machine as hex', lines: ['const transactionId = fromHex(message.txid) ?? new Uint8Array(12);'] }],
+  'machines/n4/crowd.ts': [{ because: 'who leaves has come', lines: ['const rest = without(getEntry(byNetwork, network) ?? [], socket);'] }],
+  'machines/rendezvous/bytes.ts': [{ because: 'who is of no room names one', lines: ["return { type: 'unknown', code, value: named === undefined ? (own ?? NOTHING) : hexBytes(named, 32) };"] }],
+  'machines/seed-udp/peer.ts': [
+    {
+      because: 'a peer is silent only after it was named',
+      lines: ["failed('no-reply', `Nothing came from ${context.peer ? formatEndpoint(context.peer) : 'the peer'}. A NAT that gives every destination a new port looks like this, and so does a peer that stopped.`),"],
+    },
+  ],
+  'machines/tcp-open/peer.ts': [
+    {
+      because: 'what leads to another call comes from the network, with its time',
+      lines: ["return { sinceStartMs: 'at' in event ? event.at - context.startAt : 0, rttMs: pathOf(context), failure: 'code' in event ? failureOf(event.code) : 'other' };"],
+    },
+  ],
+  'machines/tcp-open/rendezvous-actions.ts': [
+    {
+      because: 'the connection by which it registers tells its local end',
+      lines: ["enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'register', txid, ...again(attempt), peer: self, rttMs, ...(keepsPort(input) ? { keepsPort: true } : {}), candidates: local ? [local] : [] } });"],
+    },
+  ],
+  'machines/tcp-open/rooms.ts': [{ because: 'who has registered is of its room', lines: ['const left = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []).filter((one) => one.socket !== socket);'] }],
   'machines/n4/peer-actions.ts': [{ because: 'the path that was chosen is one on which the partner was heard, so its socket is of the pool', lines: ['if (!path || !socket) return;'] }],
   'machines/server.ts': [
     {
@@ -128,6 +185,7 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       because: 'an answer follows a question: the round trip and the time of asking are known by then, and an event of a sampler names its socket',
       lines: [
         'const tookMs = sampler.askedAt === undefined ? Infinity : event.at - sampler.askedAt;',
+        'const rttMs = context.rttMs === undefined ? undefined : Math.min(context.rttMs, tookMs);',
         "samplers: context.samplers.filter(({ socket }) => !('socket' in event) || socket !== event.socket),",
       ],
     },
@@ -139,11 +197,18 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
         'const [seen] = peer?.endpoints ?? [];',
         "if (!peer || !seen) return { kind: 'plain' };",
         "return context.peer ? planKind(ownForecast(context), context.peer.forecast) : 'plain';",
+        "const sweep = plan.kind === 'aimed' || plan.kind === 'birthday' ? { ...plan, sent: 0 } : undefined;",
         'if (to === undefined) return;',
         'if (!sweep) return false;',
         'return host === undefined || port === undefined ? undefined : { host, port };',
       ],
     },
+  ],
+  'machines/udp-punch/rendezvous-actions.ts': [
+    { because: 'who registers has a socket', lines: ['const candidates: readonly Endpoint[] = context.sockets.at(-1)?.addresses.slice(0, CANDIDATE_LIMIT) ?? [];'] },
+  ],
+  'machines/udp-punch/sample-actions.ts': [
+    { because: 'ports are seen only where a mapping varies, as the second port of the rendezvous has shown', lines: ['const sendings = [input.server, ...(alternate ? [alternate] : [])].map((to) => ({ socket, to }));'] },
   ],
   'machines/udp-punch/session.ts': [{ because: 'a peer is heard on a socket that is open', lines: ['return socket ? localToward(socket, peer) : ANYWHERE;'] }],
   'adapters/node/addresses.ts': [

@@ -50,6 +50,10 @@ test('an order to lose packets holds for those, too, that a NAT turns back to it
   for (const text of ['lost', 'come']) a!.send('main', `${external!.host}:${external!.port}`, text);
   w.advance(10);
   expect(b!.received().map((line) => line.split(' ')[1])).toEqual(['come']);
+  w.lose('a -> b', 1);
+  for (const text of ['lost', 'near']) a!.send('main', `${w.host('b').addresses[0]}:5000`, text);
+  w.advance(10);
+  expect(b!.received().map((line) => line.split(' ')[1])).toEqual(['come', 'near']);
 });
 
 test('who is behind another by a NAT of its own may say so in one word or as an object', () => {
