@@ -101,6 +101,7 @@ export const MACHINES: Readonly<Record<string, readonly Reason[]>> = {
     },
   ],
   'machines/tcp-open/port-actions.ts': [
+    { because: 'ports are foretold where a mapping varies, which two sightings have shown: then they count, or are at random', lines: ["if (forecast.kind === 'random') enqueue.sendTo('net', { type: 'tcp.send', socket: SERVER, message: { type: 'foretell', txid: txidOf(context, serial), ...again(attempt), peer: self, rttMs, ...saying } });"] },
     {
       because: 'an answer follows a question: the round trip and the time of asking are known by then, and an event of a sampler names its socket',
       lines: [
@@ -117,6 +118,9 @@ export const MACHINES: Readonly<Record<string, readonly Reason[]>> = {
     },
   ],
   'machines/tcp-open/rooms.ts': [{ because: 'who has registered is of its room', lines: ['const left = room === undefined ? [] : (getEntry(rooms.rooms, room) ?? []).filter((one) => one.socket !== socket);'] }],
+  'machines/udp-punch/codec.ts': [
+    { because: 'no registration is as long: it names as many addresses at the most as one of the introductions that its size is of', lines: ['return room < 0 ? bare : plain(kind, txid, [...attributes, { type: \'unknown\', code: FILL, value: new Uint8Array(room) }]);'] },
+  ],
   'machines/udp-punch/rendezvous-actions.ts': [
     { because: 'who registers has a socket', lines: ['const candidates: readonly Endpoint[] = context.sockets.at(-1)?.addresses.slice(0, CANDIDATE_LIMIT) ?? [];'] },
   ],

@@ -9,7 +9,10 @@ import { type NetCommand, type NetHeard, netPort } from '../../effects/net-actor
 import { run } from '../../effects/run.ts';
 import { streams } from '../../effects/streams.ts';
 import { utf8 } from '../../effects/wire/bytes.ts';
+import { connect } from '../../machines/connection.ts';
 import { n4Codec } from '../../machines/n4/codec.ts';
+import { peerCodec } from '../../machines/udp-punch/codec.ts';
+import { udpPunchPeer } from '../../machines/udp-punch/peer.ts';
 
 const PEER = { host: '198.18.1.2', port: 9 };
 const accepted = { type: 'tcp.accepted', listener: 'tcp', socket: 'tcp/1', local: { host: '198.18.0.2', port: 1721 }, peer: PEER, at: 0 } as const;
@@ -126,6 +129,14 @@ test('payload of a peer that the machine has not named yet waits, the newest 32;
   running.send(Uint8Array.of(8));
   expect(got).toEqual(Array.from({ length: 32 }, (_, n) => n + 8));
   expect(asked).toMatchObject([{ type: 'udp.send', data: Uint8Array.of(8), payload: true }]);
+});
+
+test('a run that is stopped before it has come to anything is told of as interrupted', async () => {
+  const running = run(udpPunchPeer, { net: () => new Subject<NetEvent>(), codec: peerCodec('room'), clock: new VirtualClock(), input: { server: PEER, seed: '1' }, id: 'a' });
+  const connection = connect(running);
+  running.stop();
+  await expect(connection.opened).rejects.toMatchObject({ reason: 'interrupted' });
+  expect([await connection.ended, await connection.close()]).toEqual([{ by: 'us' }, { by: 'us' }]);
 });
 
 test('whoever subscribes to the payload of a run that has been stopped hears its end', () => {
