@@ -56,6 +56,7 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
   signal?.throwIfAborted();
   const named = rendezvousOf(server, room);
   const host = await resolved(named.host, signal, 'no-rendezvous');
+  signal?.throwIfAborted();
   const running = run(udpPunchPeer, {
     net: nodeNet(),
     codec: peerCodec(room),
@@ -66,7 +67,6 @@ export async function punch({ server, room, signal, waitMs, local }: PunchOption
   const connection = connect(running);
   const abort = (): void => void connection.close();
   signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted) abort();
   void connection.ended.then(() => signal?.removeEventListener('abort', abort));
   try {
     const { local: from, peer, elapsedMs } = await connection.opened;
@@ -105,6 +105,7 @@ export async function open({ server, room, signal, waitMs, local }: PunchOptions
   signal?.throwIfAborted();
   const named = rendezvousOf(server, room);
   const host = await resolved(named.host, signal, 'no-rendezvous');
+  signal?.throwIfAborted();
   let stream: Duplex | undefined;
   const running = run(tcpOpenPeer, {
     net: nodeNet({ onRelease: (released) => (stream = released) }),
@@ -116,7 +117,6 @@ export async function open({ server, room, signal, waitMs, local }: PunchOptions
   const connection = connect(running);
   const abort = (): void => void connection.close();
   signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted) abort();
   try {
     const { local: from, peer, elapsedMs } = await connection.opened;
     if (!stream) throw new Error('a connection was agreed on, but never given away');
@@ -152,9 +152,9 @@ export interface CheckOptions {
 export async function check({ stun, signal, local, lifetimeMs }: CheckOptions): Promise<Behaviour> {
   signal?.throwIfAborted();
   if (!Array.isArray(stun)) throw new TypeError(`stun must be a list of host:port, not '${String(stun)}'`);
-  const named = stun.map(parseEndpoint);
-  if (named.length === 0 || named.some((one) => !one || one.port === 0)) throw new TypeError(`stun must be a list of host:port, not '${stun.join(', ')}'`);
-  const servers = await resolvedOnes(named.flatMap((one) => one ?? []), signal);
+  const named = stun.map(parseEndpoint).flatMap((one) => (one && one.port !== 0 ? [one] : []));
+  if (named.length === 0 || named.length < stun.length) throw new TypeError(`stun must be a list of host:port, not '${stun.join(', ')}'`);
+  const servers = await resolvedOnes(named, signal);
   const running = run(stunClient, { net: nodeNet(), codec: checkCodec(), clock: nodeClock(), id: 'check', input: { servers, seed: newSeed(), local, lifetimeMs } });
   const { ended, close } = untilEnd<Checked | Failed>(running);
   signal?.addEventListener('abort', close, { once: true });

@@ -47,7 +47,7 @@ function meaning({ verdict, nat, udp, evidence }: CheckResult): string {
 }
 
 function facts({ reflexive, local, mapping, filtering, hairpin, portPreserved, allocation, nat }: CheckResult, paint: Paint): string[] {
-  const seen = nat === false ? local : `${reflexive ?? '?'}, from ${local}`;
+  const seen = nat === false ? local : `${reflexive}, from ${local}`;
   const lines = [row('seen as', seen, paint), row('mapping', mapping ?? '?', paint), row('filtering', filtering ?? '?', paint)];
   if (!nat) return lines;
   return [...lines, row('hairpin', yesNo(hairpin), paint), row('port preserved', yesNo(portPreserved), paint), row('new ports', portWords(allocation), paint)];

@@ -32,10 +32,11 @@ export function readText(file: string, advice: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'that is a folder' : code === 'EACCES' ? 'permission denied' : code;
-    throw new Stop(EXIT.no, `cannot read ${file}: ${why}. ${advice}`);
+    throw new Stop(EXIT.no, `cannot read ${file}: ${UNREADABLE[code] ?? code}. ${advice}`);
   }
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EISDIR: 'that is a folder', EACCES: 'permission denied' };
 
 function start({ net, clock, header }: Stage, { machine, publicCodec }: Recordable, onError: (error: unknown) => void): Replayed {
   const running = run(machine, { net, clock, codec: publicCodec(header.input), input: header.input, id: header.id });

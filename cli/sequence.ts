@@ -54,9 +54,12 @@ export interface EventRow {
 /** Rows by time. */
 export function sequence(world: World, protocol: Protocol): Row[] {
   const packets = mergeMirrored(foldRepeated(world, protocol));
-  const order = (row: Row): number => (row.kind === 'packet' ? 2 : row.sign === '✗' ? 3 : row.sign === '○' ? 1 : 0);
+  const order = (row: Row): number => ORDER[row.kind === 'packet' ? 'packet' : row.sign];
   return [...packets, ...outcomes(world), ...freshPorts(world, protocol)].sort((one, other) => one.at - other.at || order(one) - order(other));
 }
+
+/** Of rows at one moment. */
+const ORDER = { '●': 0, '○': 1, packet: 2, '✗': 3 } as const;
 
 const SERVER = 's';
 const PEERS = ['a', 'b'] as const;

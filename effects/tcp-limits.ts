@@ -22,19 +22,19 @@ export function wrongLimit({ idleMs, lifeMs, limit, perHost }: TcpLimits): strin
 export type Door = (host: string) => (() => void) | undefined;
 
 export function door({ limit = Infinity, perHost = Infinity }: TcpLimits): Door {
-  const guests = new Map<string, number>();
+  const guests = new Map<string, { here: number }>();
   let count = 0;
   return (host) => {
     const network = networkOf(host);
-    const others = guests.get(network) ?? 0;
-    if (count >= limit || others >= perHost) return undefined;
+    const own = guests.get(network) ?? { here: 0 };
+    if (count >= limit || own.here >= perHost) return undefined;
     count += 1;
-    guests.set(network, others + 1);
+    own.here += 1;
+    guests.set(network, own);
     return () => {
       count -= 1;
-      const left = (guests.get(network) ?? 1) - 1;
-      if (left > 0) guests.set(network, left);
-      else guests.delete(network);
+      own.here -= 1;
+      if (own.here === 0) guests.delete(network);
     };
   };
 }

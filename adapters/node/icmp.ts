@@ -37,8 +37,8 @@ interface OpenSocket {
   waiting: number;
 }
 
-/** `report` may be called after `closeAll`, and is to be deaf by then. `isTaken` knows the labels of other kinds of socket. */
-export function icmpSockets(report: (event: NetEvent) => void, now: () => number, isTaken: (label: string) => boolean): IcmpSockets {
+/** `report` may be called after `closeAll`, and is to be deaf by then. `isTaken` knows the labels of other kinds of socket. Of another way to load the package only tests know. */
+export function icmpSockets(report: (event: NetEvent) => void, now: () => number, isTaken: (label: string) => boolean, load: typeof loadRaw = loadRaw): IcmpSockets {
   const sockets = new Map<string, OpenSocket>();
   /** With a label or without. */
   const alive = new Set<OpenSocket>();
@@ -48,15 +48,17 @@ export function icmpSockets(report: (event: NetEvent) => void, now: () => number
   const fail = (effect: 'icmp.open' | 'icmp.send', socket: string, code: NetFailure, detail: string, to?: string): void =>
     queueMicrotask(() => report({ type: 'net.failed', effect, socket, code, detail, ...(to === undefined ? {} : { to: { host: to, port: 0 } }), at: now() }));
 
+  /** Of one that is alive. */
   const forget = (socket: OpenSocket): void => {
     if (isOpen(socket)) sockets.delete(socket.label);
-    if (alive.delete(socket)) socket.raw.close();
+    alive.delete(socket);
+    socket.raw.close();
   };
 
   const open = (label: string): void => {
     const refuse = (code: NetFailure, why: string): void => fail('icmp.open', label, code, `cannot open a raw ICMP socket: ${why}`);
     if (sockets.has(label) || isTaken(label)) return refuse('address-in-use', LABEL_TAKEN);
-    const module = loadRaw();
+    const module = load();
     if ('why' in module) return refuse(module.code, module.why);
     const socket = create(label, module, refuse);
     if (socket === undefined) return;

@@ -16,7 +16,7 @@ export interface Route {
 export type IsAlive = (route: Route, now: number) => boolean;
 
 /** Flows and early probes kept at most; nf_conntrack's table is of this order. */
-export const MEMORY_LIMIT = 65_536;
+const MEMORY_LIMIT = 65_536;
 
 export class Flows {
   readonly #seed: number;
@@ -87,7 +87,7 @@ function flowKey(inside: Endpoint, remote: Endpoint): string {
 }
 
 /** Makes room for one more by forgetting what was noted first. */
-function bounded<T>(map: Map<string, T>): Map<string, T> {
+export function bounded<T>(map: Map<string, T>): Map<string, T> {
   for (const oldest of map.keys()) {
     if (map.size < MEMORY_LIMIT) break;
     map.delete(oldest);

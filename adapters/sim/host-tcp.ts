@@ -32,7 +32,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
   const lingering = new Set<Held>();
 
   const letGo = (held: Held): void => {
-    if (!alive.delete(held)) return;
+    alive.delete(held);
     lingering.delete(held);
     held.idle?.stop();
     held.life?.stop();
@@ -75,7 +75,8 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     up: () => {
       held.isUp = true;
       const { local, remote: peer } = held.connection;
-      if (labels.isOpen(held)) report({ type: 'tcp.connected', socket: held.label, local, peer, at: clock.now() });
+      // One that was closed before is not heard any more.
+      report({ type: 'tcp.connected', socket: held.label, local, peer, at: clock.now() });
     },
     received: (data) => {
       held.idle?.set(held.idleMs);

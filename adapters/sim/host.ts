@@ -199,8 +199,7 @@ export class Host implements Device {
   #send(packet: Packet): void {
     this.#world.sent(packet);
     if (this.owns(packet.dst.host)) this.clock.schedule(0, this.#toSelf, packet);
-    else if (this.#uplink === undefined) this.#world.dropped(packet, this.name, 'unroutable');
-    else this.#uplink.carry(packet, false);
+    else this.#uplink?.carry(packet, false);
   }
 
   #emit(socket: string, src: Endpoint, dst: Endpoint, data: Uint8Array, ttl: number): void {

@@ -2,7 +2,7 @@
  * ICMP messages as simulated devices handle them: read without fuss, named for people, and errors made about packets that went
  * no further. Sends nothing. Source: RFC 792; RFC 1122 §3.2.2 for what gets no error.
  */
-import { concatBytes, readable, Writer } from '../../effects/wire/bytes.ts';
+import { readable, Writer } from '../../effects/wire/bytes.ts';
 import { decodeIcmp, encodeIcmp, type IcmpError, type IcmpMessage, IP_PROTOCOL, type QuotedPacket } from '../../effects/wire/icmp.ts';
 import type { Packet, Protocol } from './packet.ts';
 import type { Flow } from './sighting.ts';
@@ -44,18 +44,14 @@ export function routerAddress(host: string, last = 1): string {
 /** 28 bytes of any packet, which is what RFC 792 asks for; Linux quotes more. */
 function quoteOf(packet: Packet, { src, dst }: Flow): QuotedPacket {
   const { protocol, data, ttl } = packet;
-  const header = protocol === 'icmp' ? padded(data) : transportHeader(packet, { src, dst });
+  const header = protocol === 'icmp' ? data.subarray(0, QUOTED_BYTES) : transportHeader(packet, { src, dst });
   const length = 20 + data.length + HEADERS[protocol];
   return { src: src.host, dst: dst.host, protocol: IP_PROTOCOL[protocol], data: header, length: Math.min(length, 0xffff), ttl: Math.min(ttl, 255), id: packet.id & 0xffff };
 }
 
-/** Bytes ahead of the data; an ICMP message is all data here. */
+/** Bytes ahead of the data; an ICMP message is all data here, an echo of eight bytes at least. */
 const HEADERS: Readonly<Record<Protocol, number>> = { udp: 8, tcp: 20, icmp: 0 };
 const QUOTED_BYTES = 8;
-
-function padded(data: Uint8Array): Uint8Array {
-  return data.length >= QUOTED_BYTES ? data.subarray(0, QUOTED_BYTES) : concatBytes(data, new Uint8Array(QUOTED_BYTES - data.length));
-}
 
 function transportHeader(packet: Packet, { src, dst }: Flow): Uint8Array {
   const out = new Writer(QUOTED_BYTES).u16(src.port).u16(dst.port);

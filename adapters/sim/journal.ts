@@ -128,14 +128,12 @@ function nameOf({ device, data, segment, icmp }: Extract<PacketSighting, { type:
 
 type Open = { -readonly [K in keyof Journey]: K extends 'hops' ? Hop[] : Journey[K] };
 
-function line(seen: PacketSighting, packet: string): string {
+function line(seen: Exclude<PacketSighting, { type: 'forwarded' }>, packet: string): string {
   switch (seen.type) {
     case 'sent':
       return `${seen.device}:${seen.socket} ${packet}`;
     case 'translated':
       return `${seen.device} as ${packet}`;
-    case 'forwarded':
-      return `${seen.device} passed ${packet}`;
     case 'dropped':
       return `${seen.device} dropped ${packet}: ${seen.reason}`;
     case 'delivered':

@@ -6,7 +6,7 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance } from '../../effects/seed.ts';
 import { encodeIcmp, type IcmpEcho, type IcmpError, IP_PROTOCOL, quotedEcho } from '../../effects/wire/icmp.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
-import { MEMORY_LIMIT } from './flows.ts';
+import { bounded } from './flows.ts';
 import { readIcmp } from './icmp-message.ts';
 import type { DropReason, IcmpPacket, Ported } from './packet.ts';
 import { Mapping, nameOf, type Table } from './table.ts';
@@ -80,9 +80,8 @@ export class IcmpNat {
     const { behaviour, table } = this.#context;
     const { quoted } = error;
     const flow = quotedFlow(error);
-    if (flow === undefined || quoted.src !== packet.dst.host) return 'no-mapping';
-    const { protocol, src, dst, isEcho } = flow;
-    if (isEcho === 'reply') return 'no-mapping';
+    if (flow === undefined || flow.isEcho === 'reply' || quoted.src !== packet.dst.host) return 'no-mapping';
+    const { protocol, src, dst } = flow;
     const mapping = table.owner(protocol === 'icmp' ? echoName(src, dst.host) : nameOf(protocol, src), now);
     if (mapping === undefined) return 'no-mapping';
     const remote = protocol === 'icmp' ? dst.host : key(behaviour.filtering, dst);
@@ -132,8 +131,7 @@ export class IcmpNat {
   #remember(mapping: Mapping): void {
     const source = formatEndpoint(mapping.inside);
     this.#newest.delete(source);
-    if (this.#newest.size >= MEMORY_LIMIT) this.#newest.delete(this.#newest.keys().next().value!);
-    this.#newest.set(source, mapping);
+    bounded(this.#newest).set(source, mapping);
   }
 }
 

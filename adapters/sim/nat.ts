@@ -6,7 +6,7 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance, seedOf } from '../../effects/seed.ts';
 import { Allocator, type IsFree } from './allocation.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
-import { Flows, type IsAlive, MEMORY_LIMIT, type Route } from './flows.ts';
+import { bounded, Flows, type IsAlive, type Route } from './flows.ts';
 import { begins } from './nat-session.ts';
 import { type IcmpContext, IcmpNat } from './nat-icmp.ts';
 import type { DropReason, IcmpPacket, Packet, Ported, TcpPacket } from './packet.ts';
@@ -222,8 +222,7 @@ export class Nat {
     if (this.behaviour.earlyProbe === 'ignored' || packet.protocol !== 'udp') return reason;
     const probe = probeKey(packet.src, packet.dst);
     this.#early.delete(probe);
-    if (this.#early.size >= MEMORY_LIMIT) this.#early.delete(this.#early.keys().next().value!);
-    this.#early.set(probe, now + this.behaviour.expiry.unrepliedMs);
+    bounded(this.#early).set(probe, now + this.behaviour.expiry.unrepliedMs);
     return 'early-probe';
   }
 

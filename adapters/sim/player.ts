@@ -24,7 +24,7 @@ export interface PlayerOptions {
   readonly part: Part;
   readonly net: Net;
   readonly clock: VirtualClock;
-  readonly decorate?: ((surroundings: Surroundings) => Surroundings) | undefined;
+  readonly decorate: (surroundings: Surroundings) => Surroundings;
   readonly inspect?: Inspect;
   /** Told of what the machine throws. */
   readonly onError: (error: unknown) => void;
@@ -44,7 +44,7 @@ export class Player {
     this.#timers = new CountingClock(clock);
     const { machine, codec, input } = part;
     const own: Surroundings = { net, clock: this.#timers };
-    this.running = run(machine, { ...(decorate?.(own) ?? own), codec, input, id: host, ...(inspect ? { inspect } : {}) });
+    this.running = run(machine, { ...decorate(own), codec, input, id: host, inspect });
     this.running.actor.subscribe({ error: onError });
     this.running.actor.on('outcome', (event) => {
       this.outcomes.push({ outcome: (event as OutcomeReported<unknown>).outcome, at: clock.now() });
@@ -93,8 +93,8 @@ class CountingClock implements Clock {
     return timer;
   }
 
-  clearTimeout(timer: Timer | undefined): void {
-    if (timer === undefined || !this.#live.delete(timer)) return;
+  clearTimeout(timer: Timer): void {
+    this.#live.delete(timer);
     this.#clock.clearTimeout(timer);
   }
 }

@@ -108,7 +108,7 @@ export class Router implements Device {
       return;
     }
     this.#passed(packet, before);
-    this.#down(packet);
+    this.#down(packet, false);
   }
 
   /** Its address in the network of a host, which is the outer one of the host where nothing translates. */
@@ -157,9 +157,7 @@ export class Router implements Device {
     const reason = this.nat.hairpin(packet, this.#world.clock.now());
     if (reason !== undefined) return this.#world.dropped(packet, this.name, reason);
     this.#passed(packet, before);
-    const link = this.#below.get(packet.dst.host);
-    if (link === undefined) return this.#world.dropped(packet, this.name, 'unroutable');
-    link.down.carry(packet, true);
+    this.#down(packet, true);
   }
 
   #passed(packet: Packet, before: Flow | undefined): void {
@@ -167,10 +165,9 @@ export class Router implements Device {
     else this.#world.forwarded(packet, this.name);
   }
 
-  #down(packet: Packet): void {
-    const link = this.#below.get(packet.dst.host);
-    if (link === undefined) return this.#world.dropped(packet, this.name, 'unroutable');
-    link.down.carry(packet, false);
+  /** To whom it is for, who is below: that address was announced to the router above, or has sent what made the mapping. */
+  #down(packet: Packet, later: boolean): void {
+    this.#below.get(packet.dst.host)?.down.carry(packet, later);
   }
 }
 

@@ -193,8 +193,8 @@ export class Table {
   }
 
   #follow(row: TableRow, segment: Segment, way: 'out' | 'in', now: number): void {
-    if (row.session?.passes(segment, way) === false) return this.end(row);
-    const expiresAt = now + (row.session?.lifetimeMs ?? 0);
+    if (row.session?.passes(segment, way) !== true) return this.end(row);
+    const expiresAt = now + row.session.lifetimeMs;
     const isSooner = expiresAt < row.expiresAt;
     row.expiresAt = expiresAt;
     if (expiresAt < this.#quietUntil) this.#quietUntil = expiresAt;

@@ -111,8 +111,6 @@ export class TcpConnection {
 
   receive(segment: Segment, data: Uint8Array): void {
     switch (this.state) {
-      case 'closed':
-        return;
       case 'syn-sent':
         return this.#answered(segment);
       case 'time-wait':

@@ -42,11 +42,12 @@ export interface Evidence {
 export function behaviourOf(samples: Samples): Behaviour {
   const { local, addresses, mappings, hairpin } = samples;
   const own = addresses[0] ?? local;
-  const reflexive = mappings.find(({ mapped }) => mapped)?.mapped;
+  const seen = mappings.find(({ mapped }) => mapped);
+  const reflexive = seen?.mapped;
   if (!reflexive) return unseen(samples, own);
   if (isParrot(samples)) return parroted(samples, own, reflexive);
 
-  const evidence: Evidence[] = [{ claim: 'udp', value: true, confidence: 1, because: `${formatEndpoint(mappings.find(({ mapped }) => mapped)?.server ?? own)} answered` }];
+  const evidence: Evidence[] = [{ claim: 'udp', value: true, confidence: 1, because: `${formatEndpoint(seen.server)} answered` }];
   const claim = <T extends Evidence['value']>(what: Evidence['claim'], value: T, confidence: number, because: string): T => {
     evidence.push({ claim: what, value, confidence: value === null ? 0 : round(confidence), because });
     return value;

@@ -140,7 +140,8 @@ export const rememberNotTaken = assign(({ context, event }) => {
 
 export const rememberUnreachable = assign(({ context, event }) => {
   assertEvent(event, 'net.failed');
-  return { unreachable: event.to ? { ...context.unreachable, [formatEndpoint(event.to)]: event.detail } : context.unreachable };
+  if (!event.to) return {};
+  return { unreachable: { ...context.unreachable, [formatEndpoint(event.to)]: event.detail } };
 });
 
 export const countUnsent = assign(({ context: { unsent }, event }) => {

@@ -69,6 +69,11 @@ export const stunClient = checkSetup
             { guard: 'isTcpAnswer', actions: 'rememberStunByTcp' },
             { guard: 'isAnswer', actions: 'rememberAnswer' },
           ],
+          // Who refuses speaks STUN, too.
+          refusal: [
+            { guard: 'isTcpAnswer', actions: 'rememberStunByTcp' },
+            { guard: 'isAnswer', actions: 'rememberAnswer' },
+          ],
           'net.failed': [
             { guard: 'isTestedSocketLost', target: 'failed', actions: 'concludeSocket' },
             { guard: 'isTcp', actions: 'rememberNotTaken' },

@@ -34,9 +34,8 @@ const BESIDE = 'beside-';
 
 /** The label of the TCP listener beside a UDP socket. */
 export function tcpLabel(label: string): string {
-  return `${TCP}${label}`;
+  return `tcp-${label}`;
 }
-const TCP = 'tcp-';
 
 /** What was opened over UDP, by label. */
 export function udpSites(opened: Readonly<Record<string, Endpoint>>): ReadonlyMap<string, Site> {
@@ -56,8 +55,7 @@ export function udpSites(opened: Readonly<Record<string, Endpoint>>): ReadonlyMa
 }
 
 /** One accepted connection. It can be answered from nowhere else, whatever else is open. */
-export function tcpSite(opened: Readonly<Record<string, Endpoint>>, { listener, socket, local }: Accepted): Site | undefined {
-  if (!listener.startsWith(TCP)) return undefined;
+export function tcpSite(opened: Readonly<Record<string, Endpoint>>, { listener, socket, local }: Accepted): Site {
   const corner = CORNERS.find((one) => tcpLabel(one) === listener);
   const isWhole = CORNERS.every((one) => opened[tcpLabel(one)]);
   const other = corner && isWhole ? opened[tcpLabel(moved(corner, true, true))] : undefined;

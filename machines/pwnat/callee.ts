@@ -9,7 +9,7 @@ import { readable } from '../../effects/wire/bytes.ts';
 import { entries } from '../persistent-map.ts';
 import { type Callers, noCallers, withoutSilent } from './callers.ts';
 import * as linked from './link-stream.ts';
-import type { Hello, HelloAck, LinkMessage, Packet, Receipt } from './messages.ts';
+import type { Accept, Hello, HelloAck, LinkMessage, Packet, Receipt } from './messages.ts';
 import { isOpened, NONE_OPENED, type Opened, withOpened } from './opened.ts';
 import * as plain from './plain-stream.ts';
 import { newSide } from './tcp-side.ts';
@@ -103,12 +103,12 @@ function withOthersLeft(tunnel: Tunnel, turn: Turn, { peer, id }: plain.PlainStr
 }
 
 /** A message of our own protocol. */
-export function linkMessageCame(callee: Callee, turn: Turn, from: Endpoint, message: LinkMessage): Callee {
+export function linkMessageCame(callee: Callee, turn: Turn, from: Endpoint, message: Exclude<LinkMessage, Accept>): Callee {
   if (message.type === 'offer') {
     turn.send(from, { type: 'accept', pair: message.caller + numberFor(callee, from, message.caller, turn.now) });
     return callee;
   }
-  if (message.type === 'accept' || message.by !== 'caller') return callee;
+  if (message.by !== 'caller') return callee;
   const known = takenUp(callee, turn, from, message.pair);
   if (!known) return callee;
   switch (message.type) {
@@ -202,14 +202,10 @@ function withoutLink(callee: Callee, turn: Turn, pair: string): Callee {
 function withRoom(callee: Callee, turn: Turn, host: string): Callee | undefined {
   const streams = [...entries(callee.tunnel.streams)].map(([, stream]) => stream);
   if (streams.length >= timing.STREAMS || streams.filter(({ peer }) => peer.host === host).length >= timing.STREAMS_PER_HOST) return undefined;
-  const pending = streams.filter((stream) => stream.by === 'plain' && stream.phase === 'pending');
+  const pending = streams.filter((stream): stream is plain.PlainStream => stream.by === 'plain' && stream.phase === 'pending');
   if (pending.length < timing.PENDING) return callee;
-  const oldest = pending.reduce((one, other) => (startOf(other) < startOf(one) ? other : one));
+  const oldest = pending.reduce((one, other) => (other.startedAt < one.startedAt ? other : one));
   return { ...callee, tunnel: changed(callee.tunnel, turn, oldest, undefined) };
-}
-
-function startOf(stream: ReturnType<typeof streamAt>): number {
-  return stream?.by === 'plain' ? stream.startedAt : Infinity;
 }
 
 /** The same for the same request, so that a repeated HELLO makes no second connection; and nothing that others foresee. */

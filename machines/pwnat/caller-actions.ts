@@ -106,7 +106,7 @@ export const carry = enqueueActions(({ context, event, enqueue }) => {
   const calls = hear(context, isHeard ? { ...context.calls, heardAt: turn.now } : context.calls, turn, event);
   enqueue.assign({ calls, now: turn.now });
   if (turn.commands.length > 0) enqueue.sendTo('net', { type: 'several', commands: turn.commands });
-  for (const { what, from } of turn.news) enqueue.emit({ type: 'server', what, ...(from ? { from } : {}) });
+  for (const { what, from } of turn.news) enqueue.emit({ type: 'server', what, from });
   const armedAt = rearmed(context, turn, calling.dueAt(calls), event.type === 'tick');
   if (armedAt === undefined && event.type !== 'tick') return;
   enqueue.assign({ armedAt: armedAt ?? Infinity });
@@ -167,15 +167,12 @@ function hear(context: CallerContext, calls: Calls, turn: Turn, event: CallerEve
       const after = calling.helloAcknowledged(calls, turn, event);
       return isProbe(context, event.request) ? calling.spokenPlainly(after, turn) : after;
     }
-    case 'keepAlive':
     case 'data':
     case 'ack':
     case 'goodbye':
       return { ...calls, tunnel: tunnelHeard(tunnel, turn, server, event) };
-    case 'offer':
     case 'packet':
     case 'receipt':
-    case 'linkPing':
     case 'linkPong':
     case 'linkBye':
       return calling.linkMessageCame(calls, turn, event);

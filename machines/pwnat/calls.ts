@@ -6,7 +6,7 @@ import type { Endpoint } from '../../effects/endpoint.ts';
 import { derive, identifier } from '../../effects/seed.ts';
 import { withEntry } from '../persistent-map.ts';
 import * as linked from './link-stream.ts';
-import type { HelloAck, LinkMessage } from './messages.ts';
+import type { HelloAck, LinkBye, LinkPong, Packet, Receipt } from './messages.ts';
 import * as plain from './plain-stream.ts';
 import { closed, newSide } from './tcp-side.ts';
 import * as timing from './timing.ts';
@@ -93,9 +93,9 @@ export function helloAcknowledged(calls: Calls, turn: Turn, message: HelloAck): 
   return { ...calls, tunnel: tunnelHeard(withIdOf(tunnel, called, message.id), turn, server, message) };
 }
 
-export function linkMessageCame(calls: Calls, turn: Turn, message: LinkMessage): Calls {
+export function linkMessageCame(calls: Calls, turn: Turn, message: Packet | Receipt | LinkPong | LinkBye): Calls {
   const { speech, server, tunnel } = calls;
-  if (typeof speech !== 'object' || message.type === 'offer' || message.type === 'accept' || message.pair !== speech.pair || message.by !== 'listener') return calls;
+  if (typeof speech !== 'object' || message.pair !== speech.pair || message.by !== 'listener') return calls;
   switch (message.type) {
     case 'linkPong':
       if (message.serial !== speech.serial || speech.askedAt === -Infinity) return calls;
@@ -105,8 +105,6 @@ export function linkMessageCame(calls: Calls, turn: Turn, message: LinkMessage):
       return { ...calls, tunnel: linkHeard(tunnel, turn, server, message, (_text, stream) => stream) };
     case 'linkBye':
       return silenced(calls, turn);
-    case 'linkPing':
-      return calls;
   }
 }
 

@@ -42,8 +42,9 @@ export function explainNoAnswer(attempt: Attempt, seen: Sightings): Failed {
     return failed('no-reply', `Somebody at ${at} greets as ${variant} does, but does not prove the secret: it is another program, or has another secret.`);
   }
   const reasons = seen.punched ? whyMute(attempt) : whyUnheard(attempt, seen);
-  if (movesPort(seen, attempt)) {
-    return failed('no-path', `The NAT in front of this host shows UDP port ${attempt.local?.port ?? 0} as ${seen.mapped?.port ?? 0}, but the listener can only punch towards the same number. Choose another --port on both sides, or forward the port.${sentences(facts)}`);
+  const { local } = attempt;
+  if (local && seen.mapped && movesPort(seen.mapped, local, seen.addresses)) {
+    return failed('no-path', `The NAT in front of this host shows UDP port ${local.port} as ${seen.mapped.port}, but the listener can only punch towards the same number. Choose another --port on both sides, or forward the port.${sentences(facts)}`);
   }
   return failed('no-reply', `${seen.punched ? `The listener at ${at} has punched towards this host, but has not answered` : `Nothing came from ${at}`}.${sentences(facts)} What it can be, the likeliest first: ${numbered(reasons)}.`);
 }
@@ -102,8 +103,8 @@ function ownNat(seen: Sightings, { stun, local }: Attempt): readonly string[] {
   return [isOwn ? `the STUN server sees this host at its own address ${at}: no NAT stands in front of it` : `the STUN server sees this host's port ${local?.port ?? 0} at ${at}: a NAT stands in front of it`];
 }
 
-function movesPort({ mapped, addresses }: Sightings, { local }: Attempt): boolean {
-  return mapped !== undefined && local !== undefined && mapped.port !== local.port && !addresses.some(({ host }) => host === mapped.host);
+function movesPort(mapped: Endpoint, local: Endpoint, addresses: Sightings['addresses']): boolean {
+  return mapped.port !== local.port && !addresses.some(({ host }) => host === mapped.host);
 }
 
 function isBehindNat({ mapped, addresses }: Sightings): boolean {

@@ -78,9 +78,9 @@ function seenOf(next: number, early: Incoming['early']): Uint8Array {
   const seen = new Uint8Array(SEEN_BYTES);
   let length = 0;
   for (const sequence of early.keys()) {
+    // Below `limit`, which is never more than `WINDOW` ahead: it is one of `seen`.
     const bit = sequence - next - 1;
     const at = bit >> 3;
-    if (at >= SEEN_BYTES) continue;
     seen[at] = (seen[at] ?? 0) | (0x80 >> (bit & 7));
     length = Math.max(length, at + 1);
   }

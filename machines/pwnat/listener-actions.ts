@@ -54,8 +54,8 @@ export const serve = enqueueActions(({ context, event, enqueue }) => {
     }
     const detail = what === 'denied' && untold > 0 ? { detail: `and ${untold} more since the last word of it` } : {};
     if (what === 'denied') [deniedAt, untold] = [turn.now, 0];
-    enqueue.emit({ type: 'server', what, ...(from ? { from } : {}), ...detail });
-    if (context.outcome || !local || !from || what === 'denied' || what === 'refused') continue;
+    enqueue.emit({ type: 'server', what, from, ...detail });
+    if (context.outcome || !local || what === 'denied' || what === 'refused') continue;
     const outcome: Outcome = { kind: 'connected', socket: MAIN, local, peer: from, elapsedMs: turn.now - context.startedAt };
     enqueue.assign({ outcome });
     enqueue.emit({ type: 'outcome', outcome });
@@ -121,7 +121,6 @@ function hear({ callee }: ListenerContext, turn: Turn, event: ListenerEvent): Ca
     case 'goodbye':
       return { ...callee, tunnel: tunnelHeard(tunnel, turn, event.from, event) };
     case 'offer':
-    case 'accept':
     case 'packet':
     case 'receipt':
     case 'linkPing':

@@ -3,7 +3,7 @@
  * has ended and all of it has arrived. A value; each function makes another, or undefined when the connection is over.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import type { TunnelMessage } from './messages.ts';
+import type { Hello, TunnelMessage } from './messages.ts';
 import { accepted, acknowledged, IDLE, isDelivered, isExpected, offered, pumped, repeated, type StopAndWait } from './stop-and-wait.ts';
 import { closed, delivered, drained, isFull, regulated, type TcpSide } from './tcp-side.ts';
 import * as timing from './timing.ts';
@@ -53,7 +53,7 @@ export function greeted(turn: Turn, given: Pick<PlainStream, 'tcp' | 'peer' | 'i
 }
 
 /** A message of this connection. */
-export function heard(turn: Turn, before: PlainStream, message: TunnelMessage): PlainStream | undefined {
+export function heard(turn: Turn, before: PlainStream, message: Exclude<TunnelMessage, Hello>): PlainStream | undefined {
   const stream = before.isLeft ? { ...before, isLeft: false } : before;
   switch (message.type) {
     case 'helloAck':
@@ -79,8 +79,6 @@ export function heard(turn: Turn, before: PlainStream, message: TunnelMessage): 
       if (!owes) turn.send(now.peer, { type: 'ack', id: now.id, kind });
       return pump(turn, { ...now, tcp: delivered(turn, now.tcp, body), flow: accepted(now.flow, owes) });
     }
-    case 'hello':
-      return stream;
   }
 }
 
@@ -104,9 +102,8 @@ export function dueAt({ phase, wordAt, flow, aliveAt }: PlainStream): number {
   return Math.min(wordAt, flow.dueAt, phase === 'open' && aliveAt > 0 ? aliveAt + timing.SILENT_MS : Infinity);
 }
 
-/** Something may be due. */
+/** Something is due. */
 export function ticked(turn: Turn, stream: PlainStream): PlainStream | undefined {
-  if (dueAt(stream) > turn.now) return stream;
   if (stream.phase === 'open' && stream.aliveAt > 0 && turn.now >= stream.aliveAt + timing.SILENT_MS) return givenUp(turn, stream);
   const spoken = turn.now >= stream.wordAt ? word(turn, stream) : stream;
   if (!spoken || spoken.flow.dueAt > turn.now) return spoken;

@@ -17,8 +17,7 @@ export interface Timekeeping {
 
 /** The time of an event. A tick has none of its own: it comes when it was set for, or later. */
 export function timeOf({ now, armedAt }: Timekeeping, event: { readonly type: string; readonly at?: number }): number {
-  if (event.at !== undefined) return Math.max(now, event.at);
-  return event.type === 'tick' && armedAt !== Infinity ? Math.max(now, armedAt) : now;
+  return Math.max(now, event.at ?? armedAt);
 }
 
 /** When to set the timer anew, if it has to be. */

@@ -7,7 +7,7 @@ import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { emptyMap, entries, getEntry, type PersistentMap, withEntry } from '../persistent-map.ts';
 import * as linked from './link-stream.ts';
 import type { LinkStream } from './link-stream.ts';
-import type { Packet, Receipt, Side, TunnelMessage } from './messages.ts';
+import type { Hello, Packet, Receipt, Side, TunnelMessage } from './messages.ts';
 import * as plain from './plain-stream.ts';
 import type { PlainStream } from './plain-stream.ts';
 import * as timing from './timing.ts';
@@ -40,7 +40,7 @@ export function newTunnel(side: Side, salt: number): Tunnel {
 }
 
 /** A message of udptunnel's about a connection that has an id; whoever speaks of one that has ended is told so. */
-export function tunnelHeard(tunnel: Tunnel, turn: Turn, from: Endpoint, message: Exclude<TunnelMessage, { type: 'hello' }>): Tunnel {
+export function tunnelHeard(tunnel: Tunnel, turn: Turn, from: Endpoint, message: Exclude<TunnelMessage, Hello>): Tunnel {
   const key = plainKey(from, message.id);
   const stream = streamAt(tunnel, key);
   if (stream?.by === 'plain') return changed(tunnel, turn, stream, plain.heard(turn, stream, message));

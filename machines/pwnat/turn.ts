@@ -10,7 +10,7 @@ export const DOOR = 'local';
 
 export interface News {
   readonly what: 'called' | 'carried' | 'denied' | 'refused' | 'unanswered';
-  readonly from?: Endpoint;
+  readonly from: Endpoint;
 }
 
 export class Turn {

@@ -41,6 +41,7 @@ function receive(rooms: Rooms, message: OpenMessage & Arrival, { alternate }: Op
       return observed(rooms, message);
     case 'foretell':
       return foretold(rooms, message);
+    // What peers say to each other is nothing for us.
     default:
       return farewell(rooms, message.socket);
   }

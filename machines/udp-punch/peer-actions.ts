@@ -27,9 +27,9 @@ export const rememberSocket = assign(({ context, event }) => {
 });
 
 /** A socket of a round that is no longer needed has opened too late. */
-export const closeLateSocket = enqueueActions(({ context, event, enqueue }) => {
+export const closeLateSocket = enqueueActions(({ event, enqueue }) => {
   assertEvent(event, 'udp.opened');
-  if (event.socket !== context.path?.socket) enqueue.sendTo('net', { type: 'close', socket: event.socket });
+  enqueue.sendTo('net', { type: 'close', socket: event.socket });
 });
 
 /** Once a path is chosen the sockets of other rounds are of no more use. */
@@ -108,7 +108,6 @@ export const routePayload = enqueueActions(({ context, enqueue }) => {
 
 export const reportConnected = enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, ['probe', 'confirm']);
-  if (context.outcome?.kind === 'connected') return;
   const outcome: Outcome = {
     kind: 'connected',
     socket: event.socket,

@@ -1,5 +1,6 @@
 /** Why no test takes a branch that stays: by what every such line says, or by file and line. Tested or unreachable code has no place here. */
-import { INSPECTOR } from './inspector-reasons.ts';
+import { INSPECTOR } from './reasons-inspector.ts';
+import { MACHINES } from './reasons-machines.ts';
 
 /** Of many files alike. */
 export interface Routine {
@@ -27,7 +28,7 @@ export const ROUTINE: readonly Routine[] = [
   { because: 'makes a switch complete: to reach it would be a type error', text: /^default:$|\bassertNever\(/, ways: /./, files: /^machines\/(?:udp-punch\/codec|tcp-open\/codec|rendezvous\/explain)\.ts$|^adapters\/sim\/host-net\.ts$/ },
   {
     because: 'an index that the lines around keep inside its list, or bytes whose number was looked at before: only the compiler does not know',
-    before: /[a-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
+    before: /[A-Za-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
     ways: FALLBACK,
     files: /./,
   },
@@ -49,14 +50,17 @@ export const ROUTINE: readonly Routine[] = [
     ways: /^else$/,
     files: DECIDED,
   },
-  { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts plays these in namespaces of its own', ways: /./, files: /^adapters\/node\/icmp\.ts$/ },
   { because: 'what is thrown, by Node, its system or this project, is an Error; whatever else would be is still told in words', before: /\w+ instanceof Error \? .+ : $/, ways: /^cond-expr 2$/, files: /./ },
   { because: 'errors of the system have a code; another has none, and is told in its own words', before: /'code' in error \? [^:]+ : $/, ways: /^cond-expr 2$/, files: /./ },
-  { because: 'every way to an end concludes something, being told to stop too', text: /^output: \(\{ context \}\) => context\.outcome \?\? INTERRUPTED,$/, ways: FALLBACK, files: /^machines\// },
+  { because: 'every way to an end concludes something, being told to stop too', text: /^output: \(\{ context \}\) => context\.outcome \?\? (?:INTERRUPTED|UNCHECKED),$/, ways: FALLBACK, files: /^machines\// },
 ];
 
 /** By file. */
 export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
+  ...MACHINES,
+  'index.ts': [
+    { because: 'a bug: the network gives a stream away before the machine says that it has opened', lines: ["if (!stream) throw new Error('a connection was agreed on, but never given away');"] },
+  ],
   'adapters/node/ttl.ts': [
     { because: 'of another operating system', lines: ["const usual = process.platform === 'win32' ? 128 : 64;", "if (process.platform !== 'linux') return usual;"] },
     { because: 'the kernel lets nobody set another', lines: ['return Number.isInteger(ttl) && ttl >= 1 && ttl <= 255 ? ttl : usual;'] },
@@ -73,72 +77,6 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       ],
     },
   ],
-  'machines/persistent-map.ts': [{ because: 'map() passes over the holes of a list, and a shard that is there stays one', lines: ['size += after?.size ?? 0;'] }],
-  'machines/port-strategy.ts': [
-    { because: 'planKind has said plain of all pairs in which nobody counts and nobody is at random', lines: ["if (self.kind !== 'counting') return peer.kind === 'counting' ? comb(peer, target, budget) : { kind: 'plain' };"] },
-  ],
-  'machines/pwnat/codec.ts': [
-    { because: 'a bug: the machine gives these to icmp.send, whose codec is another', lines: ["case 'echo':", "case 'exceeded':", "case 'rejected':", "case 'ping':", "case 'pong':"] },
-    {
-      because: 'identifiers are made by the machine as hex',
-      lines: [
-        "return encodeStun({ class: 'request', method: stunMethod.binding, transactionId: fromHex(message.txid) ?? NO_TXID, attributes: [] });",
-        "return encodeStun({ class: 'success', method: stunMethod.binding, transactionId: fromHex(message.txid) ?? NO_TXID, attributes: [{ type: 'xor-mapped-address', endpoint: message.mapped }] });",
-      ],
-    },
-  ],
-  'machines/pwnat/hole-codec.ts': [{ because: 'a bug: the machine gives what does not travel by ICMP to udp.send, whose codec is another', lines: ['default:'] }],
-  'machines/pwnat/link-codec.ts': [
-    { because: 'identifiers are made by the machine as hex', lines: ['const out = contents(header(new Writer(HEADER + length), id, typeOf(message), length).bytes(fromHex(pair) ?? NOTHING), message).bytes(body);'] },
-  ],
-  'machines/nat-check/stun-messages.ts': [{ because: 'identifiers are made by the machine as hex', lines: ['const transactionId = fromHex(message.txid) ?? new Uint8Array(12);'] }],
-  'machines/n4/peer-actions.ts': [{ because: 'the path that was chosen is one on which the partner was heard, so its socket is of the pool', lines: ['if (!path || !socket) return;'] }],
-  'machines/server.ts': [
-    {
-      because: 'asked only while a socket of the plan is awaited: the guards of these transitions say so',
-      lines: [
-        'const { socket: { socket, transport, limits = TCP_LIMITS } = NO_SOCKET, at: local = ANYWHERE } = wanted(context) ?? {};',
-        'const { optional, announce } = wanted(context)?.socket ?? {};',
-      ],
-    },
-  ],
-  'machines/tcp-open/aim.ts': [
-    {
-      because: 'both forecasts are known where an aim is asked for, and the row of a plan has as many ports as it says',
-      lines: [
-        "return context.peer ? planKind(ownForecast(context), context.peer.forecast) : 'plain';",
-        "if (!peer || !seen || aimKind(context) !== 'aimed') return undefined;",
-        "if (plan.kind !== 'aimed') return undefined;",
-        "return rows.flatMap((port) => (port === undefined ? [] : [newTarget({ host, port }, { known: 'foretold', ...(sockets > 1 ? { isFresh: true as const } : {}) })]));",
-      ],
-    },
-  ],
-  'machines/tcp-open/peer-actions.ts': [
-    { because: 'a proof is of a connection that is met: the guard of the transition says so', lines: ['return known ? { met: replaced(context, { ...known, isProved: true }) } : {};'] },
-  ],
-  'machines/tcp-open/port-actions.ts': [
-    {
-      because: 'an answer follows a question: the round trip and the time of asking are known by then, and an event of a sampler names its socket',
-      lines: [
-        'const tookMs = sampler.askedAt === undefined ? Infinity : event.at - sampler.askedAt;',
-        "samplers: context.samplers.filter(({ socket }) => !('socket' in event) || socket !== event.socket),",
-      ],
-    },
-  ],
-  'machines/udp-punch/sweep-actions.ts': [
-    {
-      because: 'a sweep has a peer with an address, and an aim for each of its packets',
-      lines: [
-        'const [seen] = peer?.endpoints ?? [];',
-        "if (!peer || !seen) return { kind: 'plain' };",
-        "return context.peer ? planKind(ownForecast(context), context.peer.forecast) : 'plain';",
-        'if (to === undefined) return;',
-        'if (!sweep) return false;',
-        'return host === undefined || port === undefined ? undefined : { host, port };',
-      ],
-    },
-  ],
-  'machines/udp-punch/session.ts': [{ because: 'a peer is heard on a socket that is open', lines: ['return socket ? localToward(socket, peer) : ANYWHERE;'] }],
   'adapters/node/addresses.ts': [
     { because: 'how many addresses this host has, of which families and by which interfaces, is not for a test to choose', lines: [
         'return (outside.length === 0 ? loopback : bestFirst(family, outside)).slice(0, ADDRESS_LIMIT);',
@@ -206,6 +144,9 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   'cli/commands/pwnat.ts': [
     { because: 'raw ICMP is for the privileged: pwnat-endings.lab and pwnat-programs.lab of test/lab play what comes after it', lines: [
         '...(port === undefined ? {} : { listen: { port } }),',
+        'server: { host: address, port: port ?? VARIANTS[variant].port },',
+        "to: { host: to?.host ?? 'nowhere', port: String(to?.port ?? 1) },",
+        "...(stun ? { stun: { host: await resolveHost(stun.host).catch(unresolved('--stun')), port: stun.port } } : {}),",
         '...(timeout === undefined ? {} : { waitMs: timeout * 1000 }),',
         "warnings: allow.length === 0 ? ['without --allow callers are heard, but reach nothing'] : [],",
         "...(door && !once ? { listen: { host: door.host ?? '127.0.0.1', port: door.port ?? 0 } } : {}),",
@@ -226,15 +167,36 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   ],
   'cli/punching.ts': [
     { because: 'a bug: whatever a connection fails with is a ConnectionFailed', lines: ['if (!(error instanceof ConnectionFailed)) throw error;'] },
+    { because: 'a bug: whatever a resolver fails with is a ResolveError', lines: ["if (error instanceof ResolveError) return failed('no-rendezvous', `${error.message}. Check ${option}`);"] },
   ],
   'cli/serving.ts': [
     { because: 'of tunnels, which no server here has', lines: ['default:'] },
   ],
+  'cli/check-advice.ts': [{ because: 'a result names its local end as an endpoint', lines: ['const own = parseEndpoint(local)?.host ?? local;'] }],
+  'cli/commands/check.ts': [{ because: 'a bug: whatever a resolver fails with is a ResolveError', lines: ['if (error instanceof ResolveError) return { trouble: error.message };'] }],
+  'cli/commands/serve.ts': [
+    { because: 'a reason is of the second address: there is one', lines: ["if (reason !== undefined) stun.error(`error: option '--alternate <addr:port>' argument '${formatEndpoint(second ?? listen)}' is invalid. ${reason}`);"] },
+    { because: 'how many addresses this host has is not for a test to choose', lines: [
+        "...(beside.length > 0 ? ['listening on each address of this host, so that every answer leaves from where it was asked; start again when they change'] : []),",
+        'const input = (own: Endpoint): StunServerInput => ({ listen: own, ...(second ? { alternate: second } : {}), ...(beside.length > 0 ? { beside } : {}) });',
+      ] },
+  ],
+  'cli/commands/sim.ts': [{ because: 'both hosts have a meter from their start', lines: ["return { host, at, outcome, result: resultOf(outcome, { protocol: protocol.name, elapsedMs: at, packetsSent: meters.get(host)?.packetsSent ?? 0 }) };"] },
+    { because: 'asked where both are connected', lines: ["const reached = sides.map(({ host, outcome }) => (outcome.kind === 'connected' ? `${host} reaches the other at ${formatEndpoint(outcome.peer)}` : ''));"] }],
+  'cli/commands/udp.ts': [{ because: 'asked of whoever speaks of rooms: the options without one were refused before', lines: ["return options.wire === 'seed' ? seedUdpWire(given) : udpPunchWire(given, roomOf(options) ?? '', options.seed);"] }],
   'cli/recorder.ts': [
     { because: 'a bug: every machine of the command line is in cli/machines.ts', lines: ["if (!known) throw new Error(`no codec for recordings of '${machine.id}'`);"] },
   ],
   'cli/sequence.ts': [
     { because: 'a bug: every host of a run has a part in it', lines: ["if (!part) throw new Error(`host '${host}' has no part in '${scenario.name}'`);"] },
+  ],
+  'cli/refolding.ts': [
+    { because: 'the log was read before: as a replay reads it', lines: ["if (outcome?.kind === 'bad-log') throw new Stop(EXIT.no, `${file}, ${outcome.message}`);"] },
+    { because: 'a bug of a machine, which breaks on a log', lines: ["if (failure && !outcome) throw new Stop(EXIT.no, `${file}: the machine broke on it: ${failure.error instanceof Error ? failure.error.message : String(failure.error)}`);"] },
+  ],
+  'cli/world-options.ts': [{ because: 'a bug: what is wrong with a name is an UnknownNat', lines: ['if (error instanceof UnknownNat) throw new InvalidArgumentError(error.message);'] }],
+  'cli/commands/inspect.ts': [
+    { because: 'no terminal is there when tests run', lines: ["if (wanted === 'pcapng' && process.stdout.isTTY) throw new Stop(EXIT.usage, 'packets are nothing for a terminal. Send them to a file: > run.pcapng');"] },
   ],
   'cli/colour.ts': [
     { because: 'no terminal is there when tests run', lines: [
@@ -253,6 +215,8 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
         'if (!process.stderr.isTTY) return;',
         "process.stderr.write(done < all ? `\\r${done} of ${all} cells` : '\\r\\u001b[K');",
       ] },
+    { because: 'every pair has its cell', lines: ["return cell ? paint(colourOf(cell), centred(rate(cell), widths[index] ?? 0)) : '';"] },
+    { because: 'the simulator and the oracle would differ, which test/grid rules out', lines: ["if (expected !== connected > 0) return 'red';"] },
   ],
   'cli/program.ts': [
     { because: 'a package without its package.json', lines: ["if (folder.pathname === '/') return 'unknown';"] },

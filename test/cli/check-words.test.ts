@@ -1,5 +1,6 @@
 /** A check in words: whatever was found, it fits a terminal, hides nothing and says why something is not known. */
 import { describe, expect, test } from 'vitest';
+import { adviceOn } from '../../cli/check-advice.ts';
 import { checkWords } from '../../cli/check-words.ts';
 import { type CheckResult, stunResult, textResult } from '../../cli/check-result.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
@@ -137,4 +138,12 @@ describe('what to do to be reached', () => {
     expect(silent(0.97)).toMatch(/^udp-blocked: nothing came\n[^]*natpunch tcp/);
     expect(silent(0.5)).toBe('udp-blocked, perhaps: nothing came');
   });
+});
+
+test('where the address is not known, nor whether there is a NAT, it says so, and gives no advice', () => {
+  const nowhere = found({ ...NOT_ONE, nat: null, reflexive: null, evidence: [] });
+  const lines = checkWords(nowhere, (_, text) => text, false).join('\n');
+  expect([lines.includes('nothing could be told.'), lines.includes('seen as'), adviceOn(nowhere)]).toEqual([true, false, []]);
+  const answered = found({ ...NOT_ONE, nat: null, evidence: [{ claim: 'udp', value: true, confidence: 1, because: 'somebody answered' }] });
+  expect(checkWords(answered, (_, text) => text, false).join('\n')).toContain('somebody answered');
 });

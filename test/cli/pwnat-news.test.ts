@@ -10,6 +10,7 @@ const news = (what: ServerReported['what'], more: Partial<ServerReported> = {}):
 
 test.each([
   [news('listening', { local }), 'listening on UDP port 8080, and on ICMP for callers…'],
+  [news('listening'), 'listening on UDP port 0, and on ICMP for callers…'],
   [news('called', { from }), '203.0.113.5:2222 has found this host'],
   [news('carried', { from }), 'carrying a TCP connection of 203.0.113.5:2222'],
   [news('denied', { from }), '203.0.113.5:2222 asked for a destination that --allow does not name'],

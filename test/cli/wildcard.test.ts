@@ -9,6 +9,11 @@ test('a host with several addresses is all of them, loopback too', () => {
   expect(wildcardHosts('::', ['2001:db8::1', '2001:db8::2', '::1'])).toHaveLength(3);
 });
 
+test('what names one address is that one, and a wildcard is whatever this host has', () => {
+  expect([wildcardHosts('127.0.0.1'), wildcardHosts('::1')]).toEqual([['127.0.0.1'], ['::1']]);
+  for (const host of ['0.0.0.0', '::']) expect(wildcardHosts(host).length).toBeGreaterThan(0);
+});
+
 test.each([
   ['one address', '0.0.0.0', ['198.51.100.1', '127.0.0.1']],
   ['loopback alone', '0.0.0.0', ['127.0.0.1', '127.0.0.2']],

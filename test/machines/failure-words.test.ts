@@ -78,6 +78,12 @@ test('a UDP punch in which the peer was heard before failed by its silence', () 
   expect(explainUdp({ heardIn: 1 } as PeerContext).detail).toMatch(/^The peer was heard, but never answered/);
 });
 
+test('a UDP punch tells of its sweeps as many as there were', () => {
+  const said = (sweeps: number, kind: 'aimed' | 'birthday' = 'aimed'): string => explainUdp({ sweeps, sweep: { kind, sockets: 1, aims: [1, 2], odds: 0.5, sent: 0 } } as unknown as PeerContext).detail;
+  expect([said(1), said(3)]).toEqual([expect.stringContaining('aimed at in one sweep, each with odds of about 50 %'), expect.stringContaining('aimed at in 3 sweeps')]);
+  expect(said(1, 'birthday')).toContain('2 ports were tried from here');
+});
+
 test('an n4 peer tells its rounds, and the ports that it has seen', () => {
   const said = (more: object): string => explainLose({ input: { count: 25 }, round: 1, peer: PEER, peerPorts: [5000], outcome: undefined, trouble: undefined, ...more } as unknown as N4PeerContext).detail;
   expect(said({})).toMatch(/^Nothing came from 203\.0\.113\.9 in 1 round of 25 ports\. A sweep/);

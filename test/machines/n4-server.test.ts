@@ -98,6 +98,20 @@ describe('a client that is gone', () => {
     expect(server.exchange(C, 77).told.slice(0, 2)).toEqual([`${A}:1801 > c`, `${C}:77 > a`]);
   });
 
+  test('leaves a partner whose turn it was not yet to wait for another, and lets nobody in before', () => {
+    const server = new ServerBench();
+    for (const client of ['a', 'b', 'c', 'd']) server.hello(client, 'n4n4n4', A);
+    expect(server.gone('c').told).toEqual([]);
+    server.exchange(A, 1);
+    expect(server.exchange(A, 2).told).toEqual([`${A}:1 > b`, `${A}:2 > a`, 'close b', 'close a']);
+    expect(server.hello('e', 'n4n4n4', B).told).toEqual(['ready > d', 'ready > e']);
+  });
+
+  test('that still speaks is told again that it is gone', () => {
+    const server = new ServerBench().hello('a').gone('a');
+    expect(server.says('a', { type: 'hello', ident: 'n4n4n4' }).told).toEqual(['close a']);
+  });
+
   test('does no harm when READY cannot be sent to it any more', () => {
     const server = new ServerBench().hello('a').hello('b');
     server.send({ type: 'net.failed', effect: 'tcp.send', socket: 'a', code: 'no-such-socket', detail: 'gone', at: server.now });

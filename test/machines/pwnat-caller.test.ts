@@ -38,7 +38,7 @@ class CallerBench extends Bench<CallerContext, CallerEvent, PwnatMessage> {
     return this.hear({ type: 'accept', pair: `${this.context.calls.self}ffffffffffffffff` });
   }
 
-  fails(effect: 'udp.open' | 'icmp.open' | 'tcp.listen' | 'udp.send', socket: string, code: NetFailure): this {
+  fails(effect: 'udp.open' | 'icmp.open' | 'tcp.listen' | 'udp.send' | 'icmp.send', socket: string, code: NetFailure): this {
     this.send({ type: 'net.failed', effect, socket, code, detail: `because ${code}`, at: this.now });
     return this;
   }
@@ -284,5 +284,6 @@ describe('when nothing came within nine seconds, it says', () => {
 
   test('what the local system said', () => {
     expect(alone({}, PRIVATE, (bench) => bench.fails('udp.send', 'main', 'unreachable')).detail).toContain('because unreachable');
+    expect(alone({}, PRIVATE, (bench) => bench.fails('icmp.send', 'hole', 'not-permitted')).detail).toContain('because not-permitted');
   });
 });

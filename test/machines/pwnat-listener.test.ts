@@ -174,6 +174,22 @@ describe('HELLO', () => {
   });
 });
 
+test('a link that falls silent has its TCP connections closed, and one whose destination breaks off says so', () => {
+  const linked = (): ListenerBench => {
+    const bench = new ListenerBench().serving();
+    bench.hear({ type: 'offer', caller: '0123456789abcdef' });
+    const [pair = ''] = pairsOf(bench);
+    expect(bench.hear({ type: 'packet', by: 'caller', pair, id: 1, sequence: 0, kind: 'open', body: Buffer.from('web 80') })).toContain('connect 10.0.0.9:8080');
+    return bench;
+  };
+  const silent = linked();
+  silent.advance(90_000);
+  expect(silent.net.flatMap(inWords)).toContain('close t/1');
+  const broken = linked();
+  broken.send({ type: 'net.failed', effect: 'tcp.send', socket: 't/1', code: 'reset', detail: 'no', at: broken.now });
+  expect(messagesOf(broken)).toContainEqual(expect.objectContaining({ type: 'packet', kind: 'end', body: new Uint8Array(0) }));
+});
+
 test('nothing more is said of a connection once its endpoint has begun another, until that speaks of it: an original looks at no id', () => {
   const bench = new ListenerBench().serving();
   const connected = (request: number): { readonly id: number; readonly socket: string } => {

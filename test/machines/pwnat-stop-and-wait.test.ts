@@ -1,6 +1,6 @@
 /** One TCP connection through udptunnel, at either end, as a value: who says what when, and what is never said. */
 import { describe, expect, test } from 'vitest';
-import type { PwnatMessage, TunnelMessage } from '../../machines/pwnat/messages.ts';
+import type { Ack, Data, PwnatMessage } from '../../machines/pwnat/messages.ts';
 import { called, dueAt, greeted, heard, type PlainStream, read, tcpDrained, tcpEnded, ticked } from '../../machines/pwnat/plain-stream.ts';
 import { newSide } from '../../machines/pwnat/tcp-side.ts';
 import { Turn } from '../../machines/pwnat/turn.ts';
@@ -22,7 +22,7 @@ class Line {
     return this.said;
   }
 
-  hear(message: TunnelMessage): readonly string[] {
+  hear(message: Parameters<typeof heard>[2]): readonly string[] {
     return this.do((turn, stream) => heard(turn, stream, message));
   }
 
@@ -59,8 +59,8 @@ function inWords(message: PwnatMessage): string {
   return message.type === 'piece' ? String(message.data.length) : message.type;
 }
 
-const data = (kind: 0 | 1, size = 3): TunnelMessage => ({ type: 'data', id: 5, kind, body: noise(size) });
-const ack = (kind: 0 | 1): TunnelMessage => ({ type: 'ack', id: 5, kind });
+const data = (kind: 0 | 1, size = 3): Data => ({ type: 'data', id: 5, kind, body: noise(size) });
+const ack = (kind: 0 | 1): Ack => ({ type: 'ack', id: 5, kind });
 
 describe('the caller', () => {
   test('repeats HELLO every half second, and lets the TCP connection go after ten', () => {
@@ -84,6 +84,17 @@ describe('the caller', () => {
     line.do((turn, stream) => read(turn, stream, noise(10)));
     line.hear({ type: 'helloAck', id: 5, request: 9 });
     expect(line.hear(data(0))).toEqual(['ack0', 'to TCP: 3', 'data0 of 10']);
+  });
+
+  test('answers a HELLOACK that comes again while it settles, and waits no longer for it', () => {
+    const line = Line.caller();
+    line.hear({ type: 'helloAck', id: 5, request: 9 });
+    expect([line.hear({ type: 'helloAck', id: 5, request: 9 }), line.stream && dueAt(line.stream)]).toEqual([['helloAck'], 40]);
+  });
+
+  test('says no goodbye for a connection without an id, whose TCP side has gone before the answer', () => {
+    const line = Line.caller();
+    expect([line.do(tcpEnded), line.stream]).toEqual([[], undefined]);
   });
 
   test('keeps alive within half a second of HELLOACK, and then every 60 s', () => {
@@ -156,6 +167,13 @@ describe('either', () => {
     expect(line.do(tcpEnded)).toEqual([]);
     expect(line.hear(ack(0))).toEqual(['data1 of 6']);
     expect([line.hear(ack(1)), line.stream]).toEqual([['goodbye'], undefined]);
+  });
+
+  test('takes what comes for a TCP side that has ended while its last bytes are under way, acknowledges it, and hands it nowhere', () => {
+    const line = Line.open();
+    line.do((turn, stream) => read(turn, stream, noise(10)));
+    line.do(tcpEnded);
+    expect(line.hear(data(0))).toEqual(['ack0']);
   });
 
   test('closes its TCP side at a goodbye', () => {

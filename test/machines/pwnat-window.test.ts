@@ -169,6 +169,13 @@ describe('the receiver', () => {
     expect([isWorthTelling(full.incoming), receipted(full.incoming, false).receipt.limit]).toEqual([true, 60 + timing.WINDOW]);
   });
 
+  test('hears where to connect to in the first packet only', () => {
+    const open = (sequence: number) => ({ sequence, kind: 'open', body: Uint8Array.of(7) }) as const;
+    const first = taken(NEW_INCOMING, open(0), 0);
+    expect(first.open).toEqual(Uint8Array.of(7));
+    expect(taken(first.incoming, open(1), 1)).toMatchObject({ open: undefined, data: undefined, incoming: { next: 2 } });
+  });
+
   test('hears of nothing behind the end', () => {
     const end = taken(NEW_INCOMING, { sequence: 0, kind: 'end', body: new Uint8Array(0) }, 0);
     expect([end.incoming.isEnded, end.isUrgent]).toEqual([true, true]);

@@ -2,8 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Forecast } from '../../machines/port-forecast.ts';
 import { AIM_BUDGET } from '../../machines/tcp-open/aim.ts';
+import { newTarget, mayDial } from '../../machines/tcp-open/session.ts';
+import { tcpOpenRendezvous } from '../../machines/tcp-open/rendezvous.ts';
+import type { OpenMessage } from '../../machines/tcp-open/messages.ts';
+import type { NetHeard } from '../../effects/net-actor.ts';
+import { Bench } from './bench.ts';
 import { AIMED_REFUSALS, AIMED_REPEATS, AIMS, ROUNDS } from '../../machines/tcp-open/timing.ts';
-import { OpenBench, PEER } from './open-peer.ts';
+import { FIRST, LAST, OpenBench, PEER, SERVER, TXID } from './open-peer.ts';
 
 /** So busy that an aim has as many ports as one may have. */
 const BUSY: Forecast = { kind: 'counting', step: 1, perSecond: 3_000, rttMs: 48 };
@@ -103,4 +108,33 @@ test('a plain endpoint that refuses is called once in a round, 6,500 times in bo
   refuse(bench, 13_000 - (bench.now - first));
   const calls = callsOf(bench);
   expect([calls.get(`${HOME.host}:${HOME.port}`), calls.get(`${PEER.host}:${PEER.port}`)]).toEqual([48, ROUNDS]);
+});
+
+test('an introduction by anybody but the rendezvous, or of ourselves, is none; nor is a handover by anybody but the peer', () => {
+  const ready = () => new OpenBench().connected().answered().answered();
+  const introduced = { type: 'introduced', txid: TXID, round: 0, mapped: { host: '198.18.1.2', port: 5000 }, from: SERVER, at: 2_000 } as const;
+  const peer = { id: LAST, rttMs: 20, endpoints: [PEER], round: 0, forecast: { kind: 'unknown' }, ageMs: 0 } as const;
+  const bench = ready();
+  const before = bench.state;
+  const { self } = bench.context;
+  for (const event of [{ socket: 'c1/0', to: self, peer }, { socket: 'server', to: FIRST, peer }, { socket: 'server', to: self, peer: { ...peer, id: self } }]) bench.send({ ...introduced, ...event });
+  expect([bench.state, bench.context.peer]).toEqual([before, undefined]);
+  const met = ready().introduced();
+  met.elapse('startDelay');
+  met.connected('c1/0', PEER).said('probe', 'c1/0').said('confirm', 'c1/0');
+  expect(met.said('handover', 'c1/0', { sender: FIRST }).asked).not.toContain('release c1/0');
+});
+
+test('a call that was foretold and has been repeated often enough is not the first any more', () => {
+  const target = newTarget(PEER, { known: 'foretold' });
+  expect([mayDial(target, AIMED_REPEATS), mayDial({ ...target, refusals: 1 }, AIMED_REPEATS), mayDial({ ...target, refusals: 1 }, 0)]).toEqual([true, false, true]);
+});
+
+test('the rendezvous ends a connection that brings what peers say to each other', () => {
+  const bench = new Bench<unknown, NetHeard<OpenMessage>, OpenMessage>(tcpOpenRendezvous, { listen: SERVER, seed: '1' });
+  bench.send({ type: 'tcp.listening', socket: 'tcp', local: SERVER, at: bench.now });
+  bench.send({ type: 'tcp.listening', socket: 'alternate', local: { ...SERVER, port: 3479 }, at: bench.now });
+  bench.send({ type: 'tcp.accepted', listener: 'tcp', socket: 's', local: SERVER, peer: PEER, at: bench.now });
+  bench.send({ type: 'handover', txid: TXID, sender: FIRST, receiver: LAST, socket: 's', from: PEER, at: bench.now });
+  expect(bench.last.net).toEqual([{ type: 'close', socket: 's' }]);
 });

@@ -185,3 +185,10 @@ describe('forecasts of ports', () => {
     expect(house.foretell('b', 'b', STEADY)).toHaveLength(2);
   });
 });
+
+test('what tells ports of no room ends its connection, and an end of a connection that nobody knows changes nothing', () => {
+  const rooms = welcome(noRooms('seed'), { type: 'tcp.accepted', listener: 'tcp', socket: 's', local: { host: '10.0.0.9', port: 1 }, peer: { host: '10.0.0.1', port: 1 }, at: 0 }).memory;
+  const step = foretold(rooms, { type: 'foretell', txid: '0'.repeat(24), peer: 'p', round: 1, forecast: { kind: 'unknown' }, socket: 's', from: { host: '10.0.0.1', port: 1 }, at: 0 });
+  expect(step.replies).toEqual([{ socket: 's', close: true }]);
+  expect(forget(step.memory, 's')).toBe(step.memory);
+});

@@ -1,6 +1,7 @@
 /** What may not be believed though it looks like proof: each case was once a wrong verdict. Pure: the check on the bench, the judgement on samples. */
 import { describe, expect, test } from 'vitest';
 import { behaviourOf } from '../../machines/nat-check/behaviour.ts';
+import { agedSockets, changesOf } from '../../machines/nat-check/stun-questions.ts';
 import { prospectsOf } from '../../machines/nat-check/prospects.ts';
 import type { FilterSample, Samples } from '../../machines/nat-check/samples.ts';
 import { type Answering, honest, OTHER, PUBLIC, SERVER, StunCheck } from '../machines/stun-check.ts';
@@ -142,4 +143,77 @@ describe('silence of everybody', () => {
     check.goOn(() => undefined);
     expect(check.outcome?.kind === 'checked' && because(check.outcome, 'udp')).toMatch(/answers STUN over TCP, so it lives/);
   });
+});
+
+describe('what was seen in part is told as far as it goes', () => {
+  test('hairpinning that no ordinary request came through beside is not judged', () => {
+    const said = behaviourOf(samples({ hairpin: { target: SEEN, asked: 0, heardFrom: undefined } }));
+    expect([said.hairpin, because(said, 'hairpin')]).toEqual([null, 'ordinary requests were lost too']);
+  });
+
+  test('several servers that are silent and refuse TCP are more than one that does', () => {
+    const silent = (count: number) => behaviourOf(samples({ mappings: [SERVER, OTHER].slice(0, count).map((server) => ({ server, asked: 9, mapped: undefined })), tcp: { server: SERVER, answer: 'refused' } }));
+    const [one, both] = [1, 2].map((count) => silent(count).evidence.find(({ claim }) => claim === 'udp'));
+    expect([one?.because, both?.because]).toEqual([expect.stringContaining('a second --stun server'), expect.not.stringContaining('a second --stun server')]);
+    expect(both?.confidence).toBeGreaterThan(one?.confidence ?? 1);
+  });
+
+  test('a lifetime by its one end, its other, or why neither is known', () => {
+    const said = (lifetime: Samples['lifetime']) => behaviourOf(samples({ lifetime }));
+    expect(because(said({ aliveMs: undefined, deadMs: 5_000 }), 'lifetime')).toBe('gone after 5 s');
+    expect(because(said({ aliveMs: 5_000, deadMs: undefined }), 'lifetime')).toBe('alive after 5 s of silence');
+    const neither = said({ aliveMs: undefined, deadMs: undefined, trouble: 'the line was lost' });
+    expect([neither.evidence.find(({ claim }) => claim === 'lifetime')?.value, because(neither, 'lifetime')]).toEqual([null, 'the line was lost']);
+  });
+
+  test('a host without a NAT that keeps strangers out is firewalled, whichever strangers; behind a NAT it is one of two', () => {
+    const filters = [SILENT, { ...SILENT, change: 'port', answer: 'refused' } as const];
+    expect(behaviourOf(samples({ filters })).verdict).toBe('restricted-or-port-restricted');
+    const open = behaviourOf(samples({ filters, mappings: [SERVER, OTHER].map((server) => ({ server, asked: 1, mapped: LOCAL })) }));
+    expect([open.filtering, open.verdict]).toEqual([null, 'firewalled']);
+  });
+
+  test('a filter that looks at ports alone has no name, which is said', () => {
+    const said = behaviourOf(samples({ filters: [SILENT, { ...SILENT, change: 'address', answer: 'heard' }, { ...SILENT, change: 'port' }] }));
+    expect([said.filtering, because(said, 'filtering')]).toEqual(['address-and-port-dependent', expect.stringContaining('which has no name')]);
+  });
+});
+
+test('a server that names its own address as its other one has no other', () => {
+  expect([changesOf(SERVER, SERVER), changesOf(SERVER, { ...SERVER, port: 1 })]).toEqual([[], ['port']]);
+});
+
+test('a lifetime is searched in passes, and the sockets of one are closed before the next', () => {
+  const check = new StunCheck({ lifetimeMs: 10_000 }).allOpened();
+  const lives = (sent: Parameters<Answering>[0]): ReturnType<Answering> => {
+    const { responsePort, txid } = sent.message;
+    if (responsePort === undefined) return honest(sent);
+    const { silentSince, search } = check.context;
+    const socket = `age/${search?.pass}/${search?.turn}`;
+    return check.now - silentSince < 7_000 ? { type: 'answer', txid, mapped: SEEN, other: OTHER, socket } as ReturnType<Answering> : undefined;
+  };
+  check.goOn(lives, /ageing\.opening/);
+  for (let pass = 0; check.isActive && pass < 10; pass += 1) {
+    for (const socket of agedSockets(check.context)) check.opened(socket);
+    check.goOn(lives, /ageing\.opening/);
+  }
+  expect(check.outcome).toMatchObject({ lifetime: { aliveMs: expect.any(Number), deadMs: expect.any(Number) } });
+  const closed = check.net.flatMap((command) => (command.type === 'close' ? [command.socket] : []));
+  expect(closed).toEqual(expect.arrayContaining(['age/1/0', 'age/1/1', 'age/1/2']));
+});
+
+test('an address that cannot be bound for another reason than that it is not here tells nothing of a NAT', () => {
+  const check = new StunCheck().allOpened();
+  check.answered(keeping(check)).notOpened('foreign', 'address-not-available').notOpened('own', 'not-permitted').goOn(keeping(check));
+  expect([check.context.ownsReflexive, check.outcome]).toMatchObject([undefined, { nat: true }]);
+});
+
+test('where UDP is silent, a refusal over TCP is STUN all the same, and a host without TCP shows nothing', () => {
+  const silent = () => new StunCheck().allOpened().goOn(() => undefined, undefined, 1_300);
+  const refused = silent();
+  refused.send({ type: 'tcp.connected', socket: 'tcp', local: LOCAL, peer: SERVER, at: refused.now });
+  refused.send({ type: 'refusal', txid: '00', code: 400, socket: 'tcp', from: SERVER, at: refused.now });
+  expect(refused.goOn(() => undefined).context.tcp).toEqual({ server: SERVER, answer: 'stun' });
+  const without = silent().notOpened('tcp', 'unsupported', 'tcp.connect', SERVER);
+  expect(without.goOn(() => undefined).context.tcp).toBeUndefined();
 });

@@ -54,6 +54,22 @@ describe('a NAT that shows the clash', () => {
     expect(externalOf(nat, 1, 'i:5000 > y:1')).not.toBe('m:5000');
   });
 
+  test('keeps the port that it moved to when the earlier one has died', () => {
+    const nat = open();
+    externalOf(nat, 0, 'i:5000 > x:1');
+    verdict(nat, 1, 'in', 'y:1 > m:5000');
+    const moved = externalOf(nat, 20_000, 'i:5000 > y:1');
+    expect(verdict(nat, 40_000, 'in', 'x:1 > m:5000')).toBe('early-probe');
+    expect([externalOf(nat, 40_000, 'i:5000 > y:2'), verdict(nat, 40_000, 'in', 'y:2 > m:5000')]).toEqual([moved, 'early-probe']);
+  });
+
+  test('remembers 65,536 probes, and forgets the first for the next', () => {
+    const nat = open();
+    for (let n = 0; n <= 65_536; n += 1) verdict(nat, 0, 'in', n === 0 ? 'y:1 > m:5000' : `x:${n - 1} > m:5001`);
+    expect(externalOf(nat, 1, 'i:5000 > y:1')).toBe('m:5000');
+    expect(externalOf(nat, 1, 'i:5001 > x:65535')).not.toBe('m:5001');
+  });
+
   test('remembers a probe for 30 s after the last one of its kind', () => {
     const nat = open();
     verdict(nat, 0, 'in', 'y:1 > m:5000');

@@ -33,6 +33,12 @@ test('it costs one hop', () => {
   expect(verdict(nat, 1, 'hairpin', 'j:6000 > m:5000 ttl 2')).toBe('m:6000 > i:5000');
 });
 
+test('it needs a place in the table for whom it is for, too', () => {
+  const nat = natOf({ hairpin: true, table: { size: 2, eviction: 'refuse' } });
+  externalOf(nat, 0, 'i:5000 > x:1');
+  expect(verdict(nat, 1, 'hairpin', 'j:6000 > m:5000')).toBe('table-full');
+});
+
 test('nobody is at an external port that nobody owns, and asking opens no mapping', () => {
   const nat = natOf({ hairpin: true });
   expect(verdict(nat, 0, 'hairpin', 'j:6000 > m:5000')).toBe('no-mapping');

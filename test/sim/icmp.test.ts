@@ -1,42 +1,10 @@
 /** ICMP on the simulated internet: who hears what, by way of which NAT, for how long, and why not. RFC 792, RFC 5508, nf_conntrack. */
 import { describe, expect, test } from 'vitest';
-import { LINUX_NAT, type Place, world, type World } from '../../adapters/sim/index.ts';
+import { LINUX_NAT, world, type World } from '../../adapters/sim/index.ts';
 import { icmpName } from '../../adapters/sim/icmp-message.ts';
-import { decodeIcmp, encodeIcmp, type IcmpMessage, internetChecksum, IP_PROTOCOL } from '../../effects/wire/icmp.ts';
+import { decodeIcmp, encodeIcmp, internetChecksum, IP_PROTOCOL } from '../../effects/wire/icmp.ts';
+import { A, echo, exceeded, icmpWorld, NOBODY, NOTHING, S } from './icmp-world.ts';
 import { Port } from './port.ts';
-
-const NOBODY = '3.3.3.3';
-const A = '198.18.1.2';
-const S = '198.18.0.2';
-const NOTHING = new Uint8Array(0);
-
-const echo = (id: number, data = NOTHING): IcmpMessage => ({ kind: 'echo-request', id, sequence: 0, data });
-const exceeded = (src: string, id: number, dst = NOBODY): IcmpMessage => ({
-  kind: 'time-exceeded',
-  code: 0,
-  rest: 0,
-  quoted: { src, dst, protocol: IP_PROTOCOL.icmp, data: encodeIcmp(echo(id)) },
-});
-
-/** Hosts with a raw socket each. */
-function icmpWorld(places: Readonly<Record<string, Place>>, options: { readonly seed?: number; readonly latencyMs?: number } = {}) {
-  const w = world(places, options);
-  const ports = new Map([...w.sites.keys()].map((name) => [name, new Port(w.host(name)).ask({ type: 'icmp.open', socket: 'raw' })]));
-  w.advance(0);
-  const port = (name: string): Port => ports.get(name)!;
-  const messages = (name: string) => port(name).heard.flatMap((event) => (event.type === 'icmp.received' ? [event] : []));
-  return {
-    w,
-    port,
-    messages,
-    send(from: string, to: string, message: IcmpMessage, ttl?: number): void {
-      port(from).ask({ type: 'icmp.send', socket: 'raw', to, data: encodeIcmp(message), ttl });
-      w.advance(200);
-    },
-    heard: (name: string): string[] => messages(name).map(({ from, data }) => `${from} ${icmpName(data)}`),
-    drops: (): string[] => w.drops().map(({ by, reason }) => `${by} ${reason}`),
-  };
-}
 
 const rowsOf = (w: World, nat = 'nat-a') => w.internet.routers.get(nat)!.nat!.rows(w.clock.now()).filter(({ mapping }) => mapping.protocol === 'icmp');
 
@@ -178,6 +146,19 @@ describe('the end of a packet', () => {
     expect(port('a').heard.map(({ type }) => type).filter((type) => type !== 'icmp.received')).toEqual(['icmp.opened', 'udp.opened']);
   });
 
+  test('is told of an echo, too, and of a segment, by the number that it had', () => {
+    const { w, port, send, messages } = icmpWorld({ a: Array.from({ length: 64 }, () => LINUX_NAT) });
+    send('a', S, echo(5, Uint8Array.of(1, 2, 3)), 1);
+    port('a').ask({ type: 'tcp.connect', socket: 'c', to: { host: S, port: 80 }, local: { host: '0.0.0.0', port: 5000 } });
+    w.advance(100);
+    const own = w.host('a').addresses[0]!;
+    const [ofEcho, ofSegment] = messages('a').map(({ data }) => decodeIcmp(data));
+    expect(ofEcho).toMatchObject({ kind: 'time-exceeded', quoted: { src: own, dst: S, protocol: IP_PROTOCOL.icmp, data: encodeIcmp(echo(5, Uint8Array.of(1, 2, 3))).subarray(0, 8) } });
+    const { segment } = w.journeys().find(({ host, segment }) => host === 'a' && segment)!;
+    const seq = segment!.seq;
+    expect(ofSegment).toMatchObject({ kind: 'time-exceeded', quoted: { src: own, dst: S, protocol: IP_PROTOCOL.tcp, data: Uint8Array.of(5000 >> 8, 5000 & 255, 0, 80, seq >>> 24, (seq >> 16) & 255, (seq >> 8) & 255, seq & 255) } });
+  });
+
   test('is told to nobody else, so that worlds without ICMP stay as they are', () => {
     const w = world({ a: 'port-restricted' });
     const a = new Port(w.host('a')).open('main', { port: 5000 });
@@ -206,6 +187,26 @@ test('what happens to ICMP stands in the trace, with addresses that have no port
     '220 nat-a as 198.18.0.2 > 192.168.1.2 time-exceeded for 198.18.1.2 > 3.3.3.3',
     '220 a:raw got 198.18.0.2 > 192.168.1.2 time-exceeded for 198.18.1.2 > 3.3.3.3',
   ]);
+});
+
+test('what is no ICMP that anybody knows stands in the trace by its length', () => {
+  const { w, port } = icmpWorld({ a: 'open' });
+  port('a').ask({ type: 'icmp.send', socket: 'raw', to: S, data: Uint8Array.of(13, 0, 0, 0, 0, 0, 0, 0) });
+  w.advance(200);
+  expect(w.trace()[0]).toBe(`0 a:raw ${A} > ${S} 8 bytes of ICMP`);
+});
+
+test('a raw socket that another closes while a message is handed round hears no more of it', () => {
+  const w = world({ a: 'open' });
+  const [heard, icmp] = [[] as string[], w.host('a').icmp];
+  icmp.open('one', () => {
+    heard.push('one');
+    two.close();
+  });
+  const two = icmp.open('two', () => heard.push('two'));
+  new Port(w.host('s')).ask({ type: 'icmp.open', socket: 'raw' }).ask({ type: 'icmp.send', socket: 'raw', to: A, data: encodeIcmp(echo(1)) });
+  w.advance(200);
+  expect(heard).toEqual(['one']);
 });
 
 test('the same seed gives the same bytes, another one other identifiers', () => {

@@ -111,6 +111,20 @@ describe('block', () => {
     expect(verdict(cone, 0, 'out', 'i:5002 > x:1')).toBe('no-port');
   });
 
+  test('gives each port of a large block once, the last ones too, which chance alone would hardly find', () => {
+    const large = natOf({ ...symmetric, allocation: { kind: 'block', size: 512 } });
+    expect(new Set(Array.from({ length: 512 }, (_, n) => externalOf(large, 0, `i:5000 > x:${n + 1}`))).size).toBe(512);
+  });
+
+  test('is never that of another host, and nothing is left for a host more than there are blocks', () => {
+    for (let seed = 0; seed < 8; seed += 1) {
+      const halves = natOf({ ...symmetric, allocation: { kind: 'block', size: 32_256 } }, String(seed));
+      const upper = (host: string): boolean => portOf(externalOf(halves, 0, `${host}:5000 > x:1`)) >= 1024 + 32_256;
+      expect(upper('i')).not.toBe(upper('j'));
+      expect(verdict(halves, 0, 'out', '192.168.1.4:5000 > x:1')).toBe('no-port');
+    }
+  });
+
   test('has the block free again when its mappings have died', () => {
     const shared = nat();
     for (let n = 1; n <= 16; n += 1) externalOf(shared, 0, `i:5000 > x:${n}`);

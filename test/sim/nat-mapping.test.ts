@@ -74,6 +74,17 @@ describe('a remote that comes in by a mapping made for another, although it has 
     expect(played(nat, rows)).toEqual(rows);
   });
 
+  test('is never known inside by a port that the inside speaks to already', () => {
+    const enter = (before: readonly string[]): string => {
+      const nat = natOf(loose);
+      for (const to of ['x:1', 'y:1', ...before]) verdict(nat, 0, 'out', `i:5000 > ${to}`);
+      return verdict(nat, 2, 'in', 'y:1 > m:3000').split(' ')[0]!;
+    };
+    const alias = enter([]);
+    expect(enter([alias])).not.toBe(alias);
+    expect(enter(['y:2'])).toBe(alias);
+  });
+
   test('is itself again when its own flow has died', () => {
     const rows = [
       [0, 'out', 'i:5000 > y:1', 'm:3000 > y:1'],
@@ -134,4 +145,17 @@ describe('time to live', () => {
     expect(verdict(nat, 10_000, 'in', 'x:1 > m:5000 ttl 1')).toBe('ttl');
     expect(nat.rows(10_000)).toMatchObject([{ replied: true, expiresAt: 40_000 }]);
   });
+});
+
+test('a firewall that keeps its flows apart lets the later one in when the earlier has been forgotten', () => {
+  const nat = natOf({ mapping: 'address-and-port-dependent', allocation: { kind: 'none' } });
+  const rows = [
+    [0, 'out', 'i:5000 > x:1', 'i:5000 > x:1'],
+    [20_000, 'out', 'i:5000 > y:1', 'i:5000 > y:1'],
+    [40_000, 'in', 'x:1 > i:5000', 'filtering'],
+    [40_000, 'out', 'i:5000 > x:2', 'i:5000 > x:2'],
+    [40_001, 'in', 'x:2 > i:5000', 'x:2 > i:5000'],
+  ] as const;
+  expect(played(nat, rows)).toEqual(rows);
+  expect(nat.rows(40_002)).toHaveLength(2);
 });

@@ -1,4 +1,5 @@
 /** TCP in whole worlds: what lines and faults do to it, how ports are shared, what is left behind, and how it is told. */
+import { Subject } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { LINUX_NAT, LINUX_TCP, type World, world } from '../../adapters/sim/index.ts';
 import type { Endpoint } from '../../effects/endpoint.ts';
@@ -211,4 +212,50 @@ test('the trace names every segment, and who refused', () => {
     ['a', 'c', false, undefined],
     ['nat-b', 'kernel', true, 'a:c'],
   ]);
+});
+
+describe('what is done in the midst of being told', () => {
+  const listening = () => {
+    const w = world({ a: 'open' });
+    const s = new Port(w.host('s')).ask({ type: 'tcp.listen', socket: 'l', local: { host: '198.18.0.2', port: 80 } });
+    w.advance(1);
+    return { w, s };
+  };
+  const to = { host: '198.18.0.2', port: 80 };
+
+  test('a port that is dropped as its connection comes up takes what waits with it, with a reset', () => {
+    const { w, s } = listening();
+    const effects = new Subject<NetEffect>();
+    const subscription = w.host('a').net()(effects).subscribe(({ type }) => {
+      if (type === 'tcp.connected') subscription.unsubscribe();
+    });
+    effects.next({ type: 'tcp.connect', socket: 'c', to });
+    effects.next({ type: 'tcp.send', socket: 'c', data: new Uint8Array(10) });
+    w.advance(1_000);
+    expect(s.heard.map(({ type }) => type).filter((type) => type !== 'tcp.listening')).not.toContain('tcp.received');
+    expect(w.trace().filter((line) => / a:c 198/.test(line)).map((line) => line.split(' ').at(-1))).toEqual(['SYN', 'RST']);
+  });
+
+  test('a host whose power fails as it is told of bytes acknowledges none', () => {
+    const { w, s } = listening();
+    const effects = new Subject<NetEffect>();
+    w.host('a').net()(effects).subscribe(({ type }) => {
+      if (type === 'tcp.received') w.host('a').fail();
+    });
+    effects.next({ type: 'tcp.connect', socket: 'c', to });
+    w.advance(100);
+    const before = w.journeys().filter(({ host }) => host === 'a').length;
+    s.ask({ type: 'tcp.send', socket: 'l/1', data: new Uint8Array(10) });
+    w.advance(100);
+    expect(w.journeys().filter(({ host }) => host === 'a')).toHaveLength(before);
+  });
+
+  test('a connection that is closed in the breath in which too much was sent on it says nothing more', () => {
+    const { w } = listening();
+    const a = new Port(w.host('a')).ask({ type: 'tcp.connect', socket: 'c', to });
+    w.advance(100);
+    a.ask({ type: 'tcp.send', socket: 'c', data: new Uint8Array(64 * 1024 * 1024) }).ask({ type: 'close', socket: 'c' });
+    w.advance(100);
+    expect(a.heard.map(({ type }) => type)).toEqual(['tcp.connected']);
+  });
 });

@@ -35,6 +35,10 @@ describe('the nonce of a challenge', () => {
     }));
   });
 
+  test('to nowhere in particular, as in a recording, is of no bytes; so is one that nobody has', () => {
+    for (const codec of [rendezvous, peer]) expect(peer.decode(codec.encode(CHALLENGE))).toMatchObject({ kind: 'message', message: { type: 'challenged', nonce: '' } });
+  });
+
   test('proves no other source', () => {
     fc.assert(fc.property(anyEndpoint, anyEndpoint, (challenged, from) => {
       fc.pre(challenged.host !== from.host || challenged.port !== from.port);
