@@ -34,7 +34,7 @@ export function registersAfter(client: Client, from: Endpoint, at: number): bool
   return hasLeftFirst(client, from, at) || hasLeftTests(client, from, at);
 }
 
-/** The same of a report, while somebody else's second phase is due. */
+/** The same of a report, while somebody who came later waits for one. */
 export function isReportedAfter(client: Client, endpoint: Endpoint, at: number): boolean {
   return hasLeftFirst(client, endpoint, at) || hasGivenUp(client, endpoint, at) || hasLeftCone(client, endpoint, at);
 }
@@ -52,9 +52,9 @@ function hasLeftFirst({ first, cone }: Client, endpoint: Endpoint, at: number): 
   return cone !== undefined && sameEndpoint(first, endpoint) && at - cone.at >= COPY_MS;
 }
 
-/** Its first socket was not heard of for longer than it asks the assist. */
-function hasGivenUp({ first, seenAt }: Client, endpoint: Endpoint, at: number): boolean {
-  return sameEndpoint(first, endpoint) && at - seenAt >= UNREPORTED_MS;
+/** Its first socket registered longer ago than it asks the assist. Reports since then may have been of the other, so they do not count. */
+function hasGivenUp({ first, askedAt }: Client, endpoint: Endpoint, at: number): boolean {
+  return sameEndpoint(first, endpoint) && at - askedAt >= UNREPORTED_MS;
 }
 
 /** It registers once, and says NEXT from then on. */

@@ -71,9 +71,9 @@ export function register(sessions: Sessions, { from, at }: Arrival): SessionStep
 export function report(sessions: Sessions, endpoint: Endpoint, at: number): SessionStep {
   const is = (one: Endpoint | undefined): boolean => one !== undefined && sameEndpoint(one, endpoint);
   const all = living(getEntry(sessions.hosts, endpoint.host), at);
-  // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
-  const due = all.clients.find(({ first, equalAt, cone }) => equalAt !== undefined && !cone && !is(first));
-  const host = due ? withoutEnded(all, (client) => isReportedAfter(client, endpoint, at)) : all;
+  const waiting = all.clients.filter(({ first, cone }) => !is(first) && !cone);
+  const isOlder = ({ askedAt }: Client): boolean => waiting.some((one) => one.askedAt > askedAt);
+  const host = waiting.length > 0 ? withoutEnded(withoutLate(all, endpoint, at), (client) => isOlder(client) && isReportedAfter(client, endpoint, at)) : all;
   const isCone = host.clients.some(({ equalAt }) => equalAt !== undefined);
   const change = (after: Client, ...replies: readonly Reply<TextMessage>[]): SessionStep => step(withClient(sessions, host, { ...after, seenAt: at }), ...replies);
   const tell = (client: Client, ...more: readonly Reply<TextMessage>[]): SessionStep =>
@@ -92,6 +92,8 @@ export function report(sessions: Sessions, endpoint: Endpoint, at: number): Sess
     if (first && isUnlikeSecondPhase(asked, at)) return tell(first, test('full-cone', endpoint));
     return change({ ...asked, cone: { ...asked.cone, lastAt: at, texts: asked.cone.texts + 1 } }, test('full-cone', endpoint));
   }
+  // Where one client's mapping did not vary, another endpoint is a second phase sooner than a varying mapping of somebody else.
+  const due = host.clients.find(({ equalAt, cone }) => equalAt !== undefined && !cone);
   if (due) return step(withClient(sessions, spendSilent(host), { ...due, seenAt: at, cone: { endpoint, at, lastAt: at, texts: 1 } }), test('full-cone', endpoint));
   // It may be both: then the text does no harm to the one, and is what the other waits for.
   if (varied) return tell(varied, ...(isCone ? [test('full-cone', endpoint)] : []));
@@ -152,6 +154,12 @@ function mayBeSecondPhase({ clients, silent }: Host, at: number): boolean {
   const due = clients.filter(({ equalAt, cone, tests }) => equalAt !== undefined && !cone && !tests && at - equalAt < SECOND_PHASE_MS);
   const come = silent.filter((one) => !one.spent && at - one.at < SECOND_PHASE_MS);
   return due.length > come.length || due.some(({ equalAt = 0 }) => at - equalAt < COPY_MS);
+}
+
+/** Which registered there too long ago for its report. */
+function withoutLate(host: Host, endpoint: Endpoint, at: number): Host {
+  const silent = host.silent.filter((one) => !sameEndpoint(one.endpoint, endpoint) || at - one.at < SECOND_PHASE_MS);
+  return silent.length === host.silent.length ? host : { ...host, silent };
 }
 
 function withoutEnded(host: Host, hasEnded: (client: Client) => boolean): Host {

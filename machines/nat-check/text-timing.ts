@@ -49,7 +49,7 @@ export const FULL_CONE_PAUSE_MS = 5 * FULL_CONE_INTERVAL_MS;
 export const SECOND_PHASE_MS = 3_000;
 /** A check of nat_check.py takes 10 s after its first phase. */
 export const IDLE_MS = 60_000;
-/** A first socket of which the assist has said nothing for so long has given up asking it, unless its way is very long. */
+/** So long after its registration a first socket asks the assist no more, unless its way is very long. */
 export const UNREPORTED_MS = ASSIST_ATTEMPTS * ASSIST_INTERVAL_MS;
 /** How long a report may be ahead of its client's registration, and a client wait for a report from elsewhere; a guess. */
 export const HOLD_MS = 3_000;

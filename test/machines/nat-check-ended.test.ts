@@ -48,3 +48,54 @@ test.each([
   server.now += 150;
   expect(server.sayNext(at(2001))).toEqual(['second > 198.18.1.2:2001 restricted']);
 });
+
+test.each([
+  ['first', 1000],
+  ['second', 1001],
+  ['third', 1002],
+])('a client whose mapping varies, and is where an ended one had its %s socket, hears that it varies', (_, port) => {
+  const server = new TextServer().steady();
+  server.register(at(1001));
+  server.report(at(1002));
+  server.now += 150;
+  server.sayNext(at(1001));
+  server.now += 4_000;
+  server.register(at(2000));
+  expect(server.report(at(port))).toContain(`main > 198.18.1.2:2000 198.18.1.2:${port}`);
+});
+
+test('a client whose mapping varies, and is where an ended one was seen whose mapping varied too, hears that it varies', () => {
+  const server = new TextServer();
+  server.register(at(1000));
+  for (let n = 0; n < 8; n += 1) {
+    server.report(at(1001));
+    server.now += 500;
+  }
+  server.register(at(2000));
+  const heard = Array.from({ length: 3 }, () => {
+    server.now += 500;
+    return server.report(at(1000));
+  });
+  expect(heard.at(-1)).toEqual(['main > 198.18.1.2:2000 198.18.1.2:1000']);
+});
+
+test('a registration that nothing followed does not stand in the way of a report of its port', () => {
+  const server = new TextServer().steady();
+  server.register(at(1001));
+  server.now += 4_000;
+  server.register(at(2000));
+  server.report(at(2000));
+  server.register(at(2001));
+  expect(server.report(at(1001))).toEqual(['main > 198.18.1.2:1001 full-cone']);
+  server.now += 150;
+  expect(server.sayNext(at(2001))).toEqual(['second > 198.18.1.2:2001 restricted']);
+});
+
+test('a client on a long way is told what its last report was, though one before it came no further', () => {
+  const server = new TextServer();
+  server.register(at(2000));
+  server.now += 1_000;
+  server.register(at(1000));
+  server.now += 6_000;
+  expect(server.report(at(1000))).toEqual(['main > 198.18.1.2:1000 198.18.1.2:1000']);
+});
