@@ -85,9 +85,10 @@ function draw(row: Row, paint: Paint): string[] {
   const indent = kind === 'state' || kind === 'outcome' ? 2 : 5;
   const [first = '', ...more] = wrap(words.replaceAll(' ', isPacket ? '\u00a0' : ' '), WIDTH - TIME - 2 - indent).map((line) => line.replaceAll('\u00a0', ' '));
   const tone = toneOf(row);
+  const toned = (line: string): string => (tone === undefined ? line : paint(tone, line));
   return [
-    `${formatMs(at).padStart(TIME)}  ${paint(tone ?? 'cyan', sign.padEnd(indent))}${tone === undefined ? first : paint(tone, first)}`,
-    ...more.map((line) => `${' '.repeat(TIME)}  ${paint('dim', '│')}${' '.repeat(indent - 1)}${tone === undefined ? line : paint(tone, line)}`),
+    `${formatMs(at).padStart(TIME)}  ${paint(tone ?? 'cyan', sign.padEnd(indent))}${toned(first)}`,
+    ...more.map((line) => `${' '.repeat(TIME)}  ${paint('dim', '│')}${' '.repeat(indent - 1)}${toned(line)}`),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** The command line as a value: its commands, of which only the one that is asked for is loaded, and how errors are told. */
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
 import { addWatching, type Watching } from './watching.ts';
@@ -83,7 +84,7 @@ export async function programFor(words: readonly string[], output: OutputConfigu
 export function explained(error: unknown): { readonly code: ExitCode; readonly line?: string } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.usage };
   if (error instanceof Stop) return { code: error.code, line: `natpunch: ${error.message}` };
-  const what = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 2).join(' ') : String(error);
+  const what = inspect(error).split('\n').slice(0, 2).join(' ');
   return { code: EXIT.cannot, line: `natpunch: this is a bug, please report it: ${what.replace(/\s+/g, ' ')}` };
 }
 

@@ -76,7 +76,7 @@ function foldRepeated(world: World, protocol: Protocol): PacketRow[] {
     const from = isDevice ? (owners.get(src.host) ?? journey.host) : journey.host;
     const { type, words } = saying(world, protocol, journey);
     const to = journey.deliveredTo?.split(':')[0] ?? owners.get(dst.host);
-    const dropped = journey.hops.find((hop) => hop.dropped !== undefined);
+    const dropped = journey.hops.find((hop): hop is Dropped => hop.dropped !== undefined);
     const isHome = from !== SERVER && to !== SERVER && isPrivate(dst.host);
     const key = [journey.host, to, from === SERVER ? socket : '', type, isHome, dropped?.device, dropped?.dropped].join(' ');
     const before = rows.get(key);
@@ -139,9 +139,11 @@ function whereabouts(device: string, from: string, to: string | undefined): NonN
   return device.endsWith(`-${to}`) || device === to ? 'near-receiver' : 'between';
 }
 
-function dropNote({ device, dropped }: Hop, { icmp }: Journey): Note {
-  const why = icmp && dropped === 'no-mapping' ? 'nothing was sent that it could be about' : dropped && DROP_WORDS[dropped];
-  return { who: [deviceWords(device)], what: `dropped, ${why ?? ''}` };
+type Dropped = Hop & Required<Pick<Hop, 'dropped'>>;
+
+function dropNote({ device, dropped }: Dropped, { icmp }: Journey): Note {
+  const why = icmp && dropped === 'no-mapping' ? 'nothing was sent that it could be about' : DROP_WORDS[dropped];
+  return { who: [deviceWords(device)], what: `dropped, ${why}` };
 }
 
 /** A NAT on the way out gave it another sender; of several the outermost counts. */
@@ -216,13 +218,12 @@ function outcomeText(outcome: Outcome, hosts: readonly string[]): string {
   return second === undefined ? `${first} hears ${PEERS.find((host) => host !== first)}: connected` : 'each hears the other: connected';
 }
 
-/** A host that opens another socket starts over; TCP may have many on one port. */
+/** A host that opens another socket starts over. */
 function freshPorts(world: World, { attempts }: Protocol): EventRow[] {
   const sockets = new Map<string, Set<string>>();
   const rows = new Map<number, EventRow>();
-  for (const { host, socket: label, src, segment, sentAt: at } of world.journeys()) {
-    if (host === SERVER || !world.sites.has(host) || !attempts?.test(label)) continue;
-    const socket = segment === undefined ? label : `TCP port ${src.port}`;
+  for (const { host, socket, sentAt: at } of world.journeys()) {
+    if (host === SERVER || !world.sites.has(host) || !attempts?.test(socket)) continue;
     const known = sockets.get(host) ?? new Set();
     sockets.set(host, known);
     if (known.has(socket)) continue;

@@ -117,7 +117,8 @@ function joinParts(lines: string[], part: string): string[] {
   return last !== undefined && (last + part).length <= 8 ? [...lines.slice(0, -1), last + part] : [...lines, part];
 }
 
-function rate({ connected, runs }: Cell): string {
+/** `✓`, `·`, or how many in a hundred; never as much as all or as little as none. */
+export function rate({ connected, runs }: Pick<Cell, 'connected' | 'runs'>): string {
   if (connected === runs) return '✓';
   if (connected === 0) return '·';
   const percent = (100 * connected) / runs;

@@ -27,6 +27,16 @@ test.concurrent.each(['udp', 'seed-udp'])('a run of %s refolds, and a changed by
   expect(different?.stderr).toMatch(new RegExp(`^natpunch: .*rewritten.jsonl, line ${sent + 1}: .*the log has .*"data":"ff.*, the machine .*"data":".*\n$`));
 });
 
+test.concurrent('a log is drawn where somebody asks for it, and its trace is written beside', { timeout: DEADLINE_MS }, async () => {
+  const folder = scratchFolder();
+  const [log, trace] = [join(folder, 'a.jsonl'), join(folder, 'a.trace')];
+  await natpunchEnds('sim', 'udp', '--a', 'open', '--b', 'open', '--record', log);
+  const { code, stdout } = await natpunchEnds('replay', log, '--sequence', '--trace', trace);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ +0 {2}○ opening\n[^]*\nrefolded \d+ lines, no divergence\n$/);
+  expect(JSON.parse(readFileSync(trace, 'utf8').split('\n')[0] ?? '')).toMatchObject({ format: 'natpunch-trace/1', origin: 'log' });
+});
+
 test.concurrent('what is no log is refused with its line, and what is not there with its name', { timeout: DEADLINE_MS }, async () => {
   const folder = scratchFolder();
   const header = JSON.stringify({ format: 'natpunch-log/1', machine: 'udp-punch/peer', input: { server: { host: '192.0.2.1', port: 1 }, seed: 's' }, id: 'a' });

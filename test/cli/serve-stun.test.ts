@@ -62,16 +62,18 @@ test.concurrent('for people the servers say what they do on stderr, and nothing 
 
 test.concurrent('a three-role check without its servers: exit 1, and what to try', { timeout }, async () => {
   const [server, assist] = [`127.0.0.1:${await takenPort()}`, '127.0.0.2:9'];
-  const [late, oneHost, unnamed] = await Promise.all([
+  const [late, oneHost, unnamed, nowhere] = await Promise.all([
     natpunchEnds('check', '--server', server, '--assist', assist, '--timeout', '0.2', '--json'),
     natpunchEnds('check', '--server', server, '--assist', server),
     natpunchEnds('check', '--server', server, '--assist', 'nobody.invalid:7000', '--json'),
+    natpunchEnds('check', '--server', 'nobody.invalid:7000', '--assist', assist),
   ]);
   expect(late.code).toBe(1);
   expect(failedCheck.parse(onlyObject(late.stdout))).toMatchObject({ reason: 'no-server', detail: 'The check was not done within 0.2 s. Give it more time with --timeout' });
   expect(oneHost).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^natpunch: Server and assist both have the address 127\.0\.0\.1\. .*start the assist on another\. \(no-assist\)\n$/) });
   expect(unnamed.code).toBe(1);
   expect(failedCheck.parse(onlyObject(unnamed.stdout))).toMatchObject({ reason: 'no-assist', detail: expect.stringContaining('nobody.invalid. Check --assist') });
+  expect(nowhere).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/nobody\.invalid\. Check --server \(no-server\)\n$/) });
 });
 
 test.concurrent('a STUN server on one address says what clients cannot learn from it, in one line', { timeout }, async () => {

@@ -1,5 +1,6 @@
 /** `natpunch sim` and `natpunch grid`: text for people, JSON for scripts, and the same run again. */
 import { describe, expect, test } from 'vitest';
+import { rate } from '../../cli/commands/grid.ts';
 import { DEADLINE_MS, natpunch, natpunchEnds } from './command.ts';
 import { gridResult, onlyObject, simResult } from './shapes.ts';
 
@@ -105,6 +106,10 @@ describe.concurrent('sim', { timeout }, () => {
   });
 });
 
+test('a rate is never as much as all, nor as little as none', () => {
+  expect([[0, 300], [1, 300], [150, 300], [299, 300], [300, 300]].map(([connected = 0, runs = 0]) => rate({ connected, runs }))).toEqual(['·', '<1%', '50%', '>99%', '✓']);
+});
+
 describe.concurrent('grid', { timeout }, () => {
   test('--json has a cell for every pair, with what is expected of it', async () => {
     const { code, stdout, stderr } = await natpunchEnds('grid', 'udp', '--seeds', '3', '--nats', 'open,port-restricted,symmetric', '--json');
@@ -125,9 +130,10 @@ describe.concurrent('grid', { timeout }, () => {
   });
 
   test('the table has a sign in each cell, or a rate', async () => {
-    const { stdout } = await natpunchEnds('grid', 'seed-udp', '--seeds', '20', '--nats', 'open,udp-blocked', '--loss', '0.1');
-    expect(stdout).toMatch(/^open +\d\d% +·$/m);
-    expect(stdout).toMatch(/^udp-blocked +· +·$/m);
+    const { stdout } = await natpunchEnds('grid', 'seed-udp', '--seeds', '20', '--nats', 'open,udp-blocked,full-cone+rst', '--loss', '0.1');
+    expect(stdout).toMatch(/ cone\+rst$/m);
+    expect(stdout).toMatch(/^open +\d\d% +· +\S+$/m);
+    expect(stdout).toMatch(/^udp-blocked +· +· +·$/m);
     expect(stdout).toContain('20 runs a cell, 20 ms one way, 10 % lost');
   });
 

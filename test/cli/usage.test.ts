@@ -84,7 +84,7 @@ test.concurrent('a process says the same: help on stdout and 0, what is refused 
 test('what a command throws is one line: its own words, or a bug that is to be reported', () => {
   expect(explained(new Stop(EXIT.no, 'no path. Try again'))).toEqual({ code: 1, line: 'natpunch: no path. Try again' });
   expect(explained(new TypeError('x is not y'))).toEqual({ code: 3, line: expect.stringMatching(/^natpunch: this is a bug, please report it: TypeError: x is not y at \S.*$/) });
-  expect(explained('odd')).toEqual({ code: 3, line: 'natpunch: this is a bug, please report it: odd' });
+  expect(explained('odd')).toEqual({ code: 3, line: 'natpunch: this is a bug, please report it: \'odd\'' });
 });
 
 test.concurrent('without a command the help goes to stderr', { timeout: DEADLINE_MS }, async () => {

@@ -28,6 +28,12 @@ test('every line of every recording fits into 80 columns', () => {
   expect(long).toEqual([]);
 }, 30_000);
 
+test('what an actor of a machine comes to changes no state', () => {
+  const sent = { kind: 'packet', what: 'sent', packet: 1, place: 'a', src: '10.0.0.1:1', dst: '10.0.0.2:2', content: { protocol: 'udp', label: 'probe', length: 1 }, at: 0 } as const;
+  const actor = { kind: 'snapshot', actor: 'a/net', status: 'active', value: null, context: null, steps: [], at: 1 } as const;
+  expect(logSequence(traceOf([sent, actor, { ...sent, at: 2 }]), plain)).toEqual(['       0  ├──▶ 10.0.0.2:2             probe (2, the last at 2 ms)']);
+});
+
 test('what is said again in the same state is counted on its first line', () => {
   const sent = (at: number) => ({ kind: 'packet', what: 'sent', packet: at, place: 'a', src: '10.0.0.1:1', dst: '10.0.0.2:2', content: { protocol: 'udp', label: 'probe', length: 1 }, at }) as const;
   const state = (at: number, value: string) => ({ kind: 'snapshot', actor: 'a', status: 'active', value, context: null, steps: [], at }) as const;

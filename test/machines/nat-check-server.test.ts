@@ -267,6 +267,8 @@ describe('a stranger', () => {
     for (let n = 0; n < 200; n += 1) ({ memory: sessions } = report(sessions, at(1, `11.0.0.${n}`), 1000));
     for (let n = 0; n < 200; n += 1) from(at(1000 + n, '10.0.0.1'));
     expect([sessions.hosts.size, sessions.held.length, sessions.waiting.length]).toEqual([LIMITS.hosts, LIMITS.held, LIMITS.held]);
+    const soon = sweep(sessions, 30_000);
+    expect([soon.hosts.size, soon.held.length, soon.waiting.length]).toEqual([LIMITS.hosts, 0, 0]);
     const later = sweep(sessions, 61_001);
     expect([later.hosts.size, later.held.length, later.waiting.length]).toEqual([0, 0, 0]);
   });

@@ -5,6 +5,9 @@ import { chance } from '../../effects/seed.ts';
 import { type Incoming, isWorthTelling, NEW_INCOMING, receipted, taken } from '../../machines/pwnat/incoming.ts';
 import { acknowledged, type Departure, expired, isDelivered, newOutgoing, offered, type Outgoing, pumped, type Sending } from '../../machines/pwnat/outgoing.ts';
 import * as timing from '../../machines/pwnat/timing.ts';
+import { called, dueAt, type LinkStream, ticked } from '../../machines/pwnat/link-stream.ts';
+import { newSide } from '../../machines/pwnat/tcp-side.ts';
+import { Turn } from '../../machines/pwnat/turn.ts';
 import { noise } from '../stories/pwnat-world.ts';
 
 interface Line {
@@ -181,4 +184,18 @@ describe('the receiver', () => {
     expect([end.incoming.isEnded, end.isUrgent]).toEqual([true, true]);
     expect(taken(end.incoming, packet(1), 1).data).toBeUndefined();
   });
+});
+
+test('a stream of which nothing more is received ends its TCP connection, though its link may live: large packets alone are lost', () => {
+  const given = { tcp: newSide('web/1'), peer: { host: '198.18.2.2', port: 2222 }, pair: '1'.repeat(32), id: 1 };
+  let stream: LinkStream | undefined = called(new Turn(0), given, '127.0.0.1', '80', 40);
+  let asked = 0;
+  let last = new Turn(0);
+  while (stream && asked < 100) {
+    last = new Turn(dueAt(stream));
+    stream = ticked(last, stream);
+    asked += 1;
+  }
+  expect(asked).toBe(timing.SILENCES + 1);
+  expect(last.commands).toEqual([{ type: 'close', socket: 'web/1' }]);
 });

@@ -217,3 +217,10 @@ test('where UDP is silent, a refusal over TCP is STUN all the same, and a host w
   const without = silent().notOpened('tcp', 'unsupported', 'tcp.connect', SERVER);
   expect(without.goOn(() => undefined).context.tcp).toBeUndefined();
 });
+
+test('a filter of ports that is known is as sure as it was seen, whatever strange addresses may do', () => {
+  const sure = { ...SILENT, change: 'port' } as const;
+  const { filtering, evidence } = behaviourOf(samples({ filters: [sure] }));
+  expect(filtering).toBe('address-and-port-dependent');
+  expect(evidence.find(({ claim }) => claim === 'filtering')?.confidence).toBeGreaterThan(0.9);
+});

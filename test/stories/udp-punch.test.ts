@@ -94,6 +94,15 @@ test('a peer that loses its NAT mapping is found again at its new address', () =
   expect(before).toBeDefined();
 });
 
+test('datagrams wait for a subscriber, 256 of them; what comes beyond is lost, as in a full socket buffer', () => {
+  const w = world({ a: 'open', b: 'open' }, { seed: 9, latencyMs: 20 }).run(udpPunch);
+  for (let n = 0; n < 300; n += 1) w.running('b').send(Uint8Array.of(n & 255));
+  w.advance(1_000);
+  const received: number[] = [];
+  w.running('a').messages.subscribe(([first = -1]) => received.push(first));
+  expect(received).toEqual(Array.from({ length: 256 }, (_, n) => n));
+});
+
 test('payload passes both ways and never reaches the machine', () => {
   const v = world({ a: 'port-restricted', b: 'restricted' }, { seed: 1, latencyMs: 20 }).run(udpPunch);
   const heard = { a: [] as string[], b: [] as string[] };

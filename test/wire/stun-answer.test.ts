@@ -25,7 +25,9 @@ describe('a modern request', () => {
   });
 
   test('is not told an origin by a server that is bound to every address', () => {
-    expect(said(new Site({ a1p1: { host: '0.0.0.0', port: 3478 } }), modernBytes())).toBe('success xor-mapped-address=203.0.113.9:40000 mapped-address=203.0.113.9:40000');
+    const everywhere = new Site({ a1p1: { host: '0.0.0.0', port: 3478 } });
+    expect(said(everywhere, modernBytes())).toBe('success xor-mapped-address=203.0.113.9:40000 mapped-address=203.0.113.9:40000');
+    expect(said(everywhere, classicBytes())).toBe('success mapped-address=203.0.113.9:40000');
   });
 
   test('byte for byte', () => {

@@ -6,7 +6,8 @@ import { ICONS } from '../icons.tsx';
 import { eventWords } from '../model/words.ts';
 import { LINE, type PlacedChart, type PlacedEdge, type PlacedState, placeChart, type Point } from './place.ts';
 import { rounded } from './rounded.ts';
-import { activePaths, type Arrow, labelWords, readStatechart } from './statechart.ts';
+import { isTaken, Taken } from './taken.tsx';
+import { activePaths, labelWords, readStatechart } from './statechart.ts';
 import { useCamera } from './camera.ts';
 
 export interface ChartProps {
@@ -77,18 +78,7 @@ function Drawing({ chart, value, steps }: { readonly chart: PlacedChart; readonl
         <button class="button icon" onClick={() => zoom(1 / 1.3)} aria-label="Zoom out" title="Zoom out">{ICONS.minus}</button>
         <button class="button icon" onClick={fit} aria-label="Fit" title="Show all of it">{ICONS.fit}</button>
       </div>
-      {steps.length > 0 && (
-        <p class="chart-taken">
-          {steps.slice(0, 1).map((step) => (
-            <span key={step.event} class="step" title={steps.map((one) => `${eventWords(one.event)}${one.guard === undefined ? '' : ` [${one.guard}]`}: ${wayOf(one)}`).join('\n')}>
-              <b>{eventWords(step.event)}</b>
-              {step.guard !== undefined && <span class="guard"> [{step.guard}]</span>}
-              <span class="way"> {wayOf(step)}</span>
-            </span>
-          ))}
-          {steps.length > 1 && <span class="way">and {steps.length - 1} more</span>}
-        </p>
-      )}
+      <Taken steps={steps} />
     </div>
   );
 }
@@ -140,16 +130,4 @@ function Label({ line }: { readonly line: string }): VNode {
   ) : (
     <>{line}</>
   );
-}
-
-/** Who cannot say which transition it was tells the innermost states left and entered; an arrow may be between outer ones. */
-function isTaken({ from, to, labels }: Arrow, { source, targets, event }: Step, isLoose: boolean): boolean {
-  const isAt = (path: string, outer: string): boolean => path === outer || (isLoose && (outer === '' || path.startsWith(`${outer}.`)));
-  return isAt(source, from) && targets.some((target) => isAt(target, to)) && labels.some((label) => label.event === eventWords(event) || label.event === 'always');
-}
-
-function wayOf({ source, targets }: Step): string {
-  const target = targets.join(' + ');
-  if (targets.length === 0) return `stays in ${source || 'place'}`;
-  return source === target ? `${target} again` : `${source || 'any state'} → ${target}`;
 }
