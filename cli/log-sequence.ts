@@ -36,7 +36,7 @@ function rowsOf(events: readonly TraceEvent[]): Row[] {
     const row = rowOf(event, states);
     if (!row) continue;
     if (row.kind === 'state') since.clear();
-    if (event.kind === 'snapshot') states = statesOf(event) ?? states;
+    states = (event.kind === 'snapshot' ? statesOf(event) : undefined) ?? states;
     const key = `${row.kind} ${row.remote} ${row.text}`;
     const before = since.get(key);
     if (before !== undefined && rows[before]) rows[before] = { ...rows[before], count: rows[before].count + 1, lastAt: row.at };

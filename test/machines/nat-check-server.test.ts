@@ -267,6 +267,9 @@ describe('a stranger', () => {
     for (let n = 0; n < 200; n += 1) ({ memory: sessions } = report(sessions, at(1, `11.0.0.${n}`), 1000));
     for (let n = 0; n < 200; n += 1) from(at(1000 + n, '10.0.0.1'));
     expect([sessions.hosts.size, sessions.held.length, sessions.waiting.length]).toEqual([LIMITS.hosts, LIMITS.held, LIMITS.held]);
+    // One host whose second client is younger than its first.
+    const { memory: joined } = register(sessions, { from: at(7000, '10.0.0.2'), socket: 'main', at: 20_000 });
+    expect(sweep(joined, 61_500).hosts.size).toBe(1);
     const soon = sweep(sessions, 30_000);
     expect([soon.hosts.size, soon.held.length, soon.waiting.length]).toEqual([LIMITS.hosts, 0, 0]);
     const later = sweep(sessions, 61_001);

@@ -37,6 +37,8 @@ describe('a handshake', () => {
 
   test('answers a SYN that came twice twice', () => claim([['listen'], ['< SYN 0', '> SYN-ACK 0 1'], ['< SYN 0', '> SYN-ACK 0 1'], ['< ACK 1 1', 'accepted']]));
 
+  test('refuses a last word about something else', () => claim([['listen'], ['< SYN 0', '> SYN-ACK 0 1'], ['< ACK 1 7', '> RST 7'], ['< ACK 1 1', 'accepted']]));
+
   test('says again what was lost with its last word', () => claim([...CONNECTED, ['< SYN-ACK 0 1', '> ACK 1 1']]));
 
   test('is refused by a RST that means its SYN, and by no other', () =>
