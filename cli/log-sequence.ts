@@ -36,7 +36,7 @@ function rowsOf(events: readonly TraceEvent[]): Row[] {
     const row = rowOf(event, states);
     if (!row) continue;
     if (row.kind === 'state') since.clear();
-    states = (event.kind === 'snapshot' ? statesOf(event) : undefined) ?? states;
+    if (event.kind === 'snapshot') states = statesOf(event);
     const key = `${row.kind} ${row.remote} ${row.text}`;
     const before = since.get(key);
     if (before !== undefined && rows[before]) rows[before] = { ...rows[before], count: rows[before].count + 1, lastAt: row.at };
@@ -55,7 +55,7 @@ function rowOf(event: TraceEvent, states: readonly string[]): Row | undefined {
     case 'packet':
       return row(event.what === 'sent' ? 'sent' : 'heard', event.content?.label ?? '', event.what === 'sent' ? event.dst : event.src);
     case 'snapshot': {
-      const entered = statesOf(event)?.filter((name) => !states.includes(name)) ?? [];
+      const entered = statesOf(event).filter((name) => !states.includes(name));
       return entered.length === 0 ? undefined : row('state', entered.join(' + '));
     }
     case 'timer':
@@ -107,8 +107,9 @@ function toneOf({ kind, good }: Row): 'green' | 'red' | 'bold' | 'dim' | undefin
   }
 }
 
-function statesOf({ actor, value }: SnapshotSeen): readonly string[] | undefined {
-  return value === null || actor.includes('/') ? undefined : leaves(value);
+/** None of an actor that serves a machine. */
+function statesOf({ actor, value }: SnapshotSeen): readonly string[] {
+  return value === null || actor.includes('/') ? [] : leaves(value);
 }
 
 function leaves(value: StateValue, above = ''): string[] {

@@ -85,6 +85,13 @@ describe('the node network', () => {
     party.stop();
   });
 
+  test('a label of ICMP that was never opened is no socket', async () => {
+    const party = new Party(nodeNet(), until);
+    party.ask({ type: 'icmp.send', socket: 'hole', to: '127.0.0.1', data: Uint8Array.of(8, 0) });
+    expect(await party.next('net.failed')).toMatchObject({ effect: 'icmp.send', code: 'no-such-socket' });
+    party.stop();
+  });
+
   test('throws nothing at an effect that is not one', async () => {
     const party = new Party(nodeNet(), until);
     const to = await party.open('main', LOOPBACK);

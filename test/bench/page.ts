@@ -25,7 +25,7 @@ const HEAD = `# Benchmarks
 
 Written by \`npm run bench -- --write\`, or one group of it by \`npm run bench -- <group> --write\`; each says when and where.
 
-*Ratio* is our figure by the baseline's, both measured in one run, in turns; it travels to other machines, the figures do not. Rates are by the second of processor, of all threads of the process that is named, unless the line says *on this machine*: then by the wall's clock. What counts round trips, packets or worlds is simulated, and the same everywhere.`;
+*Ratio* is our figure by the baseline's, both measured in one run, in turns: the median of the turns' ratios, which need not be the ratio of the medians beside it; it travels to other machines, the figures do not. Rates are by the second of processor, of all threads of the process that is named, unless the line says *on this machine*: then by the wall's clock. What counts round trips, packets or worlds is simulated, and the same everywhere.`;
 
 /** `before`: the page as it was, if there is one. */
 export function benchPage(before: string, groups: readonly Measured['group'][], measured: readonly Measured[], circumstances: Circumstances): string {

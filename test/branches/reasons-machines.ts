@@ -2,6 +2,9 @@
 import type { Reason } from './reasons.ts';
 
 export const MACHINES: Readonly<Record<string, readonly Reason[]>> = {
+  'machines/n4/session.ts': [{ because: 'an index that the lines around keep inside its list: only the compiler does not know', lines: ['return strategy === \'adaptive\' ? offset * (TURNS[(round - 1) % TURNS.length] ?? 1) : offset;'] }],
+  'machines/nat-check/stun-sites.ts': [{ because: 'an index that the lines around keep inside its list: only the compiler does not know', lines: ['return CORNERS[CORNERS.indexOf(corner) ^ (changeIp ? 2 : 0) ^ (changePort ? 1 : 0)] ?? corner;'] }],
+  'machines/nat-check/stun-actions.ts': [{ because: 'asked where a lifetime is wanted, by the guard that leads there', lines: ['export const startSearch = assign(({ context }) => ({ search: newSearch(context.input.lifetimeMs ?? 0) }));'] }],
   'machines/n4/crowd.ts': [{ because: 'who leaves has come', lines: ['const rest = without(getEntry(byNetwork, network) ?? [], socket);'] }],
   'machines/n4/peer-actions.ts': [{ because: 'the path that was chosen is one on which the partner was heard, so its socket is of the pool', lines: ['if (!path || !socket) return;'] }],
   'machines/nat-check/stun-guards.ts': [
@@ -63,7 +66,9 @@ export const MACHINES: Readonly<Record<string, readonly Reason[]>> = {
   'machines/pwnat/link-codec.ts': [
     { because: 'identifiers are made by the machine as hex', lines: ['const out = contents(header(new Writer(HEADER + length), id, typeOf(message), length).bytes(fromHex(pair) ?? NOTHING), message).bytes(body);'] },
   ],
-  'machines/pwnat/listener-actions.ts': [{ because: 'only the events that are named are served: those of the statechart', lines: ['default:'] }],
+  'machines/pwnat/listener-actions.ts': [
+    { because: 'the wait has a time out only where it was given one', lines: ['outcome: ({ context }) => failed(\'no-peer\', `No caller came within ${(context.input.waitMs ?? 0) / 1000} s. A caller has to name this host\'s public address, and the same port and variant.`),'] },
+    { because: 'only the events that are named are served: those of the statechart', lines: ['default:'] }],
   'machines/rendezvous/bytes.ts': [{ because: 'who is of no room names one', lines: ["return { type: 'unknown', code, value: named === undefined ? (own ?? NOTHING) : hexBytes(named, 32) };"] }],
   'machines/seed-udp/peer.ts': [
     {

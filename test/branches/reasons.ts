@@ -1,4 +1,7 @@
-/** Why no test takes a branch that stays: by what every such line says, or by file and line. Tested or unreachable code has no place here. */
+/**
+ * Why no test takes a branch that stays: by what every such line says, or by file and line. Code that can be tested or that nothing
+ * reaches has no place here; a reason whose line is gone fails the count, one whose line has come to be taken does not.
+ */
 import { INSPECTOR } from './reasons-inspector.ts';
 import { MACHINES } from './reasons-machines.ts';
 
@@ -28,13 +31,13 @@ export const ROUTINE: readonly Routine[] = [
   { because: 'makes a switch complete: to reach it would be a type error', text: /^default:$|\bassertNever\(/, ways: /./, files: /^machines\/(?:udp-punch\/codec|tcp-open\/codec|rendezvous\/explain)\.ts$|^adapters\/sim\/host-net\.ts$/ },
   {
     because: 'an index that the lines around keep inside its list, or bytes whose number was looked at before: only the compiler does not know',
-    before: /[A-Za-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
+    before: /[a-z)\]](?:\.at\(-1\)|\[[^\]']+\])(?:\??\.\w+)* \?\? $/,
     ways: FALLBACK,
     files: /./,
   },
   {
     because: 'a context has one type for all states: where this is asked the peer, the path, the time or the outcome is known, by the states that lead there',
-    before: /(?:peer\?\.[\w.(), ]+|path\?\.\w+|socket\?*\.\w+|local\?\.\w+|startedAt|askedAt|rttMs|waitMs|lifetimeMs|ident) \?\? $/,
+    before: /(?:peer\?\.[\w.(), ]+|path\?\.\w+|socket\?*\.\w+|local\?\.\w+|startedAt|askedAt|rttMs|ident) \?\? $/,
     ways: FALLBACK,
     files: /^machines\/[\w-]+\//,
   },
@@ -69,13 +72,7 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
     { because: 'what is thrown by the system is an Error with a code; another is still told in words', lines: ["return typeof error.code === 'string' ? error.code : '';"] },
   ],
   'effects/net-actor.ts': [
-    {
-      because: 'a bug of whoever starts a machine or writes its codec; it throws, since no run can go on',
-      lines: [
-        "if (!environment) throw new Error('This machine has no network: start it with run() of effects/run.ts.');",
-        "if (!codec.icmp) throw new Error('This protocol speaks no ICMP: its codec has no `icmp`.');",
-      ],
-    },
+    { because: 'a bug of whoever writes a codec; it throws, since no run can go on', lines: ["if (!codec.icmp) throw new Error('This protocol speaks no ICMP: its codec has no `icmp`.');"] },
   ],
   'adapters/node/addresses.ts': [
     { because: 'how many addresses this host has, of which families and by which interfaces, is not for a test to choose', lines: [
@@ -86,9 +83,6 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
         "const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: literalLookup });",
         'return refused ? undefined : socket.address().address;',
       ] },
-  ],
-  'adapters/node/net.ts': [
-    { because: 'raw sockets are for the privileged: test/lab/icmp-contract.lab.test.ts', lines: ["case 'icmp.send':"] },
   ],
   'adapters/node/resolve.ts': [
     { because: 'what a resolver says has a code; another is still told in words', lines: [
@@ -138,9 +132,6 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   'adapters/sim/dgram.ts': [
     { because: 'every code that a simulated host gives is there', lines: ["const systemCode = SYSTEM_CODES[code] ?? 'EIO';"] },
   ],
-  'adapters/sim/packet.ts': [
-    { because: 'more than 4,096 addresses in one process', lines: ['if (privacy.size > 4096) privacy.clear();'] },
-  ],
   'cli/commands/pwnat.ts': [
     { because: 'a name that has an IPv6 address only, which no machine of tests knows; an address is refused before', lines: ['if (isIPv6(address)) return failed(\'no-path\', `${host} has an IPv6 address only, and pwnat knows IPv4 only`);'] },
     { because: 'raw ICMP is for the privileged: pwnat-endings.lab and pwnat-programs.lab of test/lab play what comes after it', lines: [
@@ -187,7 +178,6 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
       ] },
   ],
   'cli/commands/sim.ts': [
-    { because: 'that one side alone is connected would be a bug, which test/grid rules out', lines: ['const words = outcome.kind === \'failed\' ? `${outcome.reason}. ${outcome.detail}` : `connected after ${formatMs(result.elapsedMs)} ms`;'] },
     { because: 'both hosts have a meter from their start', lines: ["return { host, at, outcome, result: resultOf(outcome, { protocol: protocol.name, elapsedMs: at, packetsSent: meters.get(host)?.packetsSent ?? 0 }) };"] },
     { because: 'asked where both are connected', lines: ["const reached = sides.map(({ host, outcome }) => (outcome.kind === 'connected' ? `${host} reaches the other at ${formatEndpoint(outcome.peer)}` : ''));"] }],
   'cli/commands/udp.ts': [{ because: 'asked of whoever speaks of rooms: the options without one were refused before', lines: ["return options.wire === 'seed' ? seedUdpWire(given) : udpPunchWire(given, roomOf(options) ?? '', options.seed);"] }],
@@ -232,5 +222,6 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   ],
   'cli/check-result.ts': [{ because: 'a check that has a verdict was answered by its server, which said where it saw it', lines: ['reflexive: reflexive ? formatEndpoint(reflexive) : null,'] }],
   'cli/pipe.ts': [{ because: '64 MiB that wait for a reader of stdout who reads nothing: loopback loses datagrams sooner', lines: ['if (stdout.writableLength < WAITING_LIMIT) stdout.write(data);'] }],
+  'cli/words.ts': [{ because: 'an index that the lines around keep inside its list: only the compiler does not know', lines: ['return STRICTNESS[strictest] ?? \'endpoint-independent\';'] }],
   ...INSPECTOR,
 };

@@ -99,6 +99,13 @@ describe.concurrent('sim', { timeout }, () => {
     expect(await run.ended).toMatchObject({ code: 1, stderr: '' });
   });
 
+  test('a run that ends between the two says which side is connected', async () => {
+    const { code, stdout } = await natpunchEnds('sim', 'udp', '--a', 'symmetric', '--b', 'restricted', '--timeout', '0.065');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^ {2}a: interrupted/m);
+    expect(stdout).toMatch(/^ {2}b: connected after 60 ms$/m);
+  });
+
   test('--timeout ends a run that has not ended by then', async () => {
     const { code, stdout } = await natpunchEnds('sim', 'udp', '--a', 'udp-blocked', '--b', 'open', '--timeout', '2', '--json');
     expect(code).toBe(1);

@@ -4,7 +4,6 @@
  * tables become docs/kernel-check.md.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseNatName } from '../../adapters/sim/nat-name.ts';
@@ -17,6 +16,7 @@ import type { Timed } from './check-agent.ts';
 import { behindEach, type Bench, loseUdp, SERVER } from './check-benches.ts';
 import { IS_FULL } from './full.ts';
 import { portraitOf, truthOf } from './nat-truth.ts';
+import { machineWords } from '../machine.ts';
 
 const RUNS = IS_FULL ? 5 : 2;
 const LOSSY_RUNS = IS_FULL ? 8 : 4;
@@ -78,7 +78,7 @@ afterAll(() => {
 function page(): string {
   return `# The STUN check through real Linux NATs
 
-Hosts and nftables NATs in network namespaces; our client, and our server on two addresses and two ports. Milliseconds from the start of a check until its sockets are closed. A check is right when everything in its row is: verdict, mapping, filtering, hairpin, how ports are given, and whether there is a NAT at all. The simulator, asked the same, says the same. Written by \`test/lab/check.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
+Hosts and nftables NATs in network namespaces; our client, and our server on two addresses and two ports. Milliseconds from the start of a check until its sockets are closed. A check is right when everything in its row is: verdict, mapping, filtering, hairpin, how ports are given, and whether there is a NAT at all. The simulator, asked the same, says the same. Written by \`test/lab/check.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: ${machineWords()}.
 
 ## No latency
 

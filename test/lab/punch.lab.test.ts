@@ -3,7 +3,6 @@
  * nothing here depends on how fast the machine is. With NATPUNCH_WRITE_FIGURES set the table becomes docs/kernel-lab.md.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { world } from '../../adapters/sim/world.ts';
@@ -15,6 +14,7 @@ import { IS_FULL } from './full.ts';
 import { type Agent, buildLab, type Lab, type LabSpec } from './lab.ts';
 import { Pool } from './pool.ts';
 import type { Punched } from './punch-agent.ts';
+import { machineWords } from '../machine.ts';
 
 const RUNS = IS_FULL ? 20 : 6;
 const SERVER = { host: '198.18.0.2', port: 3478 };
@@ -33,7 +33,7 @@ afterAll(() => {
 function page(table: string): string {
   return `# UDP punching through real Linux NATs
 
-Hosts and nftables NATs in network namespaces, every pair in both directions. Milliseconds from the first socket's opening until the peer is heard, of both sides; each run is proved by payload both ways. About 25 ms of it is the wait after the openers, which short distances get. Written by \`test/lab/punch.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
+Hosts and nftables NATs in network namespaces, every pair in both directions. Milliseconds from the first socket's opening until the peer is heard, of both sides; each run is proved by payload both ways. About 25 ms of it is the wait after the openers, which short distances get. Written by \`test/lab/punch.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: ${machineWords()}.
 
 For comparison, seed 001's own scripts on the same NATs: a median of 6.0 s for every pair of cones, restricted × symmetric 0 to 2 of 3, two open INPUT chains 0 of 20.
 

@@ -6,7 +6,6 @@
  * also makes the table docs/kernel-tcp.md: 20 runs of every pair at no, equal and unequal delays, and with each skew.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canMeetPlainly, PAIRS_OF_TCP, refusing } from '../grid/oracle.ts';
@@ -14,6 +13,7 @@ import { TCP_DROPPING, TCP_REFUSING } from '../grid/contests.ts';
 import { tellRuns } from './agreement.ts';
 import { IS_FULL } from './full.ts';
 import { ALL_SIMULATED, type Cell, type CellResult, Cells, HEAD, rowOf, simulate } from './tcp-cells.ts';
+import { machineWords } from '../machine.ts';
 
 const WRITES = Boolean(process.env['NATPUNCH_WRITE_FIGURES']);
 const RUNS = IS_FULL ? 20 : 3;
@@ -42,7 +42,7 @@ afterAll(async () => {
 function page(table: string): string {
   return `# TCP opening through real Linux NATs
 
-Hosts and nftables NATs in network namespaces, every pair in both directions; \`+rst\` answers an unknown SYN by RST, the others drop it. Milliseconds from the connection to the rendezvous until both sides have agreed on a connection, of both sides; each run is proved by words both ways, each side ending its own first. *To the core* is one way from each host to where the rendezvous is; *late* is how much later than agreed b starts. Beside them, what the simulator says of the same cell. Written by \`test/lab/tcp-open.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
+Hosts and nftables NATs in network namespaces, every pair in both directions; \`+rst\` answers an unknown SYN by RST, the others drop it. Milliseconds from the connection to the rendezvous until both sides have agreed on a connection, of both sides; each run is proved by words both ways, each side ending its own first. *To the core* is one way from each host to where the rendezvous is; *late* is how much later than agreed b starts. Beside them, what the simulator says of the same cell. Written by \`test/lab/tcp-open.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: ${machineWords()}.
 
 ${table}
 `;

@@ -4,7 +4,6 @@
  * times, and with NATPUNCH_WRITE_FIGURES the table is docs/kernel-tcp-ports.md, of the cells that were run.
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TCP_DROPPING, TCP_REFUSING } from '../grid/contests.ts';
@@ -12,6 +11,7 @@ import { tellRuns } from './agreement.ts';
 import { type Agent, buildLab } from './lab.ts';
 import { ALL_SIMULATED, type Cell, type CellResult, Cells, HEAD, rowOf, simulate } from './tcp-cells.ts';
 import type { Opened } from './tcp-open-agent.ts';
+import { machineWords } from '../machine.ts';
 
 const WRITES = Boolean(process.env['NATPUNCH_WRITE_FIGURES']);
 const IS_FULL = WRITES || Boolean(process.env['NATPUNCH_FULL']);
@@ -38,7 +38,7 @@ afterAll(async () => {
 function page(table: string): string {
   return `# TCP opening by told ports through real Linux NATs
 
-Hosts and nftables NATs in network namespaces; \`symmetric-seq\` counts its ports, by 1 or by the \`step\` that it names; \`+rst\` answers an unknown SYN by RST, the others drop it; \`noise\` is how many flows of others a second pass the NAT. Milliseconds from the connection to the rendezvous until both sides have agreed on a connection, of both sides; each run is proved by words both ways, each side ending its own first. *To the core* is one way from each host to where the rendezvous is. Beside them, what the simulator says of the same cell. Written by \`test/lab/tcp-predict.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: Linux ${release()}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
+Hosts and nftables NATs in network namespaces; \`symmetric-seq\` counts its ports, by 1 or by the \`step\` that it names; \`+rst\` answers an unknown SYN by RST, the others drop it; \`noise\` is how many flows of others a second pass the NAT. Milliseconds from the connection to the rendezvous until both sides have agreed on a connection, of both sides; each run is proved by words both ways, each side ending its own first. *To the core* is one way from each host to where the rendezvous is. Beside them, what the simulator says of the same cell. Written by \`test/lab/tcp-predict.lab.test.ts\` on ${new Date().toISOString().slice(0, 10)}: ${machineWords()}.
 
 ${table}
 `;

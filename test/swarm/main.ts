@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { CASTS, castOf } from './casts/index.ts';
 import { draw } from './draw.ts';
 import { play } from './play.ts';
@@ -14,12 +14,12 @@ import { told } from './timeline.ts';
 import type { Share } from './worker.ts';
 
 interface Options {
-  readonly worlds: string;
+  readonly worlds: number;
   readonly seed: string;
-  readonly workers: string;
-  readonly from: string;
+  readonly workers: number;
+  readonly from: number;
   readonly protocol: readonly string[];
-  readonly only?: string;
+  readonly only?: number;
   readonly world?: string;
   readonly trace?: true;
   readonly write?: true;
@@ -30,12 +30,12 @@ const ENOUGH = 20;
 
 const command = new Command('swarm')
   .description('Plays random worlds on the simulated internet: any protocol, any NATs, and whatever goes wrong. Ends with 1 if a promise is broken.')
-  .option('--worlds <n>', 'how many', '1000')
+  .option('--worlds <n>', 'how many', atLeast(1), 1000)
   .option('--seed <text>', 'the same seed and number give the same world', '1')
-  .option('--from <n>', 'the first world', '0')
-  .option('--workers <n>', 'processes', String(availableParallelism()))
-  .option('--protocol <name>', `only this one, may be said again: ${CASTS.map(({ name }) => name).join(', ')}`, (name: string, all: readonly string[]) => [...all, name], [])
-  .option('--only <n>', 'plays this world alone, and shrinks it if it breaks a promise')
+  .option('--from <n>', 'the first world', atLeast(0), 0)
+  .option('--workers <n>', 'processes', atLeast(1), availableParallelism())
+  .option('--protocol <name>', `only this one, may be said again: ${CASTS.map(({ name }) => name).join(', ')}`, protocolOf, [])
+  .option('--only <n>', 'plays this world alone, and shrinks it if it breaks a promise', atLeast(0))
   .option('--world <json>', 'plays the world that is described, or that a file describes')
   .option('--trace', 'with --only or --world: prints every packet, and each change of state of the peers')
   .option('--write', 'writes docs/swarm.md')
@@ -44,12 +44,24 @@ const command = new Command('swarm')
 
 process.exitCode = await main(command.opts<Options>());
 
+function atLeast(least: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`Not a whole number of at least ${least}.`);
+  };
+}
+
+function protocolOf(name: string, all: readonly string[]): readonly string[] {
+  if (CASTS.some((cast) => cast.name === name)) return [...all, name];
+  throw new InvalidArgumentError(`There are ${CASTS.map((cast) => cast.name).join(', ')}.`);
+}
+
 async function main(options: Options): Promise<number> {
   if (options.world !== undefined) return playOne(JSON.parse(options.world.startsWith('{') ? options.world : readFileSync(options.world, 'utf8')) as WorldSpec, false, options.trace);
   const drawn = CASTS.filter(({ name }) => options.protocol.length === 0 || options.protocol.includes(name));
-  if (options.only !== undefined) return playOne(draw(drawn, options.seed, Number(options.only)), true, options.trace);
+  if (options.only !== undefined) return playOne(draw(drawn, options.seed, options.only), true, options.trace);
 
-  const [from, worlds, workers] = [Number(options.from), Number(options.worlds), Number(options.workers)];
+  const { from, worlds, workers } = options;
   const startedAt = performance.now();
   const sum = newTally();
   const shares = Array.from({ length: workers }, (_, n): Share => ({ seed: options.seed, from: from + n, to: from + worlds, step: workers, protocols: options.protocol }));
