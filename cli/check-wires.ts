@@ -5,6 +5,7 @@ import { checkCodec, stunClient, textClient, type TextClientInput, textCodec } f
 import type { CheckContext, CheckInput } from '../machines/nat-check/stun-session.ts';
 import type { AnyCodec } from './machines.ts';
 import type { Status } from './status.ts';
+import { outermost } from './wires.ts';
 
 export interface CheckWire {
   readonly machine: AnyStateMachine;
@@ -44,7 +45,7 @@ export function textWire(input: TextClientInput, timeout: number | undefined): C
 
 function stunProgress({ value, context }: AnyMachineSnapshot): Status | undefined {
   const { input, primary, search, asked } = context as CheckContext;
-  const state = typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
+  const state = outermost(value);
   switch (state) {
     case 'probing': {
       const servers = input.servers.map(formatEndpoint);

@@ -192,5 +192,10 @@ function n4Progress(state: string, context: N4PeerContext): Status | undefined {
 /** The outermost state; what follows the confirmation is told by the command. */
 function stateOf(snapshot: AnyMachineSnapshot): string {
   const value: AnyMachineSnapshot['value'] = snapshot.hasTag('confirmed') ? 'confirmed' : snapshot.value;
+  return outermost(value);
+}
+
+/** The outermost state of several within each other. */
+export function outermost(value: AnyMachineSnapshot['value']): string {
   return typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
 }

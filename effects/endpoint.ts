@@ -12,6 +12,16 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** An address alone where there is no port, as in ICMP. */
+export function endName(end: Endpoint): string {
+  return end.port === 0 ? end.host : formatEndpoint(end);
+}
+
+/** A port that something can be sent to: 1 to 65535. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
+
 /** The endpoint that `text` names, or undefined when it is not `host:port` or `[v6]:port` with a port of 0 to 65535. */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%[^\s\]]+)?)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text);

@@ -6,7 +6,7 @@
  * silently by `close`.
  */
 import { connect as connectSocket, isIP, type Server, type Socket } from 'node:net';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isPort } from '../../effects/endpoint.ts';
 import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure, type TcpListen, type TcpRelease } from '../../effects/net.ts';
 import { linger, wrongLimit } from '../../effects/tcp-limits.ts';
 import { cannotConnect, cannotListen, cannotSend, type TcpConnect, TcpLabels, type TcpSend, type TcpSockets, tooMuchWaits } from '../../effects/tcp-sockets.ts';
@@ -194,8 +194,4 @@ export function tcpSockets(report: (event: NetEvent) => void, now: () => number,
 function unbindable({ host, port }: Endpoint): string | undefined {
   if (isIP(host) === 0) return `${host} is not an IP address`;
   return isPort(port) || port === 0 ? undefined : 'a port is 0 to 65535';
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65535;
 }

@@ -4,7 +4,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { ANYWHERE, type Endpoint, formatEndpoint, isWildcard } from '../../effects/endpoint.ts';
+import { ANYWHERE, type Endpoint, formatEndpoint, isPort, isWildcard } from '../../effects/endpoint.ts';
 import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure, type UdpSend } from '../../effects/net.ts';
 import { type Family, hostAddresses, literalLookup } from './addresses.ts';
 import { failureOf } from './failure.ts';
@@ -187,10 +187,6 @@ function canLeave(socket: OpenSocket, effect: UdpSend): boolean {
 
 function ttlOf(socket: OpenSocket, { ttl }: UdpSend): number {
   return ttl ?? defaultTtl(socket.family);
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65535;
 }
 
 function isTtl(ttl: number): boolean {

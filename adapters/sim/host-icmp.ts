@@ -3,8 +3,7 @@
  * ICMP that reaches the host, those requests too, but what is shorter than a header. A checksum is the reader's business.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { encodeIcmp } from '../../effects/wire/icmp.ts';
-import { readIcmp } from './icmp-message.ts';
+import { encodeIcmp, readIcmp } from '../../effects/wire/icmp.ts';
 import { DEFAULT_TTL, type IcmpPacket, isIPv4, KERNEL } from './packet.ts';
 import { ANY_ADDRESS, type Refused } from './ports.ts';
 

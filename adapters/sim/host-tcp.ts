@@ -2,7 +2,7 @@
  * TCP sockets of a simulated host by label, with the rules of the port as `adapters/node` keeps them on real ones. A
  * connection loses its label together with the one event that says so, `tcp.closed` or `net.failed`, or silently by `close`.
  */
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isPort } from '../../effects/endpoint.ts';
 import { LABEL_TAKEN, type NetEffect, type NetEvent, type NetFailure, type TcpListen, type TcpRelease } from '../../effects/net.ts';
 import { door, linger, wrongLimit } from '../../effects/tcp-limits.ts';
 import { cannotConnect, cannotListen, cannotSend, type TcpConnect, TcpLabels, type TcpSend, type TcpSockets, tooMuchWaits } from '../../effects/tcp-sockets.ts';
@@ -10,7 +10,7 @@ import { Deadline } from './deadline.ts';
 import { CLOSE_LIMIT_MS, FAILURES, type Held } from './held-connection.ts';
 import type { Host } from './host.ts';
 import { isIPv4 } from './packet.ts';
-import { isPort, unbindable } from './ports.ts';
+import { unbindable } from './ports.ts';
 import { ReleasedStream } from './released-stream.ts';
 import { DEAF, type TcpHandler } from './tcp-handler.ts';
 import type { TcpListener } from './tcp-stack.ts';
@@ -139,7 +139,7 @@ export function tcpSockets(host: Host, report: (event: NetEvent) => void, fail: 
     const refuse = (code: NetFailure, why: string): void => fail('tcp.connect', label, code, `${cannotConnect(to, local)}: ${why}`, to);
     if (!labels.isFree(label)) return refuse('address-in-use', LABEL_TAKEN);
     if (!isIPv4(to.host)) return refuse('unreachable', 'that is not an IPv4 address; a name has to be resolved first');
-    if (!isPort(to.port) || to.port === 0) return refuse('unreachable', 'a port is 1 to 65535');
+    if (!isPort(to.port)) return refuse('unreachable', 'a port is 1 to 65535');
     const wrong = local && unbindable(local);
     if (wrong !== undefined) return refuse('address-not-available', wrong);
     const connection = tcp.connect(label, to, local, DEAF);

@@ -4,7 +4,7 @@
  */
 import { Observable } from 'rxjs';
 import type { VirtualClock } from './clock.ts';
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, formatEndpoint, isPort } from '../../effects/endpoint.ts';
 import type { Net } from '../../effects/net.ts';
 import { IcmpStack } from './host-icmp.ts';
 import { hostNet } from './host-net.ts';
@@ -12,7 +12,7 @@ import type { OnRelease } from './host-tcp.ts';
 import { errorAbout, PORT_UNREACHABLE } from './icmp-message.ts';
 import type { Lane } from './link.ts';
 import { DEFAULT_TTL, isIPv4, KERNEL, type Packet, type UdpPacket } from './packet.ts';
-import { ANY_ADDRESS, EphemeralPorts, isPort, LOOPBACK, type Refused } from './ports.ts';
+import { ANY_ADDRESS, EphemeralPorts, isPortOrAny, LOOPBACK, type Refused } from './ports.ts';
 import type { Device } from './router.ts';
 import { TcpStack } from './tcp-stack.ts';
 
@@ -62,7 +62,7 @@ export class UdpSocket {
     if (data.length > LARGEST_DATAGRAM) {
       return { code: 'too-large', detail: `${data.length} bytes do not fit in a datagram of at most ${LARGEST_DATAGRAM}` };
     }
-    if (!isIPv4(to.host) || to.port === 0 || !isPort(to.port)) {
+    if (!isIPv4(to.host) || !isPort(to.port)) {
       return { code: 'unreachable', detail: `${formatEndpoint(to)} is not an IPv4 address and port` };
     }
     this.#host.transmit(this, to, data, ttl);
@@ -123,7 +123,7 @@ export class Host implements Device {
   bind(label: string, local: Partial<Endpoint>, receive: UdpSocket['receive']): UdpSocket | Refused {
     const host = local.host ?? ANY_ADDRESS;
     const wanted = local.port ?? 0;
-    if (!isPort(wanted)) return { code: 'address-not-available', detail: `${wanted} is not a port` };
+    if (!isPortOrAny(wanted)) return { code: 'address-not-available', detail: `${wanted} is not a port` };
     if (host !== ANY_ADDRESS && !this.owns(host)) {
       return { code: 'address-not-available', detail: `${host} is not an address of host ${this.name}` };
     }

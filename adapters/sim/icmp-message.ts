@@ -2,16 +2,10 @@
  * ICMP messages as simulated devices handle them: read without fuss, named for people, and errors made about packets that went
  * no further. Sends nothing. Source: RFC 792; RFC 1122 §3.2.2 for what gets no error.
  */
-import { readable, Writer } from '../../effects/wire/bytes.ts';
-import { decodeIcmp, encodeIcmp, type IcmpError, type IcmpMessage, IP_PROTOCOL, type QuotedPacket } from '../../effects/wire/icmp.ts';
+import { Writer } from '../../effects/wire/bytes.ts';
+import { encodeIcmp, type IcmpError, IP_PROTOCOL, type QuotedPacket, readIcmp } from '../../effects/wire/icmp.ts';
 import type { Packet, Protocol } from './packet.ts';
 import type { Flow } from './sighting.ts';
-
-/** What a device makes of the bytes; undefined for what it does not know, or finds broken. */
-export function readIcmp(data: Uint8Array): IcmpMessage | undefined {
-  const message = readable(() => decodeIcmp(data));
-  return message instanceof Error ? undefined : message;
-}
 
 /** For people: `echo-request 7`, by its identifier, or `time-exceeded for 198.18.1.2 > 3.3.3.3`. */
 export function icmpName(data: Uint8Array): string {

@@ -1,5 +1,5 @@
 /** What was seen of a world, kept in order and told in three ways: drops, journeys of packets, and a trace to read. */
-import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
+import { endName, type Endpoint } from '../../effects/endpoint.ts';
 import { icmpName } from './icmp-message.ts';
 import type { DropReason } from './packet.ts';
 import type { Flow, PacketSighting, Sighting } from './sighting.ts';
@@ -145,10 +145,6 @@ function line(seen: Exclude<PacketSighting, { type: 'forwarded' }>, packet: stri
 
 function formatFlow({ src, dst }: Flow): string {
   return `${endName(src)} > ${endName(dst)}`;
-}
-
-function endName(end: Endpoint): string {
-  return end.port === 0 ? end.host : formatEndpoint(end);
 }
 
 /** Microseconds are enough for people, and hide what adding fractions leaves behind. */

@@ -4,10 +4,9 @@
  */
 import { type Endpoint, formatEndpoint } from '../../effects/endpoint.ts';
 import { chance } from '../../effects/seed.ts';
-import { encodeIcmp, type IcmpEcho, type IcmpError, IP_PROTOCOL, quotedEcho } from '../../effects/wire/icmp.ts';
+import { encodeIcmp, type IcmpEcho, type IcmpError, IP_PROTOCOL, quotedEcho, readIcmp } from '../../effects/wire/icmp.ts';
 import { key, type NatBehaviour, translates } from './behaviour.ts';
 import { bounded } from './flows.ts';
-import { readIcmp } from './icmp-message.ts';
 import type { DropReason, IcmpPacket, Ported } from './packet.ts';
 import { Mapping, nameOf, type Table } from './table.ts';
 

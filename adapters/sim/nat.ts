@@ -9,7 +9,7 @@ import { key, type NatBehaviour, translates } from './behaviour.ts';
 import { bounded, Flows, type IsAlive, type Route } from './flows.ts';
 import { begins } from './nat-session.ts';
 import { type IcmpContext, IcmpNat } from './nat-icmp.ts';
-import type { DropReason, IcmpPacket, Packet, Ported, TcpPacket } from './packet.ts';
+import { type DropReason, hop, type IcmpPacket, type Packet, type Ported, type TcpPacket } from './packet.ts';
 import { Mapping, nameOf, type RowReport, Table, type TableRow } from './table.ts';
 
 /** What a NAT is made of. */
@@ -235,12 +235,6 @@ export class Nat {
     this.#early.delete(probe);
     return false;
   }
-}
-
-function hop(packet: Packet): DropReason | undefined {
-  if (packet.ttl <= 1) return 'ttl';
-  packet.ttl -= 1;
-  return undefined;
 }
 
 function probeKey(remote: Endpoint, external: Endpoint): string {

@@ -101,3 +101,10 @@ export function isIPv4(host: string): boolean {
 const PRIVATE = /^(?:0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
 
 const privacy = new Map<string, boolean>();
+
+/** One more router behind it; the reason where it was its last. */
+export function hop(packet: Packet): DropReason | undefined {
+  if (packet.ttl <= 1) return 'ttl';
+  packet.ttl -= 1;
+  return undefined;
+}

@@ -1,5 +1,5 @@
 /** Addresses and ports of a simulated host, as its kernel sees them: which values are ones, which are free, and why not. */
-import type { Endpoint } from '../../effects/endpoint.ts';
+import { type Endpoint, isPort } from '../../effects/endpoint.ts';
 import type { NetFailure } from '../../effects/net.ts';
 import { isIPv4 } from './packet.ts';
 
@@ -33,12 +33,12 @@ export class EphemeralPorts {
 }
 
 /** 0 to 65535, where 0 is any. */
-export function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 0 && port <= 65_535;
+export function isPortOrAny(port: number): boolean {
+  return port === 0 || isPort(port);
 }
 
 /** Why nothing can be bound there, in words; the host has not been asked yet. */
 export function unbindable({ host, port }: Endpoint): string | undefined {
   if (!isIPv4(host)) return `${host} is not an IPv4 address`;
-  return isPort(port) ? undefined : 'a port is 0 to 65535';
+  return isPortOrAny(port) ? undefined : 'a port is 0 to 65535';
 }

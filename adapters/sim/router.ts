@@ -3,12 +3,12 @@
  * between the devices below it without touching the packet, and forwards everything else at the cost of a hop.
  */
 import type { Endpoint } from '../../effects/endpoint.ts';
-import { encodeIcmp } from '../../effects/wire/icmp.ts';
+import { encodeIcmp, readIcmp } from '../../effects/wire/icmp.ts';
 import { translates } from './behaviour.ts';
 import { type LinkBehaviour, Lane, type LinkWorld } from './link.ts';
-import { errorAbout, IN_TRANSIT, mayBeReported, readIcmp, routerAddress } from './icmp-message.ts';
+import { errorAbout, IN_TRANSIT, mayBeReported, routerAddress } from './icmp-message.ts';
 import type { Nat } from './nat.ts';
-import { DEFAULT_TTL, type DropReason, type IcmpPacket, isPrivate, KERNEL, type Packet, type TcpPacket } from './packet.ts';
+import { DEFAULT_TTL, hop, type IcmpPacket, isPrivate, KERNEL, type Packet, type TcpPacket } from './packet.ts';
 import type { Flow } from './sighting.ts';
 import { resetFor } from './tcp-segment.ts';
 
@@ -213,10 +213,4 @@ function emit(world: RouterWorld, device: string, src: Endpoint, dst: Endpoint, 
   const packet: Packet = { protocol: 'icmp', id: world.nextPacket(), host: device, socket: KERNEL, src, dst, ttl: DEFAULT_TTL, data };
   world.sent(packet);
   way?.carry(packet, true);
-}
-
-function hop(packet: Packet): DropReason | undefined {
-  if (packet.ttl <= 1) return 'ttl';
-  packet.ttl -= 1;
-  return undefined;
 }

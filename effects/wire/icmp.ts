@@ -3,7 +3,7 @@
  * quotes the packet that it is about: its IPv4 header and the bytes behind it, of which 8 are promised. Sends nothing.
  * Layout: type(1) code(1) checksum(2), then of an echo id(2) sequence(2) data; of an error rest(4) and the quoted packet.
  */
-import { DecodeError, Reader, Writer } from './bytes.ts';
+import { DecodeError, readable, Reader, Writer } from './bytes.ts';
 import { ipToGroups, ipv4ToText } from './stun-address.ts';
 
 export type IcmpMessage = IcmpEcho | IcmpError;
@@ -88,10 +88,18 @@ export function quotedEcho({ protocol, data }: QuotedPacket): Omit<IcmpEcho, 'da
   return { kind, id: reader.u16(), sequence: reader.u16() };
 }
 
-/** What the checksum field has to be (RFC 1071), or 0 for bytes that hold it already and are sound. */
-export function internetChecksum(bytes: Uint8Array): number {
+/** The message; undefined for what is not known, or broken. */
+export function readIcmp(data: Uint8Array): IcmpMessage | undefined {
+  const message = readable(() => decodeIcmp(data));
+  return message instanceof Error ? undefined : message;
+}
+
+/** What the checksum field has to be (RFC 1071), or 0 for bytes that hold it already and are sound. Parts but the last are of even length. */
+export function internetChecksum(...parts: readonly Uint8Array[]): number {
   let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at]! << 8) | (bytes[at + 1] ?? 0);
+  for (const bytes of parts) {
+    for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at]! << 8) | (bytes[at + 1] ?? 0);
+  }
   while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
   return ~sum & 0xffff;
 }

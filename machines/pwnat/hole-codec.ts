@@ -7,8 +7,8 @@
  * pypwnat writes the quoted length in its own byte order; ours is right, and nobody looks. Source: samyk/pwnat, blahgeek/pypwnat.
  */
 import type { Decoded, IcmpCodec } from '../../effects/codec.ts';
-import { readable, Reader } from '../../effects/wire/bytes.ts';
-import { decodeIcmp, encodeIcmp, type IcmpError, type IcmpMessage, internetChecksum, IP_PROTOCOL, quotedEcho } from '../../effects/wire/icmp.ts';
+import { Reader } from '../../effects/wire/bytes.ts';
+import { encodeIcmp, type IcmpError, type IcmpMessage, internetChecksum, IP_PROTOCOL, quotedEcho, readIcmp } from '../../effects/wire/icmp.ts';
 import type { PwnatMessage } from './messages.ts';
 import type { Variant } from './variants.ts';
 
@@ -16,7 +16,7 @@ export function holeCodec(variant: Variant): IcmpCodec<PwnatMessage> {
   return {
     encode: (message) => encodeIcmp(asIcmp(message, variant)),
     decode(data) {
-      const message = readIcmp(data);
+      const message = readUnsummed(data);
       const found = message && meaning(message, variant);
       return found ? { kind: 'message', message: found } : FOREIGN;
     },
@@ -82,16 +82,11 @@ function rejection({ code, quoted: { src, dst, protocol, data } }: IcmpError): P
 }
 
 /** A fork of pypwnat sums the outer header only: what came so far is believed to have come whole. */
-function readIcmp(data: Uint8Array): IcmpMessage | undefined {
-  return tryRead(data) ?? (data[0] === TIME_EXCEEDED && data.length >= 4 ? tryRead(summed(data)) : undefined);
+function readUnsummed(data: Uint8Array): IcmpMessage | undefined {
+  return readIcmp(data) ?? (data[0] === TIME_EXCEEDED && data.length >= 4 ? readIcmp(summed(data)) : undefined);
 }
 
 const TIME_EXCEEDED = 11;
-
-function tryRead(data: Uint8Array): IcmpMessage | undefined {
-  const message = readable(() => decodeIcmp(data));
-  return message instanceof Error ? undefined : message;
-}
 
 function summed(data: Uint8Array): Uint8Array {
   // Not slice: on a Buffer that would share memory with the message.

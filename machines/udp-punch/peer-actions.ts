@@ -7,7 +7,7 @@ import { explainLost, explainNoPeer, explainNoRendezvous, explainRefused, explai
 import type { Probe } from './messages.ts';
 import { withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
-import { checkId, heardFrom, localOf, type PeerContext, roundIds, socketLabel, withSource } from './session.ts';
+import { checkId, heardFrom, localOf, type PeerContext, probe, roundIds, socketLabel, withSource } from './session.ts';
 import { openerTtl } from './timing.ts';
 
 const { assign, enqueueActions, sendTo } = peerSetup;
@@ -143,10 +143,6 @@ export const nextRound = assign(({ context: { input, round, probeIds } }) => ({
   round: round + 1,
   ...roundIds(input, round + 1, probeIds),
 }));
-
-function probe({ id, ids, peer }: PeerContext): Probe {
-  return { type: 'probe', txid: ids.probe, sender: id, receiver: peer?.id ?? '', nominate: false };
-}
 
 function ask(where: (context: PeerContext) => Path | undefined, message: (context: PeerContext) => Probe) {
   return enqueueActions(({ context, enqueue }) => {

@@ -139,6 +139,11 @@ export function checkId({ input, checks }: PeerContext): string {
   return transactionId({ input, round: checks }, 'check');
 }
 
+/** The probe of this round. */
+export function probe({ id, ids, peer }: PeerContext): Probe {
+  return { type: 'probe', txid: ids.probe, sender: id, receiver: peer?.id ?? '', nominate: false };
+}
+
 export function socketLabel(round: number): string {
   return `r${round}`;
 }

@@ -2,10 +2,9 @@
 import { assertEvent } from 'xstate';
 import { type Endpoint, localFor } from '../../effects/endpoint.ts';
 import { socketOf } from '../udp-paths.ts';
-import type { Probe } from './messages.ts';
 import { ownForecast, type Sending, withFlows } from './own-ports.ts';
 import { peerSetup } from './peer-setup.ts';
-import { type PeerContext, socketLabel } from './session.ts';
+import { type PeerContext, probe, socketLabel } from './session.ts';
 import { planFor, planKind, type Plan, type Sweep } from '../port-strategy.ts';
 import { SWEEP_REPEATS, SWEEP_SLICE, SWEEPS } from './timing.ts';
 
@@ -125,10 +124,6 @@ function opening({ input, sweeps }: PeerContext, n: number) {
 function aimOf({ peer, sweep }: PeerContext, n: number): Endpoint | undefined {
   const [host, port] = [peer?.endpoints[0]?.host, sweep?.aims[n]];
   return host === undefined || port === undefined ? undefined : { host, port };
-}
-
-function probe({ id, ids, peer }: PeerContext): Probe {
-  return { type: 'probe', txid: ids.probe, sender: id, receiver: peer?.id ?? '', nominate: false };
 }
 
 /** Hundreds of flows that chance gave their ports say nothing one by one. */

@@ -7,8 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { natFlavour, world } from '../../adapters/sim/index.ts';
 import { fromHex, toHex } from '../../effects/wire/bytes.ts';
-import { readIcmp } from '../../adapters/sim/icmp-message.ts';
-import { encodeIcmp, type IcmpMessage, quotedEcho } from '../../effects/wire/icmp.ts';
+import { encodeIcmp, type IcmpMessage, quotedEcho, readIcmp } from '../../effects/wire/icmp.ts';
 import { Port } from '../sim/port.ts';
 import { type Agent, buildLab, type Lab } from './lab.ts';
 import type { IcmpHeard } from './icmp-probe.ts';

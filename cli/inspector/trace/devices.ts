@@ -1,8 +1,8 @@
 /** What the devices of a simulated internet did, as events of a trace. Most of a trace is made here: so each is made at once, and nothing is copied. */
 import type { PacketSighting, RowSighting, Sighting } from '../../../adapters/sim/sighting.ts';
-import type { Endpoint } from '../../../effects/endpoint.ts';
+import { endName, type Endpoint } from '../../../effects/endpoint.ts';
 import { DROP_WORDS } from '../../words.ts';
-import { endName, simulatedContent } from './packets.ts';
+import { simulatedContent } from './packets.ts';
 import { Recall } from './recall.ts';
 import type { NotedEffect } from './sightings.ts';
 import type { PacketSeen, RowSeen } from './trace.ts';

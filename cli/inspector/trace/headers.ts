@@ -2,6 +2,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { parseEndpoint } from '../../../effects/endpoint.ts';
 import type { PacketContent } from './trace.ts';
+import { internetChecksum } from '../../../effects/wire/icmp.ts';
 
 const PROTOCOLS = { icmp: 1, tcp: 6, udp: 17 } as const;
 const ICMPV6 = 58;
@@ -19,7 +20,7 @@ export function ipPacket(src: string, dst: string, content: PacketContent, strea
     content.protocol === 'udp' ? udp(from.port, to.port, payload) : content.protocol === 'tcp' ? tcp(from.port, to.port, payload, segmentOf(src, dst, content, streams)) : payload.slice();
   const checksumAt = content.protocol === 'udp' ? 6 : content.protocol === 'tcp' ? 16 : undefined;
   if (checksumAt !== undefined) {
-    const sum = checksum(pseudo(source, target, protocol, inner.length), inner);
+    const sum = internetChecksum(pseudo(source, target, protocol, inner.length), inner);
     // Zero would say that a datagram has no checksum.
     new DataView(inner.buffer).setUint16(checksumAt, sum === 0 && content.protocol === 'udp' ? 0xffff : sum);
   }
@@ -86,7 +87,7 @@ function ipv4(source: Uint8Array, target: Uint8Array, protocol: number, ttl: num
   packet[9] = protocol;
   packet.set(source, 12);
   packet.set(target, 16);
-  view.setUint16(10, checksum(packet.subarray(0, 20)));
+  view.setUint16(10, internetChecksum(packet.subarray(0, 20)));
   packet.set(inner, 20);
   return packet;
 }
@@ -151,14 +152,4 @@ function pseudo(source: Uint8Array, target: Uint8Array, protocol: number, length
   view.setUint32(source.length * 2, length);
   view.setUint32(source.length * 2 + 4, protocol);
   return header;
-}
-
-/** RFC 1071, over parts of even length but the last. */
-function checksum(...parts: readonly Uint8Array[]): number {
-  let sum = 0;
-  for (const part of parts) {
-    for (let at = 0; at < part.length; at += 2) sum += ((part[at] ?? 0) << 8) | (part[at + 1] ?? 0);
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }

@@ -3,7 +3,7 @@ import { icmpName } from '../../../adapters/sim/icmp-message.ts';
 import { segmentName } from '../../../adapters/sim/tcp-segment.ts';
 import type { Segment } from '../../../adapters/sim/tcp-segment.ts';
 import type { Via } from '../../../effects/codec.ts';
-import { type Endpoint, formatEndpoint } from '../../../effects/endpoint.ts';
+import { type Endpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
 import { remoteOf, viaOf } from '../../../effects/way.ts';
 import { hexOf } from './hex.ts';
@@ -76,11 +76,6 @@ export function mannerOf({ isSimulated }: Run): Manner {
 
 const SHOWN: Manner = {};
 const HIDDEN: Manner = { hidesBytes: true };
-
-/** An address alone where there is no port, as in ICMP. */
-export function endName(end: Endpoint): string {
-  return end.port === 0 ? end.host : formatEndpoint(end);
-}
 
 /** What was sent is the same bytes when it arrives, in a simulation: made into hex once. */
 function knownHex(data: Uint8Array): string {

@@ -4,6 +4,7 @@
  */
 import { plain, plainFields } from './plain.ts';
 import { type Plain, type PlainRecord, type StateValue, type Step, type Trace, TRACE_FORMAT, type TraceEvent, type TraceHeader } from './trace.ts';
+import { isObject } from './format.ts';
 
 /** As @statelyai/inspect 0.7 sends it. */
 export interface StatelyMessage {
@@ -93,7 +94,7 @@ export class StatelyListener {
 
   /** False for what is no such message, or one too many. `at` is ms since the listener began. */
   hear(message: unknown, at: number): boolean {
-    if (!isRecord(message) || typeof message['sessionId'] !== 'string' || this.#events.length >= EVENTS) return false;
+    if (!isObject(message) || typeof message['sessionId'] !== 'string' || this.#events.length >= EVENTS) return false;
     this.#last = Math.max(this.#last, Math.round(at * 1000) / 1000);
     const { type, sessionId } = message;
     switch (type) {
@@ -101,7 +102,7 @@ export class StatelyListener {
         return this.#actor(sessionId as string, message);
       case '@xstate.event': {
         const { event, sourceId } = message;
-        if (!isRecord(event) || typeof event['type'] !== 'string') return false;
+        if (!isObject(event) || typeof event['type'] !== 'string') return false;
         const from = typeof sourceId === 'string' ? this.#names.get(sourceId) : undefined;
         const actor = this.#nameOf(sessionId as string);
         const held = event['type'] === 'xstate.init' ? undefined : this.#held.get(actor);
@@ -111,8 +112,8 @@ export class StatelyListener {
       }
       case '@xstate.snapshot': {
         const { snapshot, event } = message;
-        if (!isRecord(snapshot)) return false;
-        this.#snapshot(this.#nameOf(sessionId as string), snapshot, isRecord(event) && typeof event['type'] === 'string' ? event['type'] : '');
+        if (!isObject(snapshot)) return false;
+        this.#snapshot(this.#nameOf(sessionId as string), snapshot, isObject(event) && typeof event['type'] === 'string' ? event['type'] : '');
         return true;
       }
       default:
@@ -138,7 +139,7 @@ export class StatelyListener {
       this.#tell({ kind: 'machine', machine, definition: plain(chart) });
     }
     this.#tell({ kind: 'actor', actor: own, ...(parent === undefined ? {} : { parent }), ...(machine === undefined ? {} : { machine }) });
-    if (isRecord(snapshot) && 'value' in snapshot) this.#held.set(own, snapshot);
+    if (isObject(snapshot) && 'value' in snapshot) this.#held.set(own, snapshot);
     return true;
   }
 
@@ -199,14 +200,14 @@ function stepsBetween(before: StateValue, after: StateValue, event: string): Ste
 function leaves(value: StateValue, above = ''): string[] {
   const below = (key: string): string => (above === '' ? key : `${above}.${key}`);
   if (typeof value === 'string') return [below(value)];
-  return Object.entries(value).flatMap(([key, child]) => (isRecord(child) && Object.keys(child).length === 0 ? [below(key)] : leaves(child, below(key))));
+  return Object.entries(value).flatMap(([key, child]) => (isObject(child) && Object.keys(child).length === 0 ? [below(key)] : leaves(child, below(key))));
 }
 
 function definitionFrom(text: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof text !== 'string') return isRecord(text) && 'states' in text ? text : undefined;
+  if (typeof text !== 'string') return isObject(text) && 'states' in text ? text : undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return isRecord(value) && 'states' in value ? value : undefined;
+    return isObject(value) && 'states' in value ? value : undefined;
   } catch {
     return undefined;
   }
@@ -214,7 +215,7 @@ function definitionFrom(text: unknown): Readonly<Record<string, unknown>> | unde
 
 function isStateValue(value: unknown, depth = 0): value is StateValue {
   if (depth > DEEPEST) return false;
-  return typeof value === 'string' || (isRecord(value) && Object.values(value).every((child) => isStateValue(child, depth + 1)));
+  return typeof value === 'string' || (isObject(value) && Object.values(value).every((child) => isStateValue(child, depth + 1)));
 }
 
 /** Not deeper than any application nests; looked at level by level, so that no depth exhausts the stack. */
@@ -227,6 +228,3 @@ export function isShallow(value: unknown): boolean {
   return true;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
