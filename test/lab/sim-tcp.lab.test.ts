@@ -143,7 +143,7 @@ test('kernel and simulator remember a session alike: unanswered, refused, standi
     if (!isStanding) await call;
     // What stands is seen while it does; a busy machine connects, and looks, when it can.
     let life = await kernelLife(lab, from, host);
-    for (let looks = 0; isStanding && life !== 432_000 && looks < 40; looks += 1) {
+    for (let looks = isStanding ? 40 : 0; life !== 432_000 && looks > 0; looks -= 1) {
       await sleep(50);
       life = await kernelLife(lab, from, host);
     }
