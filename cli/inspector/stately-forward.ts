@@ -45,7 +45,8 @@ export async function forwardToStately(address: string | true): Promise<Forwardi
 async function load(): Promise<typeof import('@statelyai/inspect')> {
   try {
     return await import('@statelyai/inspect');
-  } catch {
-    throw new Stop(EXIT.cannot, '--stately needs the package @statelyai/inspect, which is not installed, or not as a whole. Run npm install @statelyai/inspect, or use --inspect, which needs nothing');
+  } catch (error) {
+    const [why] = String(error).split('\n');
+    throw new Stop(EXIT.cannot, `--stately needs the package @statelyai/inspect, which is not installed, or not as a whole. Run npm install @statelyai/inspect, or use --inspect, which needs nothing (${why})`);
   }
 }

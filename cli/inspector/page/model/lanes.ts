@@ -38,7 +38,7 @@ export function lanesFor(places: ReadonlyMap<string, PlaceSeen>, actors: Readonl
     const own = index.get(place);
     if (own !== undefined) return own;
     const seen = places.get(place);
-    if (seen === undefined) return undefined;
+    if (seen === undefined || lanes.length === 0) return undefined;
     if (seen.side === MIDDLE || seen.type === 'core') {
       const centre = middle === -1 ? (lanes.length - 1) / 2 : middle;
       return from !== undefined && from > centre ? centre + 0.32 : Math.max(0, centre - 0.32);

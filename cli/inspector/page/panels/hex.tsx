@@ -12,7 +12,8 @@ export function Hex({ hex }: { readonly hex: string }): VNode {
   const length = hex.length / 2;
   const width = window.matchMedia(NARROW).matches ? ROW / 2 : ROW;
   for (let at = 0; at < Math.min(length, ROW * ROWS); at += width) {
-    const bytes = hex.slice(at * 2, (at + width) * 2).match(/../g)!;
+    // A file may hold half a byte, or anything.
+    const bytes = hex.slice(at * 2, (at + width) * 2).match(/[^]{1,2}/g)!;
     rows.push(
       <i key={`o${at}`}>{at.toString(16).padStart(4, '0')}</i>,
       <span key={`b${at}`}>
