@@ -191,8 +191,7 @@ function n4Progress(state: string, context: N4PeerContext): Status | undefined {
 
 /** The outermost state; what follows the confirmation is told by the command. */
 function stateOf(snapshot: AnyMachineSnapshot): string {
-  const value: AnyMachineSnapshot['value'] = snapshot.hasTag('confirmed') ? 'confirmed' : snapshot.value;
-  return outermost(value);
+  return snapshot.hasTag('confirmed') ? 'confirmed' : outermost(snapshot.value);
 }
 
 /** The outermost state of several within each other. */

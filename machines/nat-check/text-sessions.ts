@@ -156,7 +156,7 @@ function mayBeSecondPhase({ clients, silent }: Host, at: number): boolean {
   return due.length > come.length || due.some(({ equalAt = 0 }) => at - equalAt < COPY_MS);
 }
 
-/** Which registered there too long ago for its report. */
+/** A silent registration from `endpoint` that is older than this is not what the assist has seen there. */
 function withoutLate(host: Host, endpoint: Endpoint, at: number): Host {
   const silent = host.silent.filter((one) => !sameEndpoint(one.endpoint, endpoint) || at - one.at < SECOND_PHASE_MS);
   return silent.length === host.silent.length ? host : { ...host, silent };

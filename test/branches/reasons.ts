@@ -179,7 +179,8 @@ export const REASONS: Readonly<Record<string, readonly Reason[]>> = {
   ],
   'cli/commands/sim.ts': [
     { because: 'both hosts have a meter from their start', lines: ["return { host, at, outcome, result: resultOf(outcome, { protocol: protocol.name, elapsedMs: at, packetsSent: meters.get(host)?.packetsSent ?? 0 }) };"] },
-    { because: 'asked where both are connected', lines: ["const reached = sides.map(({ host, outcome }) => (outcome.kind === 'connected' ? `${host} reaches the other at ${formatEndpoint(outcome.peer)}` : ''));"] }],
+    { because: 'asked where both are connected', lines: ["const reached = sides.map(({ host, outcome }) => (outcome.kind === 'connected' ? `${host} reaches the other at ${formatEndpoint(outcome.peer)}` : ''));"] },
+  ],
   'cli/commands/udp.ts': [{ because: 'asked of whoever speaks of rooms: the options without one were refused before', lines: ["return options.wire === 'seed' ? seedUdpWire(given) : udpPunchWire(given, roomOf(options) ?? '', options.seed);"] }],
   'cli/recorder.ts': [
     { because: 'a bug: every machine of the command line is in cli/machines.ts', lines: ["if (!known) throw new Error(`no codec for recordings of '${machine.id}'`);"] },

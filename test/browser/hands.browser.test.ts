@@ -1,33 +1,14 @@
 /** The page by keys and by the pointer: what each of them does to the moment, to what is shown and to two runs at once. */
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openBrowser, type Visit, visit } from './browser.ts';
-import { leave } from './counts.ts';
-import { openPlayground, play, type Playground } from './playground.ts';
+import type { Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { play } from './playground.ts';
+import { playgroundVisits } from './stand.ts';
 
-let browser: Browser;
-let playground: Playground;
-let visited: Visit;
-
-beforeAll(async () => {
-  [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
-});
-afterAll(async () => {
-  await leave(browser);
-  await playground.close();
-});
-beforeEach(async () => {
-  visited = await visit(browser);
-});
-afterEach(async () => {
-  expect(visited.strangers).toEqual([]);
-  expect(visited.complaints).toEqual([]);
-  await leave(visited.context);
-});
+const stand = playgroundVisits();
 
 test('keys and menus do what the list of keys says', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
   const theme = (): Promise<string | null> => page.locator('html').getAttribute('data-theme');
   for (const next of ['light', 'dark']) {
     await page.keyboard.press('t');
@@ -79,14 +60,14 @@ test('keys and menus do what the list of keys says', async () => {
   await filter.click();
   expect(await page.locator('.menu').count()).toBe(0);
 
-  const again = await visited.context.newPage();
-  await again.goto(playground.url);
+  const again = await stand.visited.context.newPage();
+  await again.goto(stand.url);
   await again.locator('html[data-theme=dark]').waitFor();
 });
 
 test('heads, the bar of time and the statechart answer to the pointer', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   const selected = (name: string | RegExp): Locator => page.locator('[role=tab][aria-selected=true]', { hasText: name });
   await page.locator('.head-of', { hasText: /^b/ }).first().locator('.name').click();
   await selected(/^b/).waitFor();
@@ -136,8 +117,8 @@ test('heads, the bar of time and the statechart answer to the pointer', async ()
 });
 
 test('in two runs arrows, marks and heads of either lead both to the same moment', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
   await page.getByRole('button', { name: 'Beside' }).click();
   const [left, right] = [0, 1].map((side) => page.locator('.two .stage').nth(side)) as [Locator, Locator];
   const now = (): Promise<string> => page.locator('.now b').innerText();

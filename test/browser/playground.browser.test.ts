@@ -1,35 +1,17 @@
 /** The page by itself, from a static folder: it plays, shows what was dropped and why, and goes back in time. */
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openBrowser, type Visit, visit } from './browser.ts';
-import { leave } from './counts.ts';
-import { openPlayground, play, type Playground } from './playground.ts';
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { visit } from './browser.ts';
+import { play } from './playground.ts';
+import { playgroundVisits } from './stand.ts';
 
-let browser: Browser;
-let playground: Playground;
-let visited: Visit;
-
-beforeAll(async () => {
-  [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
-});
-afterAll(async () => {
-  await leave(browser);
-  await playground.close();
-});
-beforeEach(async () => {
-  visited = await visit(browser);
-});
-afterEach(async () => {
-  expect(visited.strangers).toEqual([]);
-  expect(visited.complaints).toEqual([]);
-  await leave(visited.context);
-});
+const stand = playgroundVisits();
 
 const outcomeOf = (page: Page, host: string): Promise<string> => page.locator(`[data-outcome~="${host}"]`).innerText();
 
 test('the page plays a punch by itself', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   expect(await outcomeOf(page, 'a')).toMatch(/connected/);
   expect(await outcomeOf(page, 'b')).toMatch(/connected/);
 
@@ -47,16 +29,16 @@ test('the page plays a punch by itself', async () => {
 });
 
 test('a NAT that no name means is refused before anything runs', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'open', b: 'open' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'open', b: 'open' });
   await page.locator('input[name=a]').fill('leaky');
   expect(await page.getByRole('alert').innerText()).toMatch(/unknown NAT 'leaky'/);
   expect(await page.getByRole('button', { name: 'Run' }).isDisabled()).toBe(true);
 });
 
 test('a NAT that no name means is refused by its address too, until something else is played', async () => {
-  const { page } = visited;
-  await page.goto(`${playground.url}#protocol=udp-punch&a=leaky&b=open`);
+  const { page } = stand.visited;
+  await page.goto(`${stand.url}#protocol=udp-punch&a=leaky&b=open`);
   const alert = page.getByRole('alert');
   expect(await alert.innerText()).toMatch(/unknown NAT 'leaky'/);
   // Keys have nothing to do.
@@ -69,8 +51,8 @@ test('a NAT that no name means is refused by its address too, until something el
 });
 
 test('two symmetric NATs show what they dropped, where and why', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
   expect(await outcomeOf(page, 'a')).toMatch(/no-path/);
   const dropped = page.locator('.arrow.dropped', { has: page.locator('text=filtering') }).first();
   await dropped.locator('.drop circle').click();
@@ -79,8 +61,8 @@ test('two symmetric NATs show what they dropped, where and why', async () => {
 });
 
 test('going back in time shows the state and the NAT table of then', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   await page.waitForSelector('.state.active.leaf');
   const leaf = page.locator('.state.active.leaf');
   const rows = page.locator('table[data-nat=nat-a] tbody tr');
@@ -104,8 +86,8 @@ test('going back in time shows the state and the NAT table of then', async () =>
 });
 
 test('a run plays by itself, and rests at its end', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   const speed = page.getByTitle('Speed of playing');
   while ((await speed.innerText()) !== '4×') await speed.click();
   await page.keyboard.press('Home');
@@ -117,8 +99,8 @@ test('a run plays by itself, and rests at its end', async () => {
 });
 
 test('the first failure is where somebody asked for it', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
   await page.keyboard.press('f');
   await page.locator('.arrow.dropped.selected').waitFor();
   const first = await page.locator('.now').innerText();
@@ -127,8 +109,8 @@ test('the first failure is where somebody asked for it', async () => {
 });
 
 test('a sweep is one arrow until it is opened', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
   const bundle = page.locator('.arrow.bundle.dropped').first();
   await bundle.waitFor();
   await bundle.locator('.count').click();
@@ -138,8 +120,8 @@ test('a sweep is one arrow until it is opened', async () => {
 });
 
 test('filters leave what they let pass, and say that they are on', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'symmetric' });
   await page.keyboard.press('/');
   await page.keyboard.type('unroutable');
   await expect.poll(() => page.locator('.arrow:not(.dropped)').count()).toBe(0);
@@ -148,8 +130,8 @@ test('filters leave what they let pass, and say that they are on', async () => {
 });
 
 test('one actor can be looked at alone, by keys, and a link shows the same', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   const ends = async (): Promise<readonly string[]> => [...new Set(await page.locator('.mark').evaluateAll((marks) => marks.map((mark) => String(mark.getAttribute('aria-label')).split(' ')[0]!)))].toSorted();
   await page.keyboard.press('Home');
   await expect.poll(ends).toEqual(['a', 'b', 's']);
@@ -162,7 +144,7 @@ test('one actor can be looked at alone, by keys, and a link shows the same', asy
   expect(counted).toBeGreaterThan(3);
   await expect.poll(() => page.url()).toContain('actors=s');
 
-  const { page: other } = await visit(browser);
+  const { page: other } = await visit(stand.browser);
   await other.goto(page.url());
   await other.waitForSelector('.app[data-ready=yes]');
   await other.keyboard.press('Home');
@@ -182,8 +164,8 @@ test('one actor can be looked at alone, by keys, and a link shows the same', asy
 });
 
 test('two seeds stand side by side, from where they differ', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', seed: 'spring' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted', seed: 'spring' });
   await page.getByRole('button', { name: 'Beside' }).click();
   expect(await page.locator('.two .stage').count()).toBe(2);
   expect(await page.locator('.two .caption').last().innerText()).toMatch(/seed spring'$/);
@@ -191,8 +173,8 @@ test('two seeds stand side by side, from where they differ', async () => {
 });
 
 test('of two runs, both statecharts, contexts and NAT tables are seen at one moment', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
   await page.getByRole('button', { name: 'Beside' }).click();
   const [left, right] = ['left', 'right'].map((side) => page.locator(`.beside-one[data-side=${side}]`)) as [Locator, Locator];
   await page.getByRole('tab', { name: 'Statecharts' }).click();
@@ -218,8 +200,8 @@ test('of two runs, both statecharts, contexts and NAT tables are seen at one mom
 });
 
 test('pictures of what is shown stand by themselves', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   const saved = async (label: string): Promise<Buffer> => {
     if (!(await page.getByRole('button', { name: label }).isVisible())) await page.getByRole('button', { name: 'Export' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: label }).click()]);
@@ -245,9 +227,9 @@ test('pictures of what is shown stand by themselves', async () => {
 });
 
 test('a narrow window folds the form away, and a wide one has it back', async () => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await page.setViewportSize({ width: 400, height: 800 });
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   const run = page.getByRole('button', { name: 'Run' });
   expect(await run.isVisible()).toBe(false);
   await page.getByText('Played here').click();
@@ -259,9 +241,9 @@ test('a narrow window folds the form away, and a wide one has it back', async ()
 });
 
 test.each([360, 820, 1440, 2560])('at %i px nothing is wider than the window', async (width) => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await page.setViewportSize({ width, height: 800 });
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'port-restricted', b: 'restricted' });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   for (const part of ['.sequence', '.sequence-body', '.heads', '.timebar']) expect((await page.locator(part).boundingBox())?.width, part).toBeLessThanOrEqual(width);
   expect(await page.locator('.arrow').count()).toBeGreaterThan(5);
@@ -274,8 +256,8 @@ test.each([360, 820, 1440, 2560])('at %i px nothing is wider than the window', a
 });
 
 test('a run that is over opens at its end, in the sequence as in the statechart', async () => {
-  const { page } = visited;
-  await play(page, playground.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
+  const { page } = stand.visited;
+  await play(page, stand.url, { protocol: 'udp-punch', a: 'symmetric', b: 'port-restricted' });
   await expect.poll(() => page.locator('.mark.outcome').count()).toBe(2);
   const [outcome, frame] = await Promise.all([page.locator('.mark.outcome').last().boundingBox(), page.locator('.sequence').boundingBox()]);
   expect(outcome!.y).toBeGreaterThan(frame!.y);

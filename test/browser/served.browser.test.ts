@@ -1,29 +1,13 @@
 /** What a server has to show, or fails to, and what files hold: the page on a web server that answers anything. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { DONE_LINE, writeTrace } from '../../cli/inspector/trace/format.ts';
 import { TRACE_FORMAT, type TraceHeader } from '../../cli/inspector/trace/trace.ts';
 import { eventsOf, type Untold } from '../page/pictures.ts';
-import { openBrowser, type Visit, visit } from './browser.ts';
-import { leave } from './counts.ts';
 import { manyEvents } from './many-events.ts';
-import { openPlayground, type Playground } from './playground.ts';
+import { playgroundVisits } from './stand.ts';
 
-let browser: Browser;
-let playground: Playground;
-let visited: Visit;
-
-beforeAll(async () => {
-  [browser, playground] = await Promise.all([openBrowser(), openPlayground()]);
-});
-afterAll(async () => {
-  await leave(browser);
-  await playground.close();
-});
-beforeEach(async () => {
-  visited = await visit(browser);
-});
-afterEach(() => leave(visited.context));
+const stand = playgroundVisits({ mayComplain: true });
 
 const HOST: Untold = { kind: 'place', name: 'me', type: 'host', side: 'me', depth: 1, addresses: ['192.0.2.7'] };
 const headerOf = (title: string): TraceHeader => ({ format: TRACE_FORMAT, title, origin: 'log' });
@@ -44,42 +28,42 @@ async function open(page: Page, label: string, ...files: readonly ReturnType<typ
 }
 
 test('a server that does not answer is said not to', async () => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await serveRuns(page, [], 500);
-  await page.goto(playground.url);
+  await page.goto(stand.url);
   await page.getByText('The server does not answer: 500').waitFor();
 });
 
 test('a server that says nothing of runs has none, and the playground plays', async () => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await serveRuns(page, { id: '1' });
-  await page.goto(playground.url);
+  await page.goto(stand.url);
   await page.getByText('udp-punch: port-restricted × restricted').first().waitFor();
 });
 
 test('two runs that are over are shown beside each other, and what is no run is refused', async () => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await serveRuns(page, [listed('1', 'one', true), listed('2', 'other', true)]);
   await page.route('**/runs/1', (route) => route.fulfill({ body: traceOf('one') }));
   await page.route('**/runs/2', (route) => route.fulfill({ body: traceOf('other', { kind: 'note', actor: 'me', type: 'said', fields: {} }) }));
-  await page.goto(playground.url);
+  await page.goto(stand.url);
   await page.locator('.two .stage').nth(1).waitFor();
   expect(await page.locator('.two .caption').allInnerTexts()).toEqual(['one', 'other']);
 
-  const other = await visited.context.newPage();
+  const other = await stand.visited.context.newPage();
   await serveRuns(other, [listed('1', 'one', true), listed('2', 'other', true)]);
   await other.route('**/runs/*', (route) => route.fulfill({ body: 'nonsense\n' }));
-  await other.goto(playground.url);
+  await other.goto(stand.url);
   await other.getByText('This is not a trace (line 1').waitFor();
 });
 
 test('of three runs the first is shown, and others of its name have their number beside it', async () => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await serveRuns(page, [listed('1', 'a run', true), listed('2', 'a run', true), listed('3', 'another', false)]);
   await page.routeWebSocket('**/live', (socket) => {
     socket.send(traceOf(socket.url().includes('/1/') ? 'the first' : 'the second').trim());
   });
-  await page.goto(playground.url);
+  await page.goto(stand.url);
   await page.getByText('the first').first().waitFor();
   await page.getByRole('button', { name: 'Open', exact: true }).click();
   await expect.poll(() => page.locator('.menu .item span').allInnerTexts()).toEqual(expect.arrayContaining([expect.stringMatching(/^a run \(1\)/), expect.stringMatching(/^a run \(2\)/), expect.stringMatching(/^another\s+goes on/)]));
@@ -91,30 +75,30 @@ test.each([
   ['before it has said anything', [], '', 'The program that has this run does not answer.'],
   ['in the middle of it', [JSON.stringify(headerOf('cut off'))], 'it is gone', 'The program has ended, or cannot be reached (it is gone). What was seen stays here.'],
 ])('a program that goes away %s leaves words', async (_, lines, reason, words) => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await serveRuns(page, [listed('1', 'a run', false)]);
   await page.routeWebSocket('**/live', async (socket) => {
     for (const line of lines) socket.send(line);
     await socket.close({ code: 1000, reason });
   });
-  await page.goto(playground.url);
+  await page.goto(stand.url);
   await page.getByText(words).waitFor();
 });
 
 test('a program that says what is no event is listened to no longer', async () => {
-  const { page } = visited;
+  const { page } = stand.visited;
   await serveRuns(page, [listed('1', 'a run', false)]);
   await page.routeWebSocket('**/live', (socket) => {
     socket.send(`${JSON.stringify(headerOf('a mixed run'))}\n\n${JSON.stringify(eventsOf(HOST)[0])}\nnonsense\n${DONE_LINE}`);
   });
-  await page.goto(playground.url);
+  await page.goto(stand.url);
   await page.getByText('a mixed run').first().waitFor();
   await page.getByText('cannot be reached (line 4: not a JSON object)').waitFor();
 });
 
 test('files are shown as far as they go, and what is none is named', async () => {
-  const { page } = visited;
-  await page.goto(playground.url);
+  const { page } = stand.visited;
+  await page.goto(stand.url);
   await page.waitForSelector('.app[data-ready=yes]');
   await open(page, 'A trace', file('story.txt', 'once upon a time\n'));
   await page.getByText('story.txt: This is not a trace (line 1').waitFor();
@@ -134,8 +118,8 @@ test('files are shown as far as they go, and what is none is named', async () =>
 });
 
 test('a run without statecharts has none to show or to save, and one whose name is signs alone is saved as a run', async () => {
-  const { page } = visited;
-  await page.goto(playground.url);
+  const { page } = stand.visited;
+  await page.goto(stand.url);
   await page.waitForSelector('.app[data-ready=yes]');
   const bytes = Array.from({ length: 2_100 }, (_, index) => (index % 256).toString(16).padStart(2, '0')).join('');
   const packet: Untold = { kind: 'packet', what: 'sent', packet: 0, place: 'me', src: '192.0.2.7:1', dst: '203.0.113.5:2', content: { protocol: 'udp', label: 'long', length: 2_100, bytes } };
@@ -162,16 +146,16 @@ test('a run without statecharts has none to show or to save, and one whose name 
 });
 
 test('an actor whose machine has no states is said to have none to draw', async () => {
-  const { page } = visited;
-  await page.goto(playground.url);
+  const { page } = stand.visited;
+  await page.goto(stand.url);
   await page.waitForSelector('.app[data-ready=yes]');
   await open(page, 'A trace', file('odd.jsonl', traceOf('odd', { kind: 'machine', machine: 'odd', definition: 7 }, { kind: 'actor', actor: 'me', machine: 'odd', place: 'me' })));
   await page.getByText('This actor has no states to draw.').waitFor();
 });
 
 test('two long runs beside each other are drawn anew while the ones before are still seen', async () => {
-  const { page } = visited;
-  await page.goto(playground.url);
+  const { page } = stand.visited;
+  await page.goto(stand.url);
   await page.waitForSelector('.app[data-ready=yes]');
   const { header, events } = manyEvents(8_000);
   const long = (title: string): string => writeTrace({ header: { ...header, title }, events });

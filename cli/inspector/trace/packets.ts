@@ -3,7 +3,7 @@ import { icmpName } from '../../../adapters/sim/icmp-message.ts';
 import { segmentName } from '../../../adapters/sim/tcp-segment.ts';
 import type { Segment } from '../../../adapters/sim/tcp-segment.ts';
 import type { Via } from '../../../effects/codec.ts';
-import { type Endpoint } from '../../../effects/endpoint.ts';
+import type { Endpoint } from '../../../effects/endpoint.ts';
 import type { NetEffect, NetEvent } from '../../../effects/net.ts';
 import { remoteOf, viaOf } from '../../../effects/way.ts';
 import { hexOf } from './hex.ts';

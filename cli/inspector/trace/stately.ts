@@ -227,4 +227,3 @@ export function isShallow(value: unknown): boolean {
   }
   return true;
 }
-

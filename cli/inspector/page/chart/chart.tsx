@@ -6,8 +6,8 @@ import { ICONS } from '../icons.tsx';
 import { eventWords } from '../model/words.ts';
 import { LINE, type PlacedChart, type PlacedEdge, type PlacedState, placeChart, type Point } from './place.ts';
 import { rounded } from './rounded.ts';
-import { isTaken, Taken } from './taken.tsx';
 import { activePaths, labelWords, readStatechart } from './statechart.ts';
+import { isTaken, Taken } from './taken.tsx';
 import { useCamera } from './camera.ts';
 
 export interface ChartProps {

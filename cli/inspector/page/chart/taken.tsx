@@ -4,7 +4,7 @@ import type { Step } from '../../trace/trace.ts';
 import { eventWords } from '../model/words.ts';
 import type { Arrow } from './statechart.ts';
 
-/** The last of the steps that led to a state, in words; the others by their number, and whole in its tooltip. */
+/** The first of the steps that led to a state, in words; the others by their number, and all of them in its tooltip. */
 export function Taken({ steps }: { readonly steps: readonly Step[] }): VNode {
   const [step, ...others] = steps;
   if (!step) return <></>;
